@@ -1,0 +1,499 @@
+"""PURE: the questions a project asks and the answers they accept.
+
+Steps annotate, import and export. Knows nothing of Django, assignments or screens.
+
+A completion is named by its index. On the screen the index counts the presented
+order; everything stored counts the canonical (storage) order. `to_canonical` and
+`to_presented` are the only translations between the two.
+
+Stored answers are a JSON object: one entry per question name.
+
+=============  ======================================================================
+question type  answer
+=============  ======================================================================
+comparison     `{"value": int, "both_bad"?: true, "reasons"?: [str], "confidence"?: str}`
+               value in [-strength, strength]; > 0 prefers completion 0 (A), 0 = tie
+ranking        `{"tiers": [[int, ...], ...], "unacceptable": [int, ...]}`, best first
+rating         `{criterion: [int | "na", ...]}`, one entry per completion
+rationale      `str`
+tags           `[str, ...]`
+confidence     `str`
+=============  ======================================================================
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+QuestionType = Literal[
+    "comparison", "ranking", "rating", "rationale", "tags", "confidence"
+]
+QUESTION_TYPES: tuple[QuestionType, ...] = (
+    "comparison",
+    "ranking",
+    "rating",
+    "rationale",
+    "tags",
+    "confidence",
+)
+Answers: TypeAlias = Mapping[str, Any]
+NOT_APPLICABLE = "na"
+MAX_TEXT = 100_000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend: where it is, and a sentence that says what to do."""
+
+    path: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One row of a rating: its name, title and what the numbers mean."""
+
+    name: str
+    title: str
+    help: str = ""
+    anchors: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a project, as it is frozen in a questions version.
+
+    `strength`: grades on each side of a comparison (1 = forced choice, 3 = much,
+    better, slightly). `low`, `high`: the scale of a rating, both included.
+    `reasons`, `levels`: offered inside a comparison, or the options of `tags` and
+    `confidence`. `min_chars`: shortest rationale accepted once one is required.
+    """
+
+    name: str
+    type: QuestionType
+    title: str
+    help: str = ""
+    is_required: bool = True
+    strength: int = 3
+    allow_tie: bool = True
+    allow_both_bad: bool = False
+    allow_unacceptable: bool = True
+    allow_na: bool = True
+    low: int = 0
+    high: int = 4
+    criteria: tuple[Criterion, ...] = ()
+    reasons: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    min_chars: int = 0
+
+
+class InvalidQuestionsError(ValueError):
+    """The list of questions is malformed; `problems` names each fault."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = list(problems)
+
+
+def _criterion(raw: Mapping[str, Any]) -> Criterion:
+    anchors = raw.get("anchors") or {}
+    pairs = anchors.items() if isinstance(anchors, Mapping) else anchors
+    return Criterion(
+        name=str(raw["name"]),
+        title=str(raw.get("title") or raw["name"]),
+        help=str(raw.get("help", "")),
+        anchors=tuple(sorted((int(key), str(value)) for key, value in pairs)),
+    )
+
+
+def _question(raw: Mapping[str, Any]) -> Question:
+    known = {
+        "help": str,
+        "is_required": bool,
+        "strength": int,
+        "allow_tie": bool,
+        "allow_both_bad": bool,
+        "allow_unacceptable": bool,
+        "allow_na": bool,
+        "low": int,
+        "high": int,
+        "min_chars": int,
+    }
+    options: dict[str, Any] = {
+        key: kind(raw[key]) for key, kind in known.items() if key in raw
+    }
+    for key in ("reasons", "levels"):
+        options[key] = tuple(str(value) for value in raw.get(key, ()))
+    options["criteria"] = tuple(_criterion(value) for value in raw.get("criteria", ()))
+    return Question(
+        name=str(raw["name"]),
+        type=raw["type"],
+        title=str(raw.get("title") or raw["name"]),
+        **options,
+    )
+
+
+def _question_problems(index: int, question: Question) -> list[Problem]:
+    path = f"questions[{index}]"
+    problems = []
+    if not question.name.isidentifier():
+        problems.append(
+            Problem(
+                f"{path}.name",
+                f"{question.name!r} is not a name. Use letters, digits and _.",
+            )
+        )
+    if question.type == "comparison" and not 1 <= question.strength <= 3:
+        problems.append(Problem(f"{path}.strength", "Strength must be 1, 2 or 3."))
+    if question.type == "rating" and not question.criteria:
+        problems.append(Problem(f"{path}.criteria", "A rating needs a criterion."))
+    if question.type == "rating" and not question.low < question.high:
+        problems.append(Problem(f"{path}.high", "The scale's end must exceed its low."))
+    if question.type == "rating" and question.high - question.low > 100:
+        problems.append(Problem(f"{path}.high", "A scale has at most 101 steps."))
+    if question.type in ("tags",) and not question.reasons:
+        problems.append(Problem(f"{path}.reasons", "Tags need at least one option."))
+    if question.type == "confidence" and len(question.levels) < 2:
+        problems.append(Problem(f"{path}.levels", "Confidence needs two levels."))
+    return problems
+
+
+def parse_questions(raw: object) -> tuple[Question, ...]:
+    """Turn the stored JSON list into questions.
+
+    Raises
+    ------
+    InvalidQuestionsError
+        With every fault found, so that a form can show them all at once.
+    """
+    if not isinstance(raw, (list, tuple)) or not raw:
+        raise InvalidQuestionsError(
+            [Problem("questions", "Questions must be a list with at least one entry.")]
+        )
+    problems: list[Problem] = []
+    questions: list[Question] = []
+    for index, entry in enumerate(raw):
+        if not isinstance(entry, Mapping) or entry.get("type") not in QUESTION_TYPES:
+            kinds = ", ".join(QUESTION_TYPES)
+            problems.append(
+                Problem(f"questions[{index}].type", f"Type must be one of {kinds}.")
+            )
+            continue
+        try:
+            question = _question(entry)
+        except (KeyError, TypeError, ValueError) as error:
+            problems.append(
+                Problem(f"questions[{index}]", f"This question is malformed: {error}.")
+            )
+            continue
+        problems += _question_problems(index, question)
+        questions.append(question)
+    names = [question.name for question in questions]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        problems.append(Problem("questions", f"Two questions are called {name!r}."))
+    if problems:
+        raise InvalidQuestionsError(problems)
+    return tuple(questions)
+
+
+def main_question(questions: Sequence[Question]) -> Question:
+    """Return the question that stands for the whole: `preference`, else the first.
+
+    The order of search is comparison, ranking, rating.
+    """
+    for kind in ("comparison", "ranking", "rating"):
+        found = [question for question in questions if question.type == kind]
+        if found:
+            named = [question for question in found if question.name == "preference"]
+            return (named or found)[0]
+    return questions[0]
+
+
+# --- validation -----------------------------------------------------------------
+
+
+def validate(
+    questions: Sequence[Question], answers: object, n_completions: int
+) -> list[Problem]:
+    """Return what must be mended before `answers` can be submitted; [] = nothing.
+
+    Works in either order of completions, since it only counts them.
+    """
+    if not isinstance(answers, Mapping):
+        return [Problem("answers", "Answers must be an object with one entry each.")]
+    known = {question.name for question in questions}
+    problems = [
+        Problem(f"answers.{name}", f"There is no question called {name!r}.")
+        for name in answers
+        if name not in known
+    ]
+    for question in questions:
+        path = f"answers.{question.name}"
+        value = answers.get(question.name)
+        if _is_empty(value):
+            if question.is_required:
+                problems.append(Problem(path, MISSING[question.type](question)))
+            continue
+        problems += VALIDATORS[question.type](question, value, n_completions, path)
+    return problems
+
+
+def _is_empty(value: object) -> bool:
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value == [] or value == {}
+
+
+MISSING: dict[QuestionType, Callable[[Question], str]] = {
+    "comparison": lambda q: f"“{q.title}” has no answer yet. Choose one.",
+    "ranking": lambda q: "No answer has a place yet. Give each one a place.",
+    "rating": lambda q: "No criterion is rated yet. Rate each answer.",
+    "rationale": lambda q: f"“{q.title}” is empty. Write your reasons.",
+    "tags": lambda q: f"“{q.title}” has no answer yet. Choose at least one.",
+    "confidence": lambda q: f"“{q.title}” has no answer yet. Choose one.",
+}
+
+
+def _check_choices(
+    values: object, allowed: Sequence[str], path: str, title: str
+) -> list[Problem]:
+    if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
+        return [Problem(path, f"“{title}” must be a list of words.")]
+    wrong = [value for value in values if value not in allowed]
+    if wrong:
+        return [Problem(path, f"{wrong[0]!r} is not offered by “{title}”.")]
+    if len(set(values)) < len(values):
+        return [Problem(path, f"“{title}” names the same option twice.")]
+    return []
+
+
+def _check_comparison(
+    question: Question, value: Any, n_completions: int, path: str
+) -> list[Problem]:
+    if n_completions != 2:
+        return [Problem(path, "A comparison needs an item with two completions.")]
+    if not isinstance(value, Mapping) or not isinstance(value.get("value"), int):
+        return [Problem(path, f"“{question.title}” needs a whole number as value.")]
+    extra = set(value) - {"value", "both_bad", "reasons", "confidence"}
+    if extra:
+        return [Problem(path, f"“{question.title}” has no field {min(extra)!r}.")]
+    problems = []
+    grade = value["value"]
+    if isinstance(grade, bool) or abs(grade) > question.strength:
+        problems.append(
+            Problem(
+                path, f"{grade!r} is not from -{question.strength} to {question.strength}."
+            )
+        )
+    is_both_bad = value.get("both_bad", False)
+    if not isinstance(is_both_bad, bool):
+        problems.append(Problem(path, "both_bad must be true or false."))
+    elif is_both_bad and (grade != 0 or not question.allow_both_bad):
+        problems.append(Problem(path, "“Both bad” does not fit this answer."))
+    elif grade == 0 and not is_both_bad and not question.allow_tie:
+        problems.append(Problem(path, f"“{question.title}” does not allow a tie."))
+    if value.get("reasons"):
+        problems += _check_choices(
+            value["reasons"], question.reasons, f"{path}.reasons", question.title
+        )
+    confidence = value.get("confidence")
+    if confidence and confidence not in question.levels:
+        problems.append(
+            Problem(f"{path}.confidence", f"{confidence!r} is not a confidence level.")
+        )
+    return problems
+
+
+def _letters(indexes: Sequence[int]) -> str:
+    return ", ".join(letter(index) for index in indexes)
+
+
+def letter(index: int) -> str:
+    """Return the letter of a completion on the screen: 0 is A, 25 Z, 26 AA."""
+    name = ""
+    index += 1
+    while index:
+        index, rest = divmod(index - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _check_ranking(
+    question: Question, value: Any, n_completions: int, path: str
+) -> list[Problem]:
+    if not isinstance(value, Mapping) or not isinstance(value.get("tiers"), list):
+        return [Problem(path, f"“{question.title}” needs a list of tiers.")]
+    tiers, out = value["tiers"], value.get("unacceptable", [])
+    if not isinstance(out, list) or not all(
+        isinstance(tier, list) and tier for tier in tiers
+    ):
+        return [Problem(path, "Each tier must be a list of completions, not empty.")]
+    placed = [index for tier in tiers for index in tier] + out
+    if not all(type(index) is int and 0 <= index < n_completions for index in placed):
+        return [Problem(path, "The ranking names a completion that is not there.")]
+    problems = []
+    twice = sorted({index for index in placed if placed.count(index) > 1})
+    if twice:
+        problems.append(Problem(path, f"{_letters(twice)} has two places. Keep one."))
+    missing = [index for index in range(n_completions) if index not in placed]
+    if missing:
+        verb = "has" if len(missing) == 1 else "have"
+        mend = (
+            "Give it one, or mark it as not acceptable."
+            if len(missing) == 1
+            else "Give each one, or mark them as not acceptable."
+        )
+        problems.append(Problem(path, f"{_letters(missing)} {verb} no place yet. {mend}"))
+    if not question.allow_tie and any(len(tier) > 1 for tier in tiers):
+        problems.append(Problem(path, "This ranking does not allow ties."))
+    if out and not question.allow_unacceptable:
+        problems.append(Problem(path, "Nothing can be marked as not acceptable here."))
+    return problems
+
+
+def _check_rating(
+    question: Question, value: Any, n_completions: int, path: str
+) -> list[Problem]:
+    if not isinstance(value, Mapping):
+        return [Problem(path, f"“{question.title}” needs one entry per criterion.")]
+    names = {criterion.name for criterion in question.criteria}
+    problems = [
+        Problem(f"{path}.{name}", f"There is no criterion {name!r}.")
+        for name in value
+        if name not in names
+    ]
+    for criterion in question.criteria:
+        marks = value.get(criterion.name)
+        where = f"{path}.{criterion.name}"
+        if not isinstance(marks, list) or len(marks) != n_completions:
+            marks = list(marks) if isinstance(marks, list) else []
+            marks += [None] * (n_completions - len(marks))
+        problems += _check_marks(question, criterion, marks[:n_completions], where)
+    return problems
+
+
+def _check_marks(
+    question: Question, criterion: Criterion, marks: list[Any], path: str
+) -> list[Problem]:
+    problems = []
+    for index, mark in enumerate(marks):
+        where = f"{path}[{index}]"
+        if mark is None:
+            if question.is_required:
+                problems.append(
+                    Problem(where, f"{criterion.title} is not rated for {letter(index)}.")
+                )
+        elif mark == NOT_APPLICABLE:
+            if not question.allow_na:
+                problems.append(Problem(where, "“Not applicable” is not offered."))
+        elif type(mark) is not int or not question.low <= mark <= question.high:
+            problems.append(
+                Problem(where, f"{mark!r} is not from {question.low} to {question.high}.")
+            )
+    return problems
+
+
+def _check_rationale(
+    question: Question, value: Any, n_completions: int, path: str
+) -> list[Problem]:
+    if not isinstance(value, str):
+        return [Problem(path, f"“{question.title}” must be text.")]
+    n_chars = len(value.strip())
+    if n_chars < question.min_chars:
+        more = question.min_chars - n_chars
+        plural = "" if more == 1 else "s"
+        return [
+            Problem(
+                path,
+                f"“{question.title}” is too short. Write {more} more character{plural}.",
+            )
+        ]
+    if n_chars > MAX_TEXT:
+        return [Problem(path, f"“{question.title}” exceeds {MAX_TEXT:,} characters.")]
+    if "\x00" in value:
+        return [Problem(path, f"“{question.title}” contains a NUL character.")]
+    return []
+
+
+def _check_tags(
+    question: Question, value: Any, n_completions: int, path: str
+) -> list[Problem]:
+    return _check_choices(value, question.reasons, path, question.title)
+
+
+def _check_confidence(
+    question: Question, value: Any, n_completions: int, path: str
+) -> list[Problem]:
+    if value not in question.levels:
+        return [Problem(path, f"{value!r} is not offered by “{question.title}”.")]
+    return []
+
+
+VALIDATORS: dict[QuestionType, Callable[[Question, Any, int, str], list[Problem]]] = {
+    "comparison": _check_comparison,
+    "ranking": _check_ranking,
+    "rating": _check_rating,
+    "rationale": _check_rationale,
+    "tags": _check_tags,
+    "confidence": _check_confidence,
+}
+
+
+# --- presented order <-> canonical order ------------------------------------------
+
+
+def to_canonical(
+    questions: Sequence[Question], answers: Answers, order: Sequence[int]
+) -> dict[str, Any]:
+    """Translate answers from the presented to the canonical order of completions.
+
+    Parameters
+    ----------
+    order : int, shape [n_completions]
+        `order[k]` = canonical index of the completion presented at place k.
+    """
+    return _reorder(questions, answers, list(order))
+
+
+def to_presented(
+    questions: Sequence[Question], answers: Answers, order: Sequence[int]
+) -> dict[str, Any]:
+    """Translate stored answers back to the presented order; inverse of the above."""
+    inverse = [0] * len(order)
+    for place, canonical in enumerate(order):
+        inverse[canonical] = place
+    return _reorder(questions, answers, inverse)
+
+
+def _reorder(
+    questions: Sequence[Question], answers: Answers, order: list[int]
+) -> dict[str, Any]:
+    kinds = {question.name: question.type for question in questions}
+    result: dict[str, Any] = {}
+    for name, value in answers.items():
+        kind = kinds.get(name)
+        if kind == "comparison" and isinstance(value, Mapping):
+            result[name] = dict(value)
+            if order[:1] == [1] and type(value.get("value")) is int:
+                result[name]["value"] = -value["value"]
+        elif kind == "ranking" and isinstance(value, Mapping):
+            result[name] = {
+                "tiers": [
+                    sorted(order[i] for i in tier) for tier in value.get("tiers", [])
+                ],
+                "unacceptable": sorted(order[i] for i in value.get("unacceptable", [])),
+            }
+        elif kind == "rating" and isinstance(value, Mapping):
+            result[name] = {
+                key: _move(marks, order) for key, marks in value.items()
+            }
+        else:
+            result[name] = value
+    return result
+
+
+def _move(marks: Sequence[Any], order: list[int]) -> list[Any]:
+    moved: list[Any] = [None] * len(order)
+    for place, mark in enumerate(marks[: len(order)]):
+        moved[order[place]] = mark
+    return moved

@@ -1,0 +1,1 @@
+"""The composition root: settings, urls, celery, supervisor. Nobody imports it."""

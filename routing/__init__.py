@@ -1,0 +1,1 @@
+"""DECIDES human or AI under a budget. Sits above the other two apps."""
