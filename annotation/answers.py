@@ -282,7 +282,8 @@ def _check_comparison(
     if isinstance(grade, bool) or abs(grade) > question.strength:
         problems.append(
             Problem(
-                path, f"{grade!r} is not from -{question.strength} to {question.strength}."
+                path,
+                f"{grade!r} is not from -{question.strength} to {question.strength}.",
             )
         )
     is_both_bad = value.get("both_bad", False)
@@ -343,7 +344,9 @@ def _check_ranking(
             if len(missing) == 1
             else "Give each one, or mark them as not acceptable."
         )
-        problems.append(Problem(path, f"{_letters(missing)} {verb} no place yet. {mend}"))
+        problems.append(
+            Problem(path, f"{_letters(missing)} {verb} no place yet. {mend}")
+        )
     if not question.allow_tie and any(len(tier) > 1 for tier in tiers):
         problems.append(Problem(path, "This ranking does not allow ties."))
     if out and not question.allow_unacceptable:
@@ -381,14 +384,18 @@ def _check_marks(
         if mark is None:
             if question.is_required:
                 problems.append(
-                    Problem(where, f"{criterion.title} is not rated for {letter(index)}.")
+                    Problem(
+                        where, f"{criterion.title} is not rated for {letter(index)}."
+                    )
                 )
         elif mark == NOT_APPLICABLE:
             if not question.allow_na:
                 problems.append(Problem(where, "“Not applicable” is not offered."))
         elif type(mark) is not int or not question.low <= mark <= question.high:
             problems.append(
-                Problem(where, f"{mark!r} is not from {question.low} to {question.high}.")
+                Problem(
+                    where, f"{mark!r} is not from {question.low} to {question.high}."
+                )
             )
     return problems
 
@@ -484,9 +491,7 @@ def _reorder(
                 "unacceptable": sorted(order[i] for i in value.get("unacceptable", [])),
             }
         elif kind == "rating" and isinstance(value, Mapping):
-            result[name] = {
-                key: _move(marks, order) for key, marks in value.items()
-            }
+            result[name] = {key: _move(marks, order) for key, marks in value.items()}
         else:
             result[name] = value
     return result

@@ -1,0 +1,56 @@
+"""Every table of the app, by the module that explains it."""
+
+from annotation.models.annotations import Annotation, Flag
+from annotation.models.assignments import Assignment, Draft
+from annotation.models.conversations import Candidate, Conversation, Turn
+from annotation.models.items import Completion, FrontierEntry, Item
+from annotation.models.jobs import Chart, Event, Job
+from annotation.models.participants import (
+    ConsentDocument,
+    ConsentRecord,
+    ExternalIdentity,
+    Participant,
+    SurveyAnswer,
+    SurveyVersion,
+)
+from annotation.models.pre_annotations import MachineAnnotator, PreAnnotation
+from annotation.models.projects import (
+    ApiToken,
+    GuidelinesVersion,
+    Invitation,
+    Membership,
+    Project,
+    QuestionsVersion,
+    Role,
+)
+
+__all__ = [
+    "Annotation",
+    "ApiToken",
+    "Assignment",
+    "Candidate",
+    "Chart",
+    "Completion",
+    "ConsentDocument",
+    "ConsentRecord",
+    "Conversation",
+    "Draft",
+    "Event",
+    "ExternalIdentity",
+    "Flag",
+    "FrontierEntry",
+    "GuidelinesVersion",
+    "Invitation",
+    "Item",
+    "Job",
+    "MachineAnnotator",
+    "Membership",
+    "Participant",
+    "PreAnnotation",
+    "Project",
+    "QuestionsVersion",
+    "Role",
+    "SurveyAnswer",
+    "SurveyVersion",
+    "Turn",
+]

@@ -1,0 +1,180 @@
+"""Participants, apart from their log-in: consent, profile, and external ids."""
+
+from django.conf import settings
+from django.db import models
+
+from annotation.models.base import Row
+from annotation.models.projects import Project
+
+
+class Participant(Row):
+    """A person in one project, known there by a pseudonym only.
+
+    `user` is empty for a person known from an imported file. The frontier fields are
+    where this person's walk through the pool has come to (see services.assignments).
+    """
+
+    class Source(models.TextChoices):
+        MEMBER = "member"
+        IMPORT = "import"
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="participants"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="participants",
+    )
+    pseudonym = models.CharField(max_length=60)
+    source = models.CharField(
+        max_length=10, choices=Source.choices, default=Source.MEMBER
+    )
+    is_ready = models.BooleanField(default=False)
+    frontier_version = models.PositiveIntegerField(default=0)
+    frontier_priority = models.IntegerField(default=0)
+    frontier_key = models.BigIntegerField(default=0)
+
+    class Meta:
+        db_table = "participant"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("project", "user"), name="participant_once_per_person"
+            ),
+            models.UniqueConstraint(
+                fields=("project", "pseudonym"), name="participant_pseudonym"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.pseudonym
+
+
+class ExternalIdentity(Row):
+    """A participant's id elsewhere (a file, a recruiting platform), encrypted.
+
+    `value_hmac` finds the same person again without decrypting.
+    """
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    participant = models.OneToOneField(
+        Participant, on_delete=models.CASCADE, related_name="external_identity"
+    )
+    provider = models.CharField(max_length=60)
+    value_encrypted = models.BinaryField()
+    value_hmac = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "external_identity"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("project", "provider", "value_hmac"),
+                name="external_identity_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider} identity of {self.participant_id}"
+
+
+class ConsentDocument(Row):
+    """A version of the consent text. `scopes`: [{name, text, is_required}]."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="consent_documents"
+    )
+    number = models.PositiveIntegerField()
+    text = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    scopes = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "consent_document"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("project", "number"), name="consent_document_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"consent {self.number}"
+
+
+class ConsentRecord(Row):
+    """What a participant agreed to, and when. `granted`: names of scopes."""
+
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="consent_records"
+    )
+    document = models.ForeignKey(
+        ConsentDocument, on_delete=models.PROTECT, related_name="records"
+    )
+    granted = models.JSONField(default=list)
+    withdrawn_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "consent_record"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("participant", "document"), name="consent_record_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"consent of {self.participant_id}"
+
+
+class SurveyVersion(Row):
+    """A version of the profile survey. `questions`: see annotation.surveys."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="survey_versions"
+    )
+    number = models.PositiveIntegerField()
+    questions = models.JSONField(default=list)
+
+    class Meta:
+        db_table = "survey_version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("project", "number"), name="survey_version_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"survey {self.number}"
+
+
+class SurveyAnswer(Row):
+    """One answer of a profile, with its state and the order its options had."""
+
+    class State(models.TextChoices):
+        ANSWERED = "answered"
+        NOT_SHOWN = "not_shown"
+        SKIPPED = "skipped"
+        PREFER_NOT = "prefer_not"
+        NOT_APPLICABLE = "not_applicable"
+
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="survey_answers"
+    )
+    version = models.ForeignKey(
+        SurveyVersion, on_delete=models.PROTECT, related_name="answers"
+    )
+    question = models.CharField(max_length=60)
+    state = models.CharField(max_length=14, choices=State.choices)
+    value = models.JSONField(null=True, blank=True)
+    order_shown = models.JSONField(null=True, blank=True)
+
+    class Meta:
+        db_table = "survey_answer"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("participant", "version", "question"), name="survey_answer_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.state}"

@@ -1,0 +1,174 @@
+"""Projects, their versioned questions and guidelines, members and ways in."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from annotation.models.base import Row
+
+
+class Project(Row):
+    """One study: its questions, rules of assignment, and members.
+
+    `seed` fixes the order in which completions are shown. `frontier_version` grows
+    when priorities change, which sends every annotator back to the front of the pool.
+    """
+
+    slug = models.SlugField(max_length=60, unique=True)
+    name = models.CharField(max_length=120)
+    description = models.TextField(blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    overlap = models.PositiveSmallIntegerField(
+        default=1, validators=[MinValueValidator(1), MaxValueValidator(100)]
+    )
+    lease_s = models.PositiveIntegerField(
+        default=1800, validators=[MinValueValidator(30), MaxValueValidator(86400)]
+    )
+    grace_s = models.PositiveIntegerField(
+        default=120, validators=[MinValueValidator(0), MaxValueValidator(86400)]
+    )
+    seed = models.BigIntegerField(default=0)
+    frontier_version = models.PositiveIntegerField(default=1)
+    is_paused = models.BooleanField(default=False)
+
+    class Meta:
+        db_table = "project"
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QuestionsVersion(Row):
+    """The questions of a project, frozen once an answer points to them.
+
+    `purpose` tells the project's own questions from those that an imported file's
+    labels answered elsewhere.
+    """
+
+    class Purpose(models.TextChoices):
+        PROJECT = "project"
+        IMPORTED = "imported"
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="questions_versions"
+    )
+    number = models.PositiveIntegerField()
+    purpose = models.CharField(
+        max_length=10, choices=Purpose.choices, default=Purpose.PROJECT
+    )
+    questions = models.JSONField()
+    sha256 = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "questions_version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("project", "purpose", "number"), name="questions_version_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"questions {self.number}"
+
+
+class GuidelinesVersion(Row):
+    """The guidelines of a project in Markdown, frozen once an answer points there."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="guidelines_versions"
+    )
+    number = models.PositiveIntegerField()
+    text = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "guidelines_version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("project", "number"), name="guidelines_version_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"guidelines {self.number}"
+
+
+class Role(models.TextChoices):
+    """What a person may do in a project."""
+
+    OWNER = "owner", "Owner"
+    RESEARCHER = "researcher", "Researcher"
+    ANNOTATOR = "annotator", "Annotator"
+
+
+class Membership(Row):
+    """A person's role in a project."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="memberships"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices)
+
+    class Meta:
+        db_table = "membership"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("project", "user"), name="membership_once_per_person"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} of {self.project_id}"
+
+
+class Invitation(Row):
+    """A link that lets people join. Only the hash of its secret is stored."""
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="invitations"
+    )
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.ANNOTATOR)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    note = models.CharField(max_length=120, blank=True)
+    expires_at = models.DateTimeField()
+    n_max = models.PositiveIntegerField(default=100)
+    n_used = models.PositiveIntegerField(default=0)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        db_table = "invitation"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(n_used__lte=models.F("n_max")), name="invitation_cap"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"invitation to {self.project_id}"
+
+
+class ApiToken(Row):
+    """A person's key for the REST interface. Only its hash is stored."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_tokens"
+    )
+    name = models.CharField(max_length=60)
+    prefix = models.CharField(max_length=8)
+    secret_sha256 = models.CharField(max_length=64, unique=True)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "api_token"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
