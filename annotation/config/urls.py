@@ -1,5 +1,10 @@
 """The composition of all addresses."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+urlpatterns = [
+    path("api/v1/", include("annotation.api.urls")),
+    path("", include("annotation.views.urls_people")),
+    path("", include("annotation.views.urls_manage")),
+    path("", include("annotation.views.urls_annotate")),
+]

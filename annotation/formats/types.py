@@ -34,6 +34,8 @@ class LabelDraft:
     `annotator`: a name within the file ("annotator1", "gpt-3.5-turbo").
     `answers`: in canonical order, as annotation.answers stores them; the questions
     they answer are those of the file's shape, not the project's.
+    `questions`: as annotation.answers reads them, where the label brings its own
+    (native files); None means those of shapes.label_questions.
     `status`: "ok", or "unparsable" / "failed" for a machine without an answer.
     `order`: the presented order where the file tells it, else None.
     """
@@ -49,6 +51,16 @@ class LabelDraft:
     probability: float | None = None
     profile: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    questions: tuple[Mapping[str, Any], ...] | None = None
+
+
+@dataclass(frozen=True)
+class LabelsDraft:
+    """Labels of an item that another file brought, found by its external id."""
+
+    row: int
+    external_id: str
+    labels: tuple[LabelDraft, ...]
 
 
 @dataclass(frozen=True)
@@ -71,9 +83,22 @@ class ItemDraft:
 
 @dataclass(frozen=True)
 class RowProblem:
-    """A row that cannot be taken: where, what is wrong, and how to mend it."""
+    """A row that cannot be taken: where, what is wrong, and how to mend it.
+
+    With `is_warning` the row is taken all the same; a person should know of it.
+    """
 
     row: int
     field: str
     problem: str
     fix: str
+    is_warning: bool = False
+
+
+class FileProblem(ValueError):
+    """The file as a whole cannot be read: what is wrong, and how to mend it."""
+
+    def __init__(self, problem: str, fix: str) -> None:
+        super().__init__(f"{problem} {fix}")
+        self.problem = problem
+        self.fix = fix

@@ -1,0 +1,126 @@
+"""The only way to fetch an object on a user's behalf.
+
+The unknown and the forbidden look the same: every function raises `NotFoundError`.
+"""
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+
+from annotation.errors import NotFoundError
+from annotation.models import (
+    Assignment,
+    Item,
+    Job,
+    Membership,
+    Participant,
+    Project,
+    Role,
+)
+
+AnyUser = User | AnonymousUser
+MANAGERS = (Role.OWNER, Role.RESEARCHER)
+EVERYONE = (Role.OWNER, Role.RESEARCHER, Role.ANNOTATOR)
+
+
+@dataclass(frozen=True)
+class Seat:
+    """A person's place in a project: which project, in which role."""
+
+    project: Project
+    role: str
+    user_id: int
+
+    @property
+    def is_owner(self) -> bool:
+        """Tell whether this person may change the project and its money."""
+        return self.role == Role.OWNER
+
+    @property
+    def is_manager(self) -> bool:
+        """Tell whether this person may see every answer and export."""
+        return self.role in MANAGERS
+
+
+def seat(user: AnyUser, slug: str, *, roles: tuple[str, ...] = EVERYONE) -> Seat:
+    """Return the user's seat in the project `slug`, in one query.
+
+    Raises NotFoundError for an outsider, or where the role is not in `roles`.
+    """
+    membership = (
+        Membership.objects.select_related("project")
+        .filter(project__slug=slug, user_id=user.pk, role__in=roles)
+        .first()
+    )
+    if membership is None:
+        raise NotFoundError
+    return Seat(membership.project, membership.role, membership.user_id)
+
+
+def seats(user: AnyUser) -> list[Seat]:
+    """Return all of a user's seats, by name of project, in one query."""
+    memberships = (
+        Membership.objects.select_related("project")
+        .filter(user_id=user.pk)
+        .order_by("project__name", "project_id")
+    )
+    return [Seat(m.project, m.role, m.user_id) for m in memberships]
+
+
+def own_assignment(user: AnyUser, public_id: uuid.UUID) -> Assignment:
+    """Return one of the user's own assignments with its participant and project.
+
+    A person who has left the project no longer reaches its assignments.
+    """
+    found = (
+        Assignment.objects.select_related("participant", "project")
+        .filter(
+            public_id=public_id,
+            participant__user_id=user.pk,
+            project__memberships__user_id=user.pk,
+        )
+        .first()
+    )
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def item(seat: Seat, public_id: uuid.UUID) -> Item:
+    """Return an item of the seat's project; for managers only."""
+    return _of_project(Item, seat, public_id)
+
+
+def job(seat: Seat, public_id: uuid.UUID) -> Job:
+    """Return a job of the seat's project; for managers only."""
+    return _of_project(Job, seat, public_id)
+
+
+def any_job(user: AnyUser, public_id: uuid.UUID) -> Job:
+    """Return a job of any project that the user manages."""
+    found = Job.objects.filter(
+        public_id=public_id,
+        project__memberships__user_id=user.pk,
+        project__memberships__role__in=MANAGERS,
+    ).first()
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+def participant(seat: Seat) -> Participant | None:
+    """Return the participant row of the seat's user, if they have begun."""
+    return Participant.objects.filter(
+        project=seat.project, user_id=seat.user_id
+    ).first()
+
+
+def _of_project(model: Any, seat: Seat, public_id: uuid.UUID) -> Any:
+    if not seat.is_manager:
+        raise NotFoundError
+    found = model.objects.filter(project=seat.project, public_id=public_id).first()
+    if found is None:
+        raise NotFoundError
+    return found

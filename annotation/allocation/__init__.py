@@ -1,0 +1,1 @@
+"""PURE: who gets what, and in which order it is shown."""

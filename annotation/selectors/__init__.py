@@ -1,0 +1,1 @@
+"""READS: each function states its number of queries."""

@@ -1,0 +1,1 @@
+"""WRITES: one module per step of the flow, each function one transaction."""

@@ -1,0 +1,1 @@
+"""Pages: parse, fetch through access, one service or selector, render."""

@@ -1,0 +1,5 @@
+"""Addresses of the pages: annotate."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
