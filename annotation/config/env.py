@@ -69,5 +69,6 @@ def url(name: str, schemes: tuple[str, ...]) -> str:
 
 
 def set_default(name: str, value: str) -> None:
-    """Set a variable for this process and its children where it is unset."""
-    os.environ.setdefault(name, value)
+    """Set a variable for this process and its children where it is unset or empty."""
+    if not text(name):
+        os.environ[name] = value

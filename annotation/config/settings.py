@@ -181,11 +181,16 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 UPLOAD_LIMIT_MB = env.integer("UPLOAD_LIMIT_MB", 4096, low=1, high=1_000_000)
 
-CELERY_BROKER_URL = (
-    f"redis+socket://{REDIS_URL.removeprefix('unix://')}"
-    if REDIS_URL.startswith("unix://")
-    else REDIS_URL
-)
+
+def broker(url: str) -> str:
+    """Return Celery's spelling of a `REDIS_URL`; it names sockets its own way."""
+    if not url.startswith("unix://"):
+        return url
+    path = url.removeprefix("unix://").replace("?db=", "?virtual_host=")
+    return f"redis+socket://{path}"
+
+
+CELERY_BROKER_URL = broker(REDIS_URL)
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3600,
     # kombu looks for lost messages every interval x throttle; its 100 s is too long.

@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -83,6 +84,8 @@ class EmbeddedServices:
         for server in reversed(self.servers):
             server.stop()
         if self._lock is not None:
+            if self._sockets.parent != self.directory:
+                shutil.rmtree(self._sockets, ignore_errors=True)
             os.close(self._lock)
             self._lock = None
 

@@ -1,0 +1,1 @@
+"""Rules that the shape of the code keeps."""

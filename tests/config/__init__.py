@@ -1,0 +1,1 @@
+"""The supervisor, the environment and the settings."""

@@ -1,0 +1,134 @@
+"""Fixtures for real services: a Celery worker process and a Chromium."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoDbBlocker
+    from pytest_django.live_server_helper import LiveServer
+
+    from tests.workers import CeleryWorker
+
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
+MARKS_BY_FIXTURE = {"browser": "browser", "celery_worker": "services"}
+
+
+def pytest_configure() -> None:
+    """Serve static files from their sources, and hash passwords cheaply."""
+    from django.conf import settings
+
+    settings.STORAGES["staticfiles"]["BACKEND"] = (
+        "django.contrib.staticfiles.storage.StaticFilesStorage"
+    )
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the services they ask for, so that `-m` can choose them."""
+    for item in items:
+        for fixture, mark in MARKS_BY_FIXTURE.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+
+
+@pytest.fixture(scope="session")
+def celery_worker(
+    django_db_setup: None,
+    django_db_blocker: "DjangoDbBlocker",
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator["CeleryWorker"]:
+    """A real worker of both queues; the test needs `django_db(transaction=True)`."""
+    from annotation.config.celery import app
+    from tests.workers import start_worker
+
+    app.control.purge()
+    with django_db_blocker.unblock():
+        worker = start_worker(tmp_path_factory.mktemp("worker"))
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture
+def start_celery_worker(
+    transactional_db: None, tmp_path: Path
+) -> Iterator[Callable[..., "CeleryWorker"]]:
+    """A function that starts a further worker, to be killed at will."""
+    from tests.workers import CeleryWorker, start_worker
+
+    started: list[CeleryWorker] = []
+
+    def start(**options: str) -> CeleryWorker:
+        started.append(start_worker(tmp_path, **options))
+        return started[-1]
+
+    yield start
+    for worker in started:
+        worker.stop()
+
+
+@pytest.fixture
+def live_server_url(live_server: "LiveServer") -> str:
+    """The address of Django's live server."""
+    return str(live_server.url)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """The machine's Chromium; Playwright's own download is not used."""
+    found = [path for name in CHROMIUM_NAMES if (path := shutil.which(name))]
+    if not found:
+        reason = "Chromium is not installed: `apt-get install chromium`."
+        if os.environ.get("REQUIRE_CHROMIUM") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with sync_playwright() as playwright:
+        # Chromium's sandbox refuses to run as root and in most containers.
+        arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
+        running = playwright.chromium.launch(executable_path=found[0], args=arguments)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def new_page(
+    browser: Browser, live_server: "LiveServer"
+) -> Iterator[Callable[..., Page]]:
+    """A function that opens a page in a context (a cookie jar) of its own.
+
+    An error in a script of ours, or a breach of the content policy, fails the test.
+    """
+    contexts: list[BrowserContext] = []
+    errors: list[str] = []
+
+    def open_page(**options: object) -> Page:
+        context = browser.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]  # passed on
+        context.set_default_timeout(15_000)
+        context.on("weberror", lambda error: errors.append(str(error.error)))
+        contexts.append(context)
+        page = context.new_page()
+        page.on(
+            "console",
+            lambda message: (
+                errors.append(message.text)
+                if "Content Security Policy" in message.text
+                else None
+            ),
+        )
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture
+def page(new_page: Callable[..., Page]) -> Page:
+    """One page at 1280 x 800 whose relative addresses reach the live server."""
+    return new_page(viewport={"width": 1280, "height": 800})
