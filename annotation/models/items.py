@@ -87,6 +87,8 @@ class Completion(models.Model):
 class FrontierEntry(models.Model):
     """The narrow row of an item that assignment reads and writes.
 
+    `rank` = -priority, so that the pool is one ascending index: the lowest is served
+    first, and among equals the `random_key` decides.
     `n_taken` = leases held + answers counted; `n_counted` = answers counted. Only
     services.assignments and services.submissions write them, and the command
     `rebuild_frontier` computes them anew. `base_order` is a permutation of the
@@ -100,7 +102,7 @@ class FrontierEntry(models.Model):
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    priority = models.IntegerField(default=0)
+    rank = models.IntegerField(default=0)
     random_key = models.BigIntegerField()
     overlap = models.PositiveSmallIntegerField(null=True, blank=True)
     target = models.PositiveSmallIntegerField()
@@ -114,7 +116,7 @@ class FrontierEntry(models.Model):
         indexes = [
             models.Index(
                 F("project"),
-                F("priority").desc(),
+                F("rank"),
                 F("random_key"),
                 F("item"),
                 condition=Q(n_taken__lt=F("target")),

@@ -11,7 +11,8 @@ class Participant(Row):
     """A person in one project, known there by a pseudonym only.
 
     `user` is empty for a person known from an imported file. The frontier fields are
-    where this person's walk through the pool has come to (see services.assignments).
+    where this person's walk through the pool has come to (see services.assignments);
+    `n_done` counts the current answers and is written by services.submissions alone.
     """
 
     class Source(models.TextChoices):
@@ -34,8 +35,9 @@ class Participant(Row):
     )
     is_ready = models.BooleanField(default=False)
     frontier_version = models.PositiveIntegerField(default=0)
-    frontier_priority = models.IntegerField(default=0)
+    frontier_rank = models.IntegerField(default=0)
     frontier_key = models.BigIntegerField(default=0)
+    n_done = models.PositiveIntegerField(default=0)
 
     class Meta:
         db_table = "participant"

@@ -1,0 +1,74 @@
+"""Step annotate: keep unfinished answers, and notice a second tab."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+
+from annotation.answers import Answers
+from annotation.errors import ConflictError, InvalidError
+from annotation.models import Assignment, Draft
+
+MAX_DRAFT_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class SavedDraft:
+    """What a tab must remember to save again."""
+
+    assignment: uuid.UUID
+    revision: int
+
+
+def save_draft(
+    *,
+    assignment: Assignment,
+    answers: Answers,
+    revision: int,
+    active_ms: int = 0,
+    tab: str = "",
+) -> SavedDraft:
+    """Store the draft if nobody saved a newer one; `revision` 0 = none seen yet.
+
+    The presented order is kept as it is: an assignment's order never changes.
+
+    Raises
+    ------
+    ConflictError
+        "stale" with the newer draft, so that the person can choose between the two.
+    """
+    body = json.dumps(answers)
+    if len(body) > MAX_DRAFT_BYTES:
+        raise InvalidError("This draft is larger than 1 MB. Shorten the text.")
+    if assignment.state in (Assignment.State.SUBMITTED, Assignment.State.SURPLUS):
+        raise ConflictError("This item is submitted already.", code="submitted")
+    with connection.cursor() as db:
+        # The conditional upsert decides between two tabs that save at once.
+        db.execute(
+            "INSERT INTO draft AS d (assignment_id, answers, active_ms, revision, tab,"
+            " updated_at) VALUES (%(id)s, %(answers)s, %(ms)s, 1, %(tab)s, now())"
+            " ON CONFLICT (assignment_id) DO UPDATE SET answers = EXCLUDED.answers,"
+            " active_ms = EXCLUDED.active_ms, revision = d.revision + 1,"
+            " tab = EXCLUDED.tab, updated_at = now()"
+            " WHERE d.revision = %(revision)s OR d.tab = %(tab)s"
+            " RETURNING revision",
+            {
+                "id": assignment.pk,
+                "answers": body,
+                "ms": max(int(active_ms), 0),
+                "tab": tab[:40],
+                "revision": revision,
+            },
+        )
+        row: Any = db.fetchone()
+    if row is None:
+        newer = Draft.objects.get(assignment_id=assignment.pk)
+        raise ConflictError(
+            "Another tab saved something newer for this item.",
+            code="stale",
+            revision=newer.revision,
+            answers=newer.answers,
+        )
+    return SavedDraft(assignment.public_id, int(row[0]))

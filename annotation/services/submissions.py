@@ -1,0 +1,296 @@
+"""Step annotate: store an answer once, count it once, take it back within the grace.
+
+`submit` is the hot path: two statements and a commit. The answer, the counters and the
+end of the lease are one statement, so a killed server leaves either all or nothing.
+"""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import OperationalError, connection, transaction
+from django.utils import timezone
+
+from annotation.answers import (
+    Answers,
+    parse_questions,
+    to_canonical,
+    to_presented,
+    validate,
+)
+from annotation.errors import ConflictError, InvalidError
+from annotation.models import Annotation, Assignment, Draft
+from annotation.services.assignments import give_slots_back
+
+State = Assignment.State
+MAX_ACTIVE_MS = 24 * 3600 * 1000
+N_TRIES = 3
+
+_STORE = """
+    WITH added AS (
+        INSERT INTO annotation (
+            public_id, created_at, project_id, item_id, assignment_id, participant_id,
+            submission_id, answers, is_retraction, supersedes_id, source, active_ms,
+            total_ms, metadata)
+        VALUES (
+            gen_random_uuid(), now(), %(project)s, %(item)s, %(assignment)s,
+            %(participant)s, %(submission)s, %(answers)s, false, %(supersedes)s,
+            %(source)s, %(active_ms)s, %(total_ms)s, '{}')
+        RETURNING id, public_id, created_at)
+    , ended AS (
+        UPDATE assignment SET annotation_id = added.id, state = %(state)s,
+            finished_at = now(), lease_until = NULL,
+            layout = COALESCE(NULLIF(%(layout)s, ''), layout),
+            view = COALESCE(NULLIF(%(view)s, ''), view)
+        FROM added WHERE assignment.id = %(assignment)s)
+    , counted AS (
+        UPDATE frontier SET n_counted = n_counted + 1
+        WHERE item_id = %(item)s AND %(is_counted)s)
+    , walked AS (
+        UPDATE participant SET n_done = n_done + 1
+        WHERE id = %(participant)s AND %(supersedes)s::bigint IS NULL)
+    , dropped AS (DELETE FROM draft WHERE assignment_id = %(assignment)s)
+    SELECT id, public_id, created_at FROM added
+"""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A stored answer: its public id, whether this call made it, how it counts."""
+
+    annotation_id: uuid.UUID
+    is_new: bool
+    state: str
+    at: datetime
+
+
+def submit(
+    *,
+    assignment: Assignment,
+    submission_id: uuid.UUID,
+    answers: Answers,
+    active_ms: int | None = None,
+    source: str = Annotation.Source.WEB,
+    layout: str = "",
+    view: str = "",
+) -> Submission:
+    """Store the answers to an assignment; a retry returns the first result.
+
+    `answers` are in the presented order. A late answer counts if a slot is still
+    free, and is kept as surplus otherwise. Answering a submitted assignment again
+    supersedes the earlier answer.
+
+    Raises
+    ------
+    InvalidError
+        With every problem of the answers.
+    ConflictError
+        "used" where the submission id belongs to another assignment.
+    """
+    for attempt in range(N_TRIES):
+        try:
+            return _submit(
+                assignment, submission_id, answers, active_ms, source, layout, view
+            )
+        except OperationalError as error:
+            # A deadlock between two tabs of one person: the loser tries again.
+            if attempt + 1 == N_TRIES or "deadlock" not in str(error):
+                raise
+    raise AssertionError("unreachable")
+
+
+@transaction.atomic
+def _submit(
+    assignment: Assignment,
+    submission_id: uuid.UUID,
+    answers: Answers,
+    active_ms: int | None,
+    source: str,
+    layout: str,
+    view: str,
+) -> Submission:
+    row = _lock(assignment, submission_id)
+    if row["first_assignment"] is not None:
+        return _first_result(row, assignment)
+    questions = parse_questions(json.loads(row["questions"]))
+    problems = validate(questions, answers, len(row["order"]))
+    if problems:
+        raise InvalidError(
+            "Some answers are missing or do not fit. Mend them and submit again.",
+            problems=problems,
+        )
+    state, is_counted = _place(row)
+    with connection.cursor() as db:
+        db.execute(
+            _STORE,
+            {
+                "project": row["project_id"],
+                "item": row["item_id"],
+                "assignment": row["id"],
+                "participant": row["participant_id"],
+                "submission": submission_id,
+                "answers": json.dumps(to_canonical(questions, answers, row["order"])),
+                "supersedes": row["annotation_id"],
+                "source": str(source),
+                "active_ms": _milliseconds(active_ms),
+                "total_ms": _milliseconds(row["total_ms"]),
+                "state": state,
+                "is_counted": is_counted,
+                "layout": layout[:20],
+                "view": view[:20],
+            },
+        )
+        _, public_id, at = db.fetchone()
+    return Submission(public_id, True, state, at)
+
+
+def _milliseconds(value: float | None) -> int | None:
+    return None if value is None else min(max(int(value), 0), MAX_ACTIVE_MS)
+
+
+def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
+    """Lock the assignment and read what a submission needs, in one statement.
+
+    The second of two simultaneous clicks waits here and then sees the first's result.
+    """
+    with connection.cursor() as db:
+        db.execute(
+            'SELECT a.id, a.project_id, a.item_id, a.participant_id, a.state, a."order",'
+            " a.annotation_id, a.finished_at,"
+            " extract(epoch FROM now() - a.shown_at) * 1000 AS total_ms,"
+            " q.questions::text AS questions"
+            " FROM assignment a JOIN questions_version q"
+            " ON q.id = a.questions_version_id"
+            " WHERE a.id = %s FOR UPDATE OF a",
+            [assignment.pk],
+        )
+        assert db.description is not None
+        row = dict(zip((c.name for c in db.description), db.fetchone(), strict=True))
+        # A statement of its own: its snapshot is younger than the lock.
+        db.execute(
+            "SELECT assignment_id, public_id, created_at FROM annotation"
+            " WHERE submission_id = %s",
+            [submission_id],
+        )
+        first = db.fetchone() or (None, None, None)
+    row["first_assignment"], row["first_id"], row["first_at"] = first
+    return row
+
+
+def _first_result(row: dict[str, Any], assignment: Assignment) -> Submission:
+    if row["first_assignment"] != assignment.pk:
+        raise ConflictError(
+            "This submission id was used for another item. Send a new one.",
+            code="used",
+        )
+    state = State.SURPLUS if row["state"] == State.SURPLUS else State.SUBMITTED
+    return Submission(row["first_id"], False, state, row["first_at"])
+
+
+def _place(row: dict[str, Any]) -> tuple[str, bool]:
+    """Decide how the answer counts: (state of the assignment, adds to n_counted)."""
+    state = row["state"]
+    if state in (State.OPEN, State.QUEUED):
+        return State.SUBMITTED, True
+    if state in (State.SUBMITTED, State.SURPLUS):
+        return state, False
+    if _take_slot(row["item_id"]):
+        return State.SUBMITTED, True
+    return State.SURPLUS, False
+
+
+def _take_slot(item_id: int) -> bool:
+    """Take a slot if one is free; the conditional UPDATE decides between latecomers."""
+    with connection.cursor() as db:
+        db.execute(
+            "UPDATE frontier SET n_taken = n_taken + 1"
+            " WHERE item_id = %s AND n_taken < target",
+            [item_id],
+        )
+        return db.rowcount == 1
+
+
+@transaction.atomic
+def take_back(*, assignment: Assignment) -> Assignment:
+    """Retract the last answer within its grace time and open the item again.
+
+    The answer stays stored, superseded by a retraction; it comes back as the draft.
+    An item that was opened meanwhile waits ahead, and one that waited is given back.
+
+    Raises ConflictError "too_late" after the grace time.
+    """
+    locked = (
+        Assignment.objects.select_for_update(of=("self",))
+        .select_related("annotation", "project", "questions_version")
+        .get(pk=assignment.pk)
+    )
+    answer = locked.annotation
+    if answer is None or locked.state not in (State.SUBMITTED, State.SURPLUS):
+        raise ConflictError("There is no answer to take back.", code="too_late")
+    grace = timedelta(seconds=locked.project.grace_s)
+    if timezone.now() > answer.created_at + grace:
+        raise ConflictError(
+            "The time to take this answer back has passed.", code="too_late"
+        )
+    _retract(locked, answer)
+    has_slot = locked.state == State.SUBMITTED or _take_slot(locked.item_id)
+    _make_room(locked)
+    locked.state = State.OPEN if has_slot else State.EXPIRED
+    locked.annotation = None
+    locked.finished_at = None
+    locked.lease_until = (
+        timezone.now() + timedelta(seconds=locked.project.lease_s) if has_slot else None
+    )
+    locked.save(update_fields=("state", "annotation", "finished_at", "lease_until"))
+    return locked
+
+
+def _retract(assignment: Assignment, answer: Annotation) -> None:
+    Annotation.objects.create(
+        project_id=answer.project_id,
+        item_id=answer.item_id,
+        assignment=assignment,
+        participant_id=answer.participant_id,
+        submission_id=uuid.uuid4(),
+        answers={},
+        is_retraction=True,
+        supersedes=answer,
+        source=answer.source,
+    )
+    questions = parse_questions(assignment.questions_version.questions)
+    Draft.objects.update_or_create(
+        assignment=assignment,
+        defaults={
+            "answers": to_presented(questions, answer.answers, assignment.order or []),
+            "active_ms": answer.active_ms or 0,
+            "tab": "",
+        },
+    )
+    with connection.cursor() as db:
+        if assignment.state == State.SUBMITTED:
+            db.execute(
+                "UPDATE frontier SET n_counted = n_counted - 1 WHERE item_id = %s",
+                [assignment.item_id],
+            )
+        db.execute(
+            "UPDATE participant SET n_done = n_done - 1 WHERE id = %s AND n_done > 0",
+            [assignment.participant_id],
+        )
+
+
+def _make_room(assignment: Assignment) -> None:
+    """Move the open item back to the queue, and what was queued back to the pool."""
+    others = Assignment.objects.filter(
+        participant_id=assignment.participant_id, state__in=(State.OPEN, State.QUEUED)
+    ).select_for_update()
+    held = {other.state: other for other in others}
+    if State.OPEN not in held:
+        return
+    if State.QUEUED in held:
+        Assignment.objects.filter(pk=held[State.QUEUED].pk).update(
+            state=State.RELEASED, lease_until=None, finished_at=timezone.now()
+        )
+        give_slots_back([held[State.QUEUED].item_id])
+    Assignment.objects.filter(pk=held[State.OPEN].pk).update(state=State.QUEUED)

@@ -1,0 +1,57 @@
+"""Celery's way in: ids in, one service each, no rules of their own."""
+
+from celery import shared_task
+from celery.signals import heartbeat_sent, worker_ready
+from django.core.cache import cache
+from django.db import transaction
+
+from annotation.models import Job
+from annotation.selectors.workers import beat_key
+from annotation.services import assignments, charts, exports, imports, jobs
+
+RUNNERS: dict[str, jobs.Runner] = {
+    Job.Kind.IMPORT: imports.run_import,
+    Job.Kind.EXPORT: exports.run_export,
+    Job.Kind.CHARTS: charts.run_charts,
+}
+WORKER_BEAT_S = 30
+
+
+@shared_task(name="annotation.run_job", time_limit=6 * 3600)
+def run_job(job_id: int) -> None:
+    """Run a job, unless another worker already does."""
+    job = jobs.claim_job(job_id)
+    if job is not None:
+        jobs.run_claimed(job, RUNNERS[job.kind])
+
+
+@shared_task(name="annotation.resend_jobs", time_limit=60)
+def resend_jobs() -> None:
+    """Send again what waits too long or whose worker was lost."""
+    with transaction.atomic():
+        for job_id in jobs.due_jobs():
+            run_job.delay_on_commit(job_id)
+
+
+@shared_task(name="annotation.expire_leases", time_limit=60)
+def expire_leases() -> None:
+    """Return the leases that ran out to the pool."""
+    assignments.expire_leases()
+
+
+@shared_task(name="annotation.refresh_charts", time_limit=600)
+def refresh_charts() -> None:
+    """Make the charts of projects whose figures have changed."""
+    charts.refresh_stale()
+
+
+@heartbeat_sent.connect
+@worker_ready.connect
+def tell_alive(sender: object = None, **_: object) -> None:
+    """Leave a short-lived mark for each queue that this worker reads."""
+    consumer = getattr(sender, "consumer", sender)
+    app = getattr(consumer, "app", None)
+    if app is None:
+        return
+    for queue in app.amqp.queues.consume_from:
+        cache.set(beat_key(queue), True, WORKER_BEAT_S)
