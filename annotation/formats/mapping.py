@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, get_args
 
-LabelsBy: TypeAlias = Literal["leave_out", "human", "machine"]
+LabelsBy: TypeAlias = Literal["leave_out", "file", "human", "machine"]
 LABELS_BY: tuple[LabelsBy, ...] = get_args(LabelsBy)
 
 
@@ -22,7 +22,8 @@ class ColumnMapping:
 
     `shape`: a key of shapes.SHAPES. `fields`: role to the columns that play it, in
     the order of the completions where there are several.
-    `labels_by`: who made the labels of the file, or that they stay out.
+    `labels_by`: who made the labels of the file: people, machines, or as the file
+    itself says of each; or that the labels stay out.
     `labels_name`: what their annotator is called where the file names none.
     `options`: what a shape noticed in the first rows, such as the ends of a scale.
     """

@@ -1,0 +1,191 @@
+"""PURE: what kind of file this is, told from its bytes and, second, its name."""
+
+import gzip
+import io
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from annotation.formats.types import FileProblem
+
+Format: TypeAlias = Literal["jsonl", "json", "csv", "tsv", "parquet"]
+HEAD_BYTES = 256 * 1024
+TAKEN = "Use JSONL, JSON, CSV, TSV or Parquet, each also compressed with gzip."
+GZIP = b"\x1f\x8b"
+# Some wrappers, such as {"data": [...]}, are too large to be read whole.
+WRAPPER_KEYS = ("data", "rows", "records", "examples")
+WRAPPER = re.compile(r'\s*\{\s*"(' + "|".join(WRAPPER_KEYS) + r')"\s*:\s*\[')
+
+# First bytes of kinds that are not taken: what it is, and what to do.
+FOREIGN: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x03\x04", "a ZIP archive", "Unpack it and import the file inside."),
+    (b"\x89PNG", "a PNG image", TAKEN),
+    (b"\xff\xd8\xff", "a JPEG image", TAKEN),
+    (b"GIF8", "a GIF image", TAKEN),
+    (b"%PDF", "a PDF document", TAKEN),
+    (b"\xd0\xcf\x11\xe0", "an old Excel or Word file", "Save the sheet as CSV UTF-8."),
+    (b"SQLite format 3", "an SQLite database", "Export its table as CSV."),
+    (b"BZh", "a bzip2 archive", "Unpack it, or compress it with gzip instead."),
+    (b"\xfd7zXZ", "an xz archive", "Unpack it, or compress it with gzip instead."),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", "Unpack it, or use gzip instead."),
+    (b"7z\xbc\xaf", "a 7z archive", "Unpack it and import the file inside."),
+    (b"Rar!", "a RAR archive", "Unpack it and import the file inside."),
+    (b"ARROW1", "an Arrow (Feather) file", "Save the table as Parquet."),
+    (b"PARE", "an encrypted Parquet file", "Save it without encryption."),
+    (b"Obj\x01", "an Avro file", "Save the table as Parquet or JSONL."),
+    (b"\x89HDF", "an HDF5 file", "Save the table as Parquet or CSV."),
+    (b"\x80\x04\x95", "a Python pickle, which is never opened", "Save it as JSONL."),
+    (
+        b"version https://git-lfs",
+        "a Git LFS pointer and not the data itself",
+        "Fetch the data with “git lfs pull” and import that file.",
+    ),
+    (
+        b"\xff\xfe\x00\x00",
+        "a text in UTF-32",
+        "Save the file as UTF-8 and import it again.",
+    ),
+)
+WORKBOOK = re.compile(rb"\[Content_Types\]\.xml|xl/|mimetypeapplication/vnd\.oasis")
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """How a file is to be read. `delimiter` matters for tables in text only."""
+
+    format: Format
+    is_gzip: bool = False
+    encoding: str = "utf-8-sig"
+    delimiter: str = ","
+
+
+def sniff(path: Path, name: str) -> FileKind:
+    """Return the kind of a file from its first bytes; `name` decides what they leave.
+
+    Raises
+    ------
+    FileProblem
+        If the file is empty or of a kind that cannot be imported.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD_BYTES)
+    is_gzip = head.startswith(GZIP)
+    if is_gzip:
+        head = _gunzip_head(path)
+    if not head.strip(b"\xef\xbb\xbf \t\r\n\x0b\x0c"):
+        raise FileProblem("The file is empty.", "Choose a file with at least one row.")
+    if head.startswith(b"PAR1"):
+        return FileKind("parquet", is_gzip)
+    _refuse_foreign(head)
+    encoding = _encoding(head)
+    # The head may end in the middle of a character.
+    text = head.decode(encoding, errors="replace").lstrip("\ufeff")
+    _refuse_markup(text)
+    return _text_kind(text, name, is_gzip, encoding)
+
+
+def _gunzip_head(path: Path) -> bytes:
+    try:
+        with gzip.open(path, "rb") as file:
+            return file.read1(HEAD_BYTES)
+    except EOFError as error:
+        raise FileProblem(
+            "The gzip file ends before its first block is whole.",
+            "It was cut off while it was copied. Fetch it again.",
+        ) from error
+    except (OSError, zlib.error) as error:
+        raise FileProblem(
+            f"The gzip file is damaged: {error}.", "Fetch or compress it again."
+        ) from error
+
+
+def _refuse_foreign(head: bytes) -> None:
+    if head.startswith(GZIP):
+        raise FileProblem(
+            "The file is compressed with gzip twice.", "Unpack it once and import it."
+        )
+    for magic, what, fix in FOREIGN:
+        if head.startswith(magic):
+            if magic == b"PK\x03\x04" and WORKBOOK.search(head):
+                what, fix = "a spreadsheet", "Save the sheet as CSV UTF-8."
+            raise FileProblem(f"The file is {what}.", fix)
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        raise FileProblem("The file is a WebP image.", TAKEN)
+
+
+def _encoding(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if head.count(0) > len(head) // 8:
+        raise FileProblem(
+            "The file is not text in UTF-8; many of its bytes are zero.",
+            "If it is text, save it as UTF-8. " + TAKEN,
+        )
+    sample = head[:4096]
+    n_control = sum(byte < 32 and byte not in b"\t\n\x0b\x0c\r\x1b" for byte in sample)
+    if n_control > len(sample) // 10:
+        raise FileProblem("The file is not text and of no known kind.", TAKEN)
+    return "utf-8-sig"
+
+
+def _refuse_markup(text: str) -> None:
+    start = text.lstrip()[:200].lower()
+    if start.startswith(("<!doctype html", "<html")):
+        raise FileProblem(
+            "The file is a web page, perhaps a log-in page instead of a download.",
+            "Fetch the data again and import that file.",
+        )
+    if start.startswith("<?xml"):
+        raise FileProblem("The file is XML.", TAKEN)
+
+
+def _text_kind(text: str, name: str, is_gzip: bool, encoding: str) -> FileKind:
+    suffix = name.lower().removesuffix(".gz").rpartition(".")[2]
+    start = text.lstrip()[:1]
+    if start == "[" or (start == "{" and suffix not in ("csv", "tsv")):
+        is_lines = start == "{" and _is_json_lines(text, suffix)
+        return FileKind("jsonl" if is_lines else "json", is_gzip, encoding)
+    if suffix in ("json", "jsonl", "ndjson"):
+        raise FileProblem(
+            f"The name says JSON, but the content starts with {text.lstrip()[:20]!r}.",
+            "Give the file the name that fits its content, or save it as JSONL.",
+        )
+    if suffix == "parquet":
+        raise FileProblem(
+            "The name says Parquet, but the content is not Parquet.",
+            "Fetch the file again, or give it the name that fits its content.",
+        )
+    header = next(iter(io.StringIO(text.lstrip("\r\n"), newline=None)), "")
+    delimiter = max(",\t;", key=_unquoted(header).count)
+    if suffix == "tsv" and not header.count(delimiter):
+        delimiter = "\t"
+    kind: Format = "tsv" if delimiter == "\t" else "csv"
+    return FileKind(kind, is_gzip, encoding, delimiter)
+
+
+def _unquoted(header: str) -> str:
+    return re.sub(r'"[^"]*"', "", header)
+
+
+def _is_json_lines(text: str, suffix: str) -> bool:
+    if WRAPPER.match(text):
+        return False
+    lines = [line for line in text.split("\n")[:50] if line.strip()]
+    if lines[0].strip() == "{":
+        return False
+    if suffix in ("jsonl", "ndjson"):
+        return True
+    if len(lines) > 1:
+        return _is_json(lines[0]) or _is_json(lines[1])
+    return suffix != "json"
+
+
+def _is_json(line: str) -> bool:
+    try:
+        json.loads(line)
+    except (ValueError, RecursionError):
+        return False
+    return True
