@@ -1,5 +1,19 @@
 """Addresses under /api/v1/."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotation.api import work
+
+urlpatterns = [
+    path(
+        "projects/<slug:slug>/assignments/next/", work.next_assignment, name="api_next"
+    ),
+    path("assignments/<uuid:public_id>/open/", work.open_assignment, name="api_open"),
+    path("assignments/<uuid:public_id>/heartbeat/", work.heartbeat, name="api_beat"),
+    path("assignments/<uuid:public_id>/draft/", work.draft, name="api_draft"),
+    path("assignments/<uuid:public_id>/submit/", work.submit, name="api_submit"),
+    path("assignments/<uuid:public_id>/take-back/", work.take_back, name="api_back"),
+    path("assignments/<uuid:public_id>/release/", work.release, name="api_release"),
+    path("assignments/<uuid:public_id>/skip/", work.skip, name="api_skip"),
+    path("assignments/<uuid:public_id>/flag/", work.flag, name="api_flag"),
+]

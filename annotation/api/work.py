@@ -1,0 +1,288 @@
+"""The annotator's calls: next, open, heartbeat, draft, submit, take back, skip.
+
+Plain Django views without DRF, because `next` and `submit` are the hot path: parsing,
+authentication and throttling here cost a tenth of DRF's. Session callers pass CSRF;
+token callers are exempt, as in DRF.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import CsrfViewMiddleware
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import AuthenticationFailed
+
+from annotation import access
+from annotation.api.authentication import token_user
+from annotation.errors import (
+    AnnotationError,
+    InvalidError,
+    LimitError,
+    NotReadyError,
+)
+from annotation.middleware import error_body
+from annotation.models import Annotation, Assignment, Participant
+from annotation.selectors.desk import as_json, desk, n_left
+from annotation.services import assignments, drafts, flags, submissions
+
+CALLS_PER_MINUTE = 1200
+P = ParamSpec("P")
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+class SignedOutError(AnnotationError):
+    """Nobody is logged in."""
+
+    code = "not_authenticated"
+    status = 401
+
+
+class CsrfError(AnnotationError):
+    """The page's token is missing or old."""
+
+    code = "csrf"
+    status = 403
+
+
+class _Csrf(CsrfViewMiddleware):
+    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+        raise CsrfError("This page is out of date. Load it again; nothing is lost.")
+
+
+_csrf = _Csrf(lambda request: HttpResponse())
+
+
+def _caller(request: HttpRequest) -> User:
+    try:
+        user = token_user(request)
+    except AuthenticationFailed as error:
+        raise SignedOutError(str(error.detail)) from error
+    if user is not None:
+        return user
+    if not request.user.is_authenticated:
+        raise SignedOutError("You are not logged in. Log in and go on.")
+    _csrf.process_view(request, lambda: None, (), {})
+    return request.user
+
+
+def _throttle(user: User) -> None:
+    key = f"calls:{user.pk}"
+    try:
+        n_calls = cache.incr(key)
+    except ValueError:
+        cache.add(key, 0, 60)
+        n_calls = 1
+    if n_calls > CALLS_PER_MINUTE:
+        raise LimitError("These are too many calls for one minute. Wait a little.")
+
+
+def call(*methods: str) -> Callable[[View[P]], View[P]]:
+    """Make an API view: methods, authentication, CSRF, throttling, the error shape."""
+
+    def decorate(view: View[P]) -> View[P]:
+        @csrf_exempt
+        @wraps(view)
+        def wrapped(
+            request: HttpRequest, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponse:
+            if request.method not in methods:
+                body = {"code": "method_not_allowed", "problems": []}
+                body["message"] = f"This address takes {' or '.join(methods)}."
+                response = JsonResponse(body, status=405)
+                response["Allow"] = ", ".join(methods)
+                return response
+            try:
+                request.user = _caller(request)
+                _throttle(request.user)
+                return view(request, *args, **kwargs)
+            except AnnotationError as error:
+                return JsonResponse(error_body(error), status=error.status)
+
+        return wrapped
+
+    return decorate
+
+
+def _body(request: HttpRequest) -> dict[str, Any]:
+    if not request.body:
+        return {}
+    try:
+        body = json.loads(request.body)
+    except ValueError as error:
+        raise InvalidError(f"The body is not JSON: {error}.", code="json") from error
+    if not isinstance(body, dict):
+        raise InvalidError("The body must be a JSON object.", code="json")
+    return body
+
+
+def _number(body: dict[str, Any], name: str) -> int:
+    value = body.get(name) or 0
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        raise InvalidError(f"{name} must be a number, 0 or more.")
+    return int(min(value, 2**53))
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str) or "\x00" in value:
+        raise InvalidError(f"{name} must be text.")
+    return value
+
+
+def _answers(body: dict[str, Any]) -> dict[str, Any]:
+    answers = body.get("answers")
+    if not isinstance(answers, dict):
+        raise InvalidError("answers must be an object with one entry per question.")
+    return answers
+
+
+def ready_participant(seat: access.Seat) -> Participant:
+    """Return the seat's participant once consent and profile are given."""
+    participant = access.participant(seat)
+    if participant is None or not participant.is_ready:
+        raise NotReadyError(
+            "Give your consent and fill in the profile first.",
+            start=f"/p/{seat.project.slug}/start/",
+        )
+    return participant
+
+
+@call("POST")
+def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
+    """Lease the caller's next item (200), or tell that there is none (204)."""
+    seat = access.seat(request.user, slug)
+    participant = ready_participant(seat)
+    claim = (
+        assignments.claim_ahead
+        if _body(request).get("ahead")
+        else assignments.claim_next
+    )
+    assignment = claim(participant=participant, project=seat.project)
+    if assignment is None:
+        return HttpResponse(status=204)
+    return JsonResponse(as_json(desk(assignment, seat.project)))
+
+
+def _assignment_json(assignment: Assignment) -> dict[str, Any]:
+    until = assignment.lease_until
+    return {
+        "id": str(assignment.public_id),
+        "state": assignment.state,
+        "lease_until": until and until.isoformat(),
+    }
+
+
+@call("POST")
+def open_assignment(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Open an item that was leased ahead."""
+    assignment = access.own_assignment(request.user, public_id)
+    opened = assignments.open_queued(assignment=assignment)
+    return JsonResponse({"assignment": _assignment_json(opened)})
+
+
+@call("POST")
+def heartbeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Extend the lease."""
+    assignment = access.own_assignment(request.user, public_id)
+    body = _body(request)
+    until = assignments.renew(
+        assignment=assignment,
+        layout=_text(body, "layout"),
+        view=_text(body, "view"),
+    )
+    return JsonResponse({"lease_until": until.isoformat()})
+
+
+@call("PUT", "POST")
+def draft(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Save unfinished answers. POST is for what a closing page can still send."""
+    assignment = access.own_assignment(request.user, public_id)
+    body = _body(request)
+    saved = drafts.save_draft(
+        assignment=assignment,
+        answers=_answers(body),
+        revision=_number(body, "revision"),
+        active_ms=_number(body, "active_ms"),
+        tab=_text(body, "tab"),
+    )
+    return JsonResponse({"revision": saved.revision})
+
+
+@call("POST")
+def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Submit the answers: 201 the first time, 200 with the same body for a retry."""
+    assignment = access.own_assignment(request.user, public_id)
+    body = _body(request)
+    try:
+        submission_id = uuid.UUID(_text(body, "submission_id"))
+    except ValueError as error:
+        raise InvalidError(
+            "submission_id must be a UUID, new for each item."
+        ) from error
+    has_time = body.get("active_ms") is not None
+    source = (
+        Annotation.Source.API
+        if "Authorization" in request.headers
+        else Annotation.Source.WEB
+    )
+    result = submissions.submit(
+        assignment=assignment,
+        submission_id=submission_id,
+        answers=_answers(body),
+        active_ms=_number(body, "active_ms") if has_time else None,
+        source=source,
+        layout=_text(body, "layout"),
+        view=_text(body, "view"),
+    )
+    until = result.at + timedelta(seconds=assignment.project.grace_s)
+    return JsonResponse(
+        {
+            "annotation": {"id": str(result.annotation_id)},
+            "assignment": {"id": str(assignment.public_id), "state": result.state},
+            "state": result.state,
+            "take_back_until": until.isoformat(),
+            "progress": {"n_left": n_left(assignment.project)},
+        },
+        status=201 if result.is_new else 200,
+    )
+
+
+@call("POST")
+def take_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Undo a submission within its grace time."""
+    assignment = access.own_assignment(request.user, public_id)
+    reopened = submissions.take_back(assignment=assignment)
+    return JsonResponse({"assignment": _assignment_json(reopened)})
+
+
+@call("POST")
+def release(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give the item back; it may come again."""
+    assignments.release(assignment=access.own_assignment(request.user, public_id))
+    return JsonResponse({"state": Assignment.State.RELEASED})
+
+
+@call("POST")
+def skip(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Give the item back for good, with a reason."""
+    assignment = access.own_assignment(request.user, public_id)
+    assignments.skip(assignment=assignment, reason=_text(_body(request), "reason"))
+    return JsonResponse({"state": Assignment.State.SKIPPED})
+
+
+@call("POST")
+def flag(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Say that something is wrong with the item."""
+    assignment = access.own_assignment(request.user, public_id)
+    body = _body(request)
+    raised = flags.raise_flag(
+        assignment=assignment, kind=_text(body, "kind"), note=_text(body, "note")
+    )
+    return JsonResponse({"flag": {"id": str(raised.public_id)}}, status=201)
