@@ -68,6 +68,11 @@ class EmbeddedServices:
         """A `unix://` URL of Valkey's socket."""
         return self._valkey.url
 
+    @property
+    def has_own_database(self) -> bool:
+        """Whether PostgreSQL is ours rather than a server of the operator."""
+        return self._postgres in self.servers
+
     def start(self) -> None:
         """Start what is wanted, or raise with nothing left running."""
         self._prepare_folders()
