@@ -10,7 +10,8 @@ from annotation.models.projects import Project
 class Participant(Row):
     """A person in one project, known there by a pseudonym only.
 
-    `user` is empty for a person known from an imported file. The frontier fields are
+    `user` is empty for a person known from an imported file, whose profile there is
+    kept in `imported_profile`. The frontier fields are
     where this person's walk through the pool has come to (see services.assignments);
     `n_done` counts the current answers and is written by services.submissions alone.
     """
@@ -34,6 +35,7 @@ class Participant(Row):
         max_length=10, choices=Source.choices, default=Source.MEMBER
     )
     is_ready = models.BooleanField(default=False)
+    imported_profile = models.JSONField(default=dict)
     frontier_version = models.PositiveIntegerField(default=0)
     frontier_rank = models.IntegerField(default=0)
     frontier_key = models.BigIntegerField(default=0)

@@ -1,0 +1,258 @@
+"""Step import: write items, completions and labels in bulk with COPY.
+
+Called by services.imports inside one transaction that holds the project's import lock.
+Knows what is there already, so that the same file twice adds nothing.
+"""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection
+
+from annotation.allocation.presentation import base_order, random_key
+from annotation.formats.hashing import content_hash
+from annotation.formats.types import ItemDraft, RowProblem
+from annotation.models import Project
+
+BATCH = 1000
+
+
+@dataclass
+class StoreCounts:
+    """What an import did so far."""
+
+    n_added: int = 0
+    n_known: int = 0
+    n_annotations: int = 0
+    n_pre_annotations: int = 0
+    n_known_labels: int = 0
+
+
+@dataclass(frozen=True)
+class StoredItem:
+    """An item that is in the database, with the draft it came from."""
+
+    id: int
+    draft: ItemDraft
+
+
+@dataclass
+class ItemStore:
+    """Writes batches of items into one project; one object per import."""
+
+    project: Project
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    counts: StoreCounts = field(default_factory=StoreCounts)
+    _number: int = 0
+
+    def __post_init__(self) -> None:
+        with connection.cursor() as db:
+            # Two imports into one project take turns: both would number their items.
+            db.execute("SELECT pg_advisory_xact_lock(%s, %s)", [7201, self.project.pk])
+            db.execute(
+                "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s",
+                [self.project.pk],
+            )
+            self._number = db.fetchone()[0]
+
+    def add(
+        self, drafts: Sequence[ItemDraft]
+    ) -> tuple[list[StoredItem], list[RowProblem]]:
+        """Store a batch; return each item that is there now, and rows refused.
+
+        A draft with no completions only brings labels for an item known by its
+        external id.
+        """
+        hashes = [content_hash(draft) for draft in drafts]
+        by_id, by_hash = self._known(drafts, hashes)
+        stored: list[StoredItem] = []
+        new: list[tuple[ItemDraft, str]] = []
+        waiting: list[tuple[ItemDraft, int]] = []
+        problems: list[RowProblem] = []
+        fresh: dict[tuple[str, str], int] = {}
+        for draft, digest in zip(drafts, hashes, strict=True):
+            key = ("id", draft.external_id) if draft.external_id else ("hash", digest)
+            known = by_id.get(draft.external_id) if draft.external_id else None
+            if known is None and not draft.external_id:
+                known = (by_hash[digest], digest) if digest in by_hash else None
+            if not draft.completions:
+                if known is None and key not in fresh:
+                    problems.append(_unknown_item(draft))
+                elif known is not None:
+                    stored.append(StoredItem(known[0], draft))
+                else:
+                    waiting.append((draft, fresh[key]))
+            elif known is not None or key in fresh:
+                before = known[1] if known is not None else new[fresh[key]][1]
+                if before != digest:
+                    problems.append(_changed_item(draft))
+                    continue
+                self.counts.n_known += 1
+                if known is not None:
+                    stored.append(StoredItem(known[0], draft))
+                else:
+                    waiting.append((draft, fresh[key]))
+            else:
+                fresh[key] = len(new)
+                new.append((draft, digest))
+        ids = self._write(new)
+        stored += [StoredItem(i, d) for i, (d, _) in zip(ids, new, strict=True)]
+        stored += [StoredItem(ids[at], draft) for draft, at in waiting]
+        return stored, problems
+
+    def _known(
+        self, drafts: Sequence[ItemDraft], hashes: Sequence[str]
+    ) -> tuple[dict[str, tuple[int, str]], dict[str, int]]:
+        external = [draft.external_id for draft in drafts if draft.external_id]
+        bare = [
+            digest
+            for draft, digest in zip(drafts, hashes, strict=True)
+            if not draft.external_id
+        ]
+        with connection.cursor() as db:
+            db.execute(
+                "SELECT external_id, id, content_sha256 FROM item WHERE project_id = %s"
+                " AND external_id <> '' AND external_id = ANY(%s)",
+                [self.project.pk, external],
+            )
+            by_id = {row[0]: (row[1], row[2]) for row in db.fetchall()}
+            db.execute(
+                "SELECT content_sha256, id FROM item WHERE project_id = %s"
+                " AND external_id = '' AND content_sha256 = ANY(%s)",
+                [self.project.pk, bare],
+            )
+            return by_id, dict(db.fetchall())
+
+    def _write(self, new: Sequence[tuple[ItemDraft, str]]) -> list[int]:
+        if not new:
+            return []
+        ids = take_ids("item", len(new))
+        numbers = range(self._number + 1, self._number + 1 + len(new))
+        self._number += len(new)
+        rows = list(zip(ids, numbers, new, strict=True))
+        copy(
+            "item (id, public_id, created_at, project_id, number, external_id,"
+            " content_sha256, messages, n_completions, language, category, source,"
+            " metadata, gold)",
+            (self._item(i, number, draft, sha) for i, number, (draft, sha) in rows),
+        )
+        copy(
+            'completion (item_id, "index", text, text_sha256, model, external_id,'
+            " metadata)",
+            (row for i, _, (draft, _) in rows for row in _completions(i, draft)),
+        )
+        copy(
+            "frontier (item_id, project_id, rank, random_key, overlap, target, n_taken,"
+            " n_counted, n_presented, base_order)",
+            (self._frontier(i, number, draft) for i, number, (draft, _) in rows),
+        )
+        self.counts.n_added += len(new)
+        return ids
+
+    def _item(
+        self, item_id: int, number: int, draft: ItemDraft, digest: str
+    ) -> tuple[Any, ...]:
+        messages = [{"role": m.role, "content": m.content} for m in draft.messages]
+        return (
+            item_id,
+            uuid.uuid4(),
+            self.now,
+            self.project.pk,
+            number,
+            draft.external_id[:200],
+            digest,
+            dump(messages),
+            len(draft.completions),
+            draft.language[:20],
+            draft.category[:120],
+            draft.source[:120],
+            dump(draft.metadata),
+            None if draft.gold is None else dump(draft.gold),
+        )
+
+    def _frontier(self, item_id: int, number: int, draft: ItemDraft) -> tuple[Any, ...]:
+        seed = self.project.seed
+        target = self.project.overlap if draft.overlap is None else draft.overlap
+        return (
+            item_id,
+            self.project.pk,
+            -draft.priority,
+            random_key(seed, number),
+            draft.overlap,
+            target,
+            0,
+            0,
+            0,
+            base_order(len(draft.completions), seed, number),
+        )
+
+
+def _completions(item_id: int, draft: ItemDraft) -> Iterator[tuple[Any, ...]]:
+    for index, completion in enumerate(draft.completions):
+        digest = hashlib.sha256(completion.text.encode()).hexdigest()
+        yield (
+            item_id,
+            index,
+            completion.text,
+            digest,
+            completion.model[:200],
+            completion.external_id[:200],
+            dump(completion.metadata),
+        )
+
+
+def _unknown_item(draft: ItemDraft) -> RowProblem:
+    return RowProblem(
+        draft.row,
+        "external_id",
+        f"No item of this project is called {draft.external_id!r}.",
+        "Import the items first; this file only brings labels for them.",
+    )
+
+
+def _changed_item(draft: ItemDraft) -> RowProblem:
+    return RowProblem(
+        draft.row,
+        "external_id",
+        f"An item called {draft.external_id!r} is there already, with another text.",
+        "Give the changed text an id of its own; answers stay with the text they saw.",
+    )
+
+
+def dump(value: Any) -> str:
+    """Return compact JSON in which a mapping or tuple of a draft may stand."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if hasattr(value, "items"):
+        return dict(value.items())
+    return list(value)
+
+
+def take_ids(table: str, n: int) -> list[int]:
+    """Reserve `n` ids of a table, so that related rows can be copied together."""
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, 'id'))"
+            " FROM generate_series(1, %s)",
+            [table, n],
+        )
+        return [row[0] for row in db.fetchall()]
+
+
+def copy(into: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Write rows with COPY; `into` is our own text: a table and its columns."""
+    with (
+        connection.cursor() as db,
+        db.cursor.copy(f"COPY {into} FROM STDIN") as stream,
+    ):
+        for row in rows:
+            stream.write_row(row)
