@@ -1,4 +1,4 @@
-"""One error shape for the whole API: {code, message, problems: [{path, row, message}]}."""
+"""One error shape for the whole API: code, message, problems [{path, row, message}]."""
 
 from typing import Any
 

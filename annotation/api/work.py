@@ -224,7 +224,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         submission_id = uuid.UUID(_text(body, "submission_id"))
     except ValueError as error:
         raise InvalidError(
-            "submission_id must be a UUID, new for each item."
+            "submission_id must be a UUID, one per item."
         ) from error
     has_time = body.get("active_ms") is not None
     source = (

@@ -88,6 +88,12 @@ _UNQUEUE = """
 """
 
 
+_THIS = """
+    WITH picked AS (
+        SELECT f.item_id FROM frontier f WHERE f.item_id = %(item)s FOR UPDATE)
+"""
+
+
 @dataclass(frozen=True)
 class _Cursor:
     rank: int
@@ -277,7 +283,7 @@ def restart_walks(*, project: Project) -> None:
 
 @transaction.atomic
 def rebuild_frontier(*, project: Project) -> int:
-    """Compute the stored counters anew from the assignments; return how many differed."""
+    """Compute the counters anew from the assignments; return how many differed."""
     with connection.cursor() as db:
         db.execute(
             "UPDATE frontier f SET n_taken = real.taken, n_counted = real.counted"
@@ -333,11 +339,7 @@ def _take_queued(parameters: dict[str, Any]) -> int | None:
     item_id = _run(_UNQUEUE, parameters)
     if item_id is None:
         return None
-    return _run(
-        "WITH picked AS (SELECT f.item_id FROM frontier f"
-        f" WHERE f.item_id = %(item)s FOR UPDATE) {_TAKE}",
-        {**parameters, "item": item_id, "slots": 0},
-    )
+    return _run(f"{_THIS} {_TAKE}", {**parameters, "item": item_id, "slots": 0})
 
 
 def _lock_walk(participant: Participant, project: Project) -> _Cursor:

@@ -189,7 +189,7 @@ def _result(job: Job, mode: str, counts: StoreCounts, report: Report) -> dict[st
     if report.n_rejected and mode == ALL:
         rows = "row was" if report.n_rejected == 1 else "rows were"
         return {
-            "message": f"{report.n_rejected:,} {rows} rejected, so nothing was imported.",
+            "message": f"{report.n_rejected:,} {rows} rejected; nothing was imported.",
             "is_refused": True,
             **rejected,
         }

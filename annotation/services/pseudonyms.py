@@ -7,15 +7,15 @@ import secrets
 
 from annotation.models import Participant, Project
 
-FIRST = """
+_FIRST = """
 able airy amber apt bold brave brief bright brisk calm clear clever cool crisp dapper
 deft early eager even fair fine firm fleet fond frank fresh gentle glad golden grand
 green hale happy hardy honest jolly keen kind lively loyal lucid lunar mellow merry
 mild modest neat nimble noble open pale patient plain polite prime proud quick quiet
 ready rosy round sage serene sharp silver sleek smart solar solid spry steady still
 sunny swift tender tidy tranquil trusty upbeat vivid warm wise witty young zesty
-""".split()
-SECOND = """
+"""
+_SECOND = """
 acorn alder aspen badger basil beech birch bison bramble brook cedar clover comet
 condor coral cove crane cricket daisy dolphin dove dune elder elk falcon fern finch
 fjord fox gecko glade grove gull harbor hare hazel heath heron holly ibis iris ivy jay
@@ -23,7 +23,9 @@ juniper kestrel kite lagoon larch lark laurel lichen lily linden lotus lynx magp
 maple marten meadow mimosa moss myrtle newt oak olive orchid oriole osprey otter owl
 panda pebble pine plover plum poppy puffin quail quartz raven reed robin rowan sable
 sage sparrow spruce swan tern thistle thrush tulip vale violet vole willow wren yarrow
-""".split()
+"""
+FIRST = tuple(_FIRST.split())
+SECOND = tuple(_SECOND.split())
 
 
 def new_pseudonyms(*, project: Project, n: int) -> list[str]:

@@ -157,8 +157,8 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
     """
     with connection.cursor() as db:
         db.execute(
-            'SELECT a.id, a.project_id, a.item_id, a.participant_id, a.state, a."order",'
-            " a.annotation_id, a.finished_at,"
+            "SELECT a.id, a.project_id, a.item_id, a.participant_id, a.state,"
+            ' a."order", a.annotation_id,' a.finished_at,"
             " extract(epoch FROM now() - a.shown_at) * 1000 AS total_ms,"
             " q.questions::text AS questions"
             " FROM assignment a JOIN questions_version q"
@@ -166,8 +166,8 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
             " WHERE a.id = %s FOR UPDATE OF a",
             [assignment.pk],
         )
-        assert db.description is not None
-        row = dict(zip((c.name for c in db.description), db.fetchone(), strict=True))
+        names = [column.name for column in db.description or ()]
+        row = dict(zip(names, db.fetchone(), strict=True))
         # A statement of its own: its snapshot is younger than the lock.
         db.execute(
             "SELECT assignment_id, public_id, created_at FROM annotation"
