@@ -105,6 +105,11 @@ class Assignment(Row):
                 name="assignment_leases",
             ),
             models.Index(fields=("participant", "-finished_at"), name="assignment_own"),
+            models.Index(
+                fields=("participant", "state"),
+                condition=Q(state__in=("open", "queued", "expired")),
+                name="assignment_held",
+            ),
             models.Index(fields=("project", "finished_at"), name="assignment_finished"),
         ]
 

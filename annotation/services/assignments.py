@@ -88,6 +88,30 @@ _UNQUEUE = """
 """
 
 
+# What a participant holds, and a lost lease whose draft should be gone on with.
+_HELD = """
+    SELECT a.state, a.id FROM assignment a
+    WHERE a.participant_id = %(participant)s AND a.state IN ('open', 'queued')
+    UNION ALL
+    (SELECT 'draft', a.id FROM assignment a JOIN draft d ON d.assignment_id = a.id
+     WHERE a.participant_id = %(participant)s AND a.state = 'expired'
+       AND a.purpose = 'main' ORDER BY d.updated_at DESC LIMIT 1)
+"""
+
+_RESUME = """
+    WITH own AS (
+        SELECT a.id, a.item_id FROM assignment a
+        JOIN frontier f ON f.item_id = a.item_id
+        WHERE a.id = %(assignment)s AND f.n_taken < f.target
+        FOR UPDATE OF f)
+    , bumped AS (
+        UPDATE frontier SET n_taken = n_taken + 1 FROM own
+        WHERE frontier.item_id = own.item_id)
+    UPDATE assignment SET state = 'open', lease_until = now() + %(lease)s,
+        finished_at = NULL
+    FROM own WHERE assignment.id = own.id RETURNING assignment.id
+"""
+
 _THIS = """
     WITH picked AS (
         SELECT f.item_id FROM frontier f WHERE f.item_id = %(item)s FOR UPDATE)
@@ -112,7 +136,7 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
     """Return the participant's item to work on, or None when no slot is free.
 
     An open assignment is returned again (a reload, a second tab); one leased ahead is
-    opened; else a free slot is claimed. None is final only after waiting for the
+    opened; a lost one with a draft is taken up again; else a free slot is claimed. None is final only after waiting for the
     transactions that hold the last slots, and after reclaiming what expired.
     """
     cursor = _lock_walk(participant, project)
@@ -123,6 +147,16 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
             return _fetch(held[state])
     if project.is_paused:
         return None
+    if "draft" in held:
+        resumed = _run(
+            _RESUME,
+            {
+                "assignment": held["draft"],
+                "lease": timedelta(seconds=project.lease_s),
+            },
+        )
+        if resumed is not None:
+            return _fetch(resumed)
     return _claim(participant, project, cursor, State.OPEN)
 
 
@@ -358,11 +392,7 @@ def _lock_walk(participant: Participant, project: Project) -> _Cursor:
 
 def _held(participant: Participant) -> dict[str, int]:
     with connection.cursor() as db:
-        db.execute(
-            "SELECT state, id FROM assignment WHERE participant_id = %s"
-            " AND state IN ('open', 'queued')",
-            [participant.pk],
-        )
+        db.execute(_HELD, {"participant": participant.pk})
         return dict(db.fetchall())
 
 

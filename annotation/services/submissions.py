@@ -158,7 +158,7 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
     with connection.cursor() as db:
         db.execute(
             "SELECT a.id, a.project_id, a.item_id, a.participant_id, a.state,"
-            ' a."order", a.annotation_id,' a.finished_at,"
+            ' a."order", a.annotation_id, a.finished_at,'
             " extract(epoch FROM now() - a.shown_at) * 1000 AS total_ms,"
             " q.questions::text AS questions"
             " FROM assignment a JOIN questions_version q"
