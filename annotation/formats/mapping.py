@@ -25,6 +25,8 @@ class ColumnMapping:
     `labels_by`: who made the labels of the file: people, machines, or as the file
     itself says of each; or that the labels stay out.
     `labels_name`: what their annotator is called where the file names none.
+    `allow_empty`: an empty completion is taken, with a warning: some models answer
+    nothing, and that is data too.
     `options`: what a shape noticed in the first rows, such as the ends of a scale.
     """
 
@@ -33,6 +35,7 @@ class ColumnMapping:
     labels_by: LabelsBy = "leave_out"
     labels_name: str = ""
     min_completions: int = 2
+    allow_empty: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
 
     def column(self, role: str) -> str:
@@ -56,6 +59,7 @@ class ColumnMapping:
             "labels_by": self.labels_by,
             "labels_name": self.labels_name,
             "min_completions": self.min_completions,
+            "allow_empty": self.allow_empty,
             "options": dict(self.options),
         }
 
@@ -87,6 +91,7 @@ class ColumnMapping:
             labels_by=labels_by,
             labels_name=str(raw.get("labels_name", "")),
             min_completions=n_least,
+            allow_empty=raw.get("allow_empty") is True,
             options=dict(options),
         )
 

@@ -27,7 +27,7 @@ MAX_CHARS = {
 }
 
 
-class RowFault(ValueError):  # noqa: N818 - a fault of the data, not of the program
+class RowFault(ValueError):
     """A row cannot be converted; becomes a RowProblem at the edge of the package."""
 
     def __init__(self, field: str, problem: str, fix: str) -> None:
@@ -111,7 +111,7 @@ def common_fields(sample: Sample) -> dict[str, tuple[str, ...]]:
         "category": sample.find("category", "topic", "domain", "subject"),
         "source": sample.find("source", "dataset", "origin", "data_source"),
     }
-    kept = {
+    kept: dict[str, tuple[str, ...]] = {
         role: (name,) for role, name in found.items() if _is_short(sample, name, role)
     }
     if "external_id" in kept and not sample.is_unique(kept["external_id"][0]):
@@ -173,6 +173,7 @@ class Content:
     completions: tuple[CompletionDraft, ...]
     labels: tuple[LabelDraft, ...] = ()
     metadata: Mapping[str, Any] | None = None
+    # None means: as the mapping says.
     external_id: str | None = None
     language: str | None = None
 
@@ -225,15 +226,17 @@ def content_problems(
             field = (
                 columns[place] if len(columns) == len(texts) else "".join(columns[:1])
             )
-            problems.append(
-                RowProblem(
-                    number,
-                    field,
-                    f"Completion {place + 1} is empty.",
-                    "Fill it in, or remove it from the item.",
-                )
-            )
+            problems.append(_empty(number, field, place + 1, mapping.allow_empty))
     return problems + _count_problems(number, mapping, texts)
+
+
+def _empty(number: int, field: str, place: int, is_allowed: bool) -> RowProblem:
+    fix = (
+        "Check that the model really answered nothing; the item is taken as it is."
+        if is_allowed
+        else "Fill it in, remove it from the item, or allow empty completions."
+    )
+    return RowProblem(number, field, f"Completion {place} is empty.", fix, is_allowed)
 
 
 def _count_problems(
@@ -270,7 +273,7 @@ def _count_problems(
 def make_label(
     mapping: ColumnMapping, answers: Mapping[str, Any], annotator: str = "", **more: Any
 ) -> LabelDraft:
-    """Return a label by whom the mapping says, under the name the file gives, if any."""
+    """Return a label, made by whom the mapping says."""
     return LabelDraft(
         annotator=annotator or mapping.labels_name or "imported labels",
         is_machine=mapping.labels_by == "machine",

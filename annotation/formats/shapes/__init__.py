@@ -1,0 +1,225 @@
+"""PURE: the shapes in which rows hold items, recognised without configuration.
+
+Step import. `recognise` proposes a mapping from the first rows, `mapping_problems`
+says what it lacks, `read_items` turns all rows into drafts.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from annotation.answers import Problem, Question, parse_questions, validate
+from annotation.formats.mapping import ColumnMapping
+from annotation.formats.shapes import (
+    arena,
+    columns,
+    crowd,
+    helpsteer,
+    label_studio,
+    labels_only,
+    multipref,
+    native,
+    qa_feedback,
+    rated,
+    trees,
+    trl,
+)
+from annotation.formats.shapes.base import (
+    MAX_COMPLETIONS,
+    Draft,
+    Row,
+    RowFault,
+    Sample,
+    Shape,
+)
+from annotation.formats.types import ItemDraft, LabelDraft, RowProblem
+
+__all__ = [
+    "SHAPES",
+    "Draft",
+    "Shape",
+    "label_questions",
+    "mapping_problems",
+    "read_items",
+    "recognise",
+    "to_items",
+]
+NumberedRow: TypeAlias = tuple[int, Mapping[str, Any]]
+
+# In the order in which they are tried: what is most particular comes first.
+SHAPES: dict[str, Shape] = {
+    shape.name: shape
+    for shape in (
+        label_studio.LABEL_STUDIO,
+        trees.TREES,
+        crowd.UKPCONVARG1,
+        crowd.PANDALM,
+        qa_feedback.QA_FEEDBACK,
+        qa_feedback.QA_FEEDBACK_PAIRS,
+        multipref.MULTIPREF,
+        arena.ARENA,
+        arena.ARENA_TABLE,
+        helpsteer.PREFERENCE2,
+        helpsteer.PREFERENCE3,
+        helpsteer.RATINGS,
+        rated.ULTRAFEEDBACK,
+        rated.DISTILABEL,
+        trl.HH_RLHF,
+        trl.PREFERENCE,
+        trl.UNPAIRED,
+        native.NATIVE,
+        labels_only.LABELS_ONLY,
+        columns.COLUMNS,
+    )
+}
+
+
+def recognise(rows: Sequence[Mapping[str, Any]]) -> ColumnMapping:
+    """Propose a mapping from the first rows of a file; fifty are plenty.
+
+    Where no shape fits, the mapping has the shape `columns` and the roles that could
+    be guessed; `mapping_problems` then says what a person still has to map.
+    """
+    sample = Sample(rows)
+    for shape in SHAPES.values():
+        try:
+            found = shape.guess(sample)
+        except RowFault:
+            # A value that does not fit the shape means that it is another shape.
+            continue
+        if found is not None:
+            return found
+    return ColumnMapping("columns")
+
+
+def mapping_problems(
+    mapping: ColumnMapping, available: Sequence[str] = ()
+) -> list[Problem]:
+    """Return what must be mapped before the file can be read; [] = nothing.
+
+    `available`: the columns of the file, where they are known.
+    """
+    shape = SHAPES.get(mapping.shape)
+    if shape is None:
+        return [Problem("shape", f"There is no shape called {mapping.shape!r}.")]
+    problems = [
+        Problem(
+            f"fields.{choice[0]}",
+            f"No column is mapped to {' or '.join(choice).replace('_', ' ')}. Map one.",
+        )
+        for choice in shape.required
+        if not any(mapping.columns(role) for role in choice)
+    ]
+    if available:
+        problems += [
+            Problem(f"fields.{role}", f"The file has no column {name!r}. Map another.")
+            for role, names in mapping.fields.items()
+            for name in names
+            if name not in available
+        ]
+    return problems
+
+
+def label_questions(mapping: ColumnMapping) -> list[dict[str, Any]]:
+    """Return the questions that the labels of the file answer; [] = it brings none.
+
+    In the form that answers.parse_questions reads. A label with questions of its own
+    (see LabelDraft) answers those instead.
+    """
+    shape = SHAPES[mapping.shape]
+    if mapping.labels_by == "leave_out" or not shape.has_labels:
+        return []
+    return shape.questions(mapping)
+
+
+def to_items(
+    row_number: int, row: Mapping[str, Any], mapping: ColumnMapping
+) -> list[Draft]:
+    """Turn one row into items, labels or problems.
+
+    Most rows give one item; a tree gives several. A `RowProblem` that is no warning
+    stands for something that is missing from the result.
+    """
+    return list(read_items([(row_number, row)], mapping))
+
+
+def read_items(
+    rows: Iterable[NumberedRow | RowProblem], mapping: ColumnMapping
+) -> Iterator[Draft]:
+    """Turn the rows of a reader into items, labels and problems, as they come.
+
+    Consecutive rows that belong together (one completion a row) become one item.
+    """
+    shape = SHAPES[mapping.shape]
+    raw = label_questions(mapping)
+    questions = parse_questions(raw) if raw else ()
+    for read in _grouped(rows, shape, mapping) if shape.grouped_by else rows:
+        if isinstance(read, RowProblem):
+            yield read
+        else:
+            yield from _convert(shape, read[0], read[1], mapping, questions)
+
+
+def _convert(
+    shape: Shape,
+    number: int,
+    row: Row,
+    mapping: ColumnMapping,
+    questions: Sequence[Question],
+) -> Iterator[Draft]:
+    try:
+        drafts = shape.convert(number, row, mapping)
+    except RowFault as fault:
+        yield fault.at(number)
+        return
+    for draft in drafts:
+        yield _label_problem(draft, questions) or draft
+
+
+def _label_problem(draft: Draft, questions: Sequence[Question]) -> RowProblem | None:
+    if isinstance(draft, RowProblem):
+        return None
+    n_completions = len(draft.completions) if isinstance(draft, ItemDraft) else 2
+    for label in draft.labels:
+        if label.status != "ok":
+            continue
+        if label.order is not None and len(label.order) != n_completions:
+            path, message = "order", "The order does not name each completion."
+        elif problems := _invalid(label, questions, n_completions):
+            path, message = problems[0].path, problems[0].message
+        else:
+            continue
+        return RowProblem(
+            draft.row,
+            "labels",
+            f"The label of {label.annotator!r} does not fit ({path}): {message}",
+            "Mend the label, or import the file without its labels.",
+        )
+    return None
+
+
+def _invalid(
+    label: LabelDraft, questions: Sequence[Question], n_completions: int
+) -> list[Problem]:
+    if label.questions is not None:
+        questions = parse_questions(label.questions)
+    return validate(questions, label.answers, n_completions)
+
+
+def _grouped(
+    rows: Iterable[NumberedRow | RowProblem], shape: Shape, mapping: ColumnMapping
+) -> Iterator[NumberedRow | RowProblem]:
+    """Join consecutive rows with the same value of the role that groups."""
+    column = mapping.column(shape.grouped_by)
+    group: list[NumberedRow] = []
+    for read in rows:
+        if isinstance(read, RowProblem):
+            yield read
+            continue
+        is_same = group and group[0][1].get(column) == read[1].get(column)
+        # One row over the limit is enough for the item to be refused.
+        if group and (not is_same or len(group) > MAX_COMPLETIONS):
+            yield group[0][0], {"rows": group}
+            group = []
+        group.append(read)
+    if group:
+        yield group[0][0], {"rows": group}

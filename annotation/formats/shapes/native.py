@@ -1,0 +1,257 @@
+"""PURE: rows in Polyphony's own form; formats.native writes them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from annotation.answers import InvalidQuestionsError, parse_questions
+from annotation.formats.mapping import ColumnMapping
+from annotation.formats.shapes import asked
+from annotation.formats.shapes.base import (
+    MAX_CHARS,
+    Content,
+    Draft,
+    Row,
+    RowFault,
+    Sample,
+    Shape,
+    content_problems,
+    limited,
+)
+from annotation.formats.shapes.columns import MODEL_LISTS
+from annotation.formats.shapes.parts import (
+    completion_of,
+    kind_of,
+    looks_like_messages,
+    prompt_messages,
+    read_messages,
+)
+from annotation.formats.types import CompletionDraft, ItemDraft, LabelDraft
+
+STATUSES = ("ok", "unparsable", "failed")
+KNOWN = frozenset(
+    {
+        "external_id",
+        "prompt",
+        "messages",
+        "completions",
+        "language",
+        "category",
+        "source",
+        "metadata",
+        "gold",
+        "overlap",
+        "priority",
+        "questions",
+        "labels",
+    }
+)
+Questions = tuple[Mapping[str, Any], ...]
+
+
+def guess(sample: Sample) -> ColumnMapping | None:
+    """Know a list of completions with a prompt, in JSON; nothing is to be mapped."""
+    if not sample.has("completions") or not sample.all_are("completions", list):
+        return None
+    if not sample.has("prompt") and not sample.has("messages"):
+        return None
+    if sample.has("labels") and not all(
+        isinstance(label, Mapping) for cell in sample.values("labels") for label in cell
+    ):
+        return None
+    if sample.find(*MODEL_LISTS):
+        return None
+    prompt = "messages" if sample.has("messages") else "prompt"
+    found = {prompt: (prompt,), "completions": ("completions",)}
+    return ColumnMapping("native", found, labels_by="file")
+
+
+def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
+    """Make the item that the row spells out; unknown fields go to its metadata."""
+    if looks_like_messages(row.get("messages")):
+        messages = read_messages(row["messages"], "messages")
+    else:
+        messages = prompt_messages(row.get("prompt"), "prompt")
+    values = _typed(row, "completions", list, "a list") or []
+    completions = tuple(_completion(value) for value in values)
+    problems = content_problems(number, mapping, Content(messages, completions))
+    if any(not problem.is_warning for problem in problems):
+        return list(problems)
+    metadata = dict(_typed(row, "metadata", Mapping, "an object") or {})
+    metadata.update({key: part for key, part in row.items() if key not in KNOWN})
+    labels = _labels(row) if mapping.labels_by != "leave_out" else ()
+    gold = _typed(row, "gold", Mapping, "an object")
+    item = ItemDraft(
+        row=number,
+        messages=messages,
+        completions=completions,
+        external_id=_short(row, "external_id"),
+        language=_short(row, "language"),
+        category=_short(row, "category"),
+        source=_short(row, "source"),
+        metadata=metadata,
+        gold=gold,
+        overlap=_count(row, "overlap", 1, 1000),
+        priority=_count(row, "priority", -1_000_000, 1_000_000) or 0,
+        labels=labels,
+    )
+    return [item, *problems]
+
+
+def _typed(part: Mapping[str, Any], name: str, kind: type, called: str) -> Any:
+    value = part.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise RowFault(
+            name,
+            f"The field must be {called}, but it is {kind_of(value)}.",
+            f"Write {called} here, or leave the field out.",
+        )
+    return value
+
+
+def _short(part: Mapping[str, Any], name: str) -> str:
+    value = part.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise RowFault(
+            name, f"The field is {kind_of(value)}, not a short text.", "Write a text."
+        )
+    return limited(str(value), name, name if name in MAX_CHARS else "annotator")
+
+
+def _count(part: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
+    value = part.get(name)
+    if value is None:
+        return None
+    number = asked.whole_number(value, name)
+    if not low <= number <= high:
+        raise RowFault(
+            name, f"{number} is not from {low:,} to {high:,}.", "Choose another number."
+        )
+    return number
+
+
+def _completion(value: object) -> CompletionDraft:
+    if isinstance(value, Mapping) and "text" in value:
+        extra = _typed(value, "metadata", Mapping, "an object") or {}
+        draft = completion_of(
+            {key: part for key, part in value.items() if key != "metadata"},
+            "completions",
+        )
+        return CompletionDraft(
+            draft.text, draft.model, draft.external_id, {**draft.metadata, **extra}
+        )
+    return completion_of(value, "completions")
+
+
+# --- labels ---------------------------------------------------------------------------
+
+
+def _labels(row: Row) -> tuple[LabelDraft, ...]:
+    shared = _questions(row, "questions")
+    entries = _typed(row, "labels", list, "a list") or []
+    return tuple(_label(entry, shared) for entry in entries)
+
+
+def _questions(part: Mapping[str, Any], name: str) -> Questions | None:
+    value = part.get(name)
+    if value is None:
+        return None
+    try:
+        parse_questions(value)
+    except InvalidQuestionsError as error:
+        raise RowFault(
+            name, f"The questions are not valid: {error}", "Mend the questions."
+        ) from error
+    return tuple(value)
+
+
+def _label(entry: object, shared: Questions | None) -> LabelDraft:
+    if not isinstance(entry, Mapping):
+        raise RowFault(
+            "labels",
+            f"A label is {kind_of(entry)}, not an object.",
+            'Write each label as {"annotator": …, "is_machine": …, "answers": {…}}.',
+        )
+    is_machine = entry.get("is_machine")
+    if not isinstance(is_machine, bool):
+        raise RowFault(
+            "labels",
+            "A label does not say whether a person or a machine made it.",
+            'Give the label "is_machine": true or false.',
+        )
+    status = entry.get("status", "ok")
+    if status not in STATUSES:
+        raise RowFault(
+            "labels",
+            f"A label has the status {str(status)[:40]!r}.",
+            f"Use one of {', '.join(STATUSES)}.",
+        )
+    questions = _questions(entry, "questions")
+    profile = _typed(entry, "profile", Mapping, "an object") or {}
+    return LabelDraft(
+        annotator=_short(entry, "annotator") or "imported labels",
+        is_machine=is_machine,
+        answers=_typed(entry, "answers", Mapping, "an object") or {},
+        status=status,
+        raw=_typed(entry, "raw", str, "a text") or "",
+        created_at=_time(entry),
+        duration_ms=_count(entry, "duration_ms", 0, 2**31 - 1),
+        order=_order(entry),
+        probability=_probability(entry),
+        profile={str(key): str(part) for key, part in profile.items()},
+        metadata=_typed(entry, "metadata", Mapping, "an object") or {},
+        questions=shared if questions is None else questions,
+    )
+
+
+def _time(entry: Mapping[str, Any]) -> datetime | None:
+    return asked.read_time(entry.get("created_at"), "labels")
+
+
+def _order(entry: Mapping[str, Any]) -> tuple[int, ...] | None:
+    order = _typed(entry, "order", list, "a list")
+    if order is None:
+        return None
+    if sorted(map(str, order)) != sorted(map(str, range(len(order)))):
+        raise RowFault(
+            "labels",
+            "The order of a label does not name each completion once.",
+            "Write the places from 0, such as [1, 0].",
+        )
+    return tuple(order)
+
+
+def _probability(entry: Mapping[str, Any]) -> float | None:
+    value = entry.get("probability")
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise RowFault("labels", "A probability is not a number.", "Write 0 to 1.")
+    if not 0 <= value <= 1:
+        raise RowFault("labels", f"The probability is {value}.", "Write 0 to 1.")
+    return float(value)
+
+
+def questions(_mapping: ColumnMapping) -> list[asked.Question]:
+    """Return the questions of labels that bring none of their own."""
+    return [
+        asked.comparison(strength=3, allow_both_bad=True, is_required=False),
+        asked.ranking(is_required=False),
+        asked.rationale(),
+    ]
+
+
+NATIVE = Shape(
+    name="native",
+    title="Polyphony's own rows",
+    help="Each row has a prompt (or messages) and a list of completions. Nothing needs"
+    " to be mapped.",
+    roles=("prompt", "messages", "completions"),
+    required=(("prompt", "messages"), ("completions",)),
+    guess=guess,
+    convert=convert,
+    questions=questions,
+    has_labels=True,
+)
