@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from tests.workers import CeleryWorker
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
-MARKS_BY_FIXTURE = {"browser": "browser", "celery_worker": "services"}
+MARKS_BY_FIXTURE = {
+    "browser": "browser",
+    "celery_worker": "services",
+    "start_celery_worker": "services",
+    "db": "database",
+    "transactional_db": "database",
+    "live_server": "database",
+}
 
 
 def pytest_configure() -> None:
@@ -34,6 +41,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, mark in MARKS_BY_FIXTURE.items():
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
+        if item.get_closest_marker("django_db") is not None:
+            item.add_marker("database")
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,57 @@
+# `make run` and `make test` do all of their own set-up.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+PY := $(VENV)/bin/python
+RUN_STAMP := $(VENV)/.installed-run
+TEST_STAMP := $(VENV)/.installed-test
+JOBS ?= 2
+# Where torch comes from, such as https://download.pytorch.org/whl/cpu (see the docs).
+TORCH_INDEX ?=
+PYTEST := $(PY) -m pytest
+
+.PHONY: run test install install-web lint chromium test-services prove bench
+
+run: $(RUN_STAMP)
+	@exec $(PY) manage.py up
+
+install: $(TEST_STAMP)
+
+$(RUN_STAMP): requirements.txt requirements-web.txt constraints.txt
+	@PYTHON="$(PYTHON)" TORCH_INDEX="$(TORCH_INDEX)" .ci/install requirements.txt
+	@touch $@
+
+$(TEST_STAMP): $(RUN_STAMP) requirements-dev.txt
+	@PYTHON="$(PYTHON)" TORCH_INDEX="$(TORCH_INDEX)" .ci/install requirements-dev.txt
+	@touch $@
+
+# The web process alone, without torch.
+install-web:
+	@PYTHON="$(PYTHON)" .ci/install requirements-web.txt
+
+test: $(TEST_STAMP) chromium lint
+	$(PYTEST) -n $(JOBS) $(ARGS)
+
+# The database tests against the operating system's PostgreSQL and Redis, or against
+# the servers that DATABASE_URL and REDIS_URL name.
+test-services: $(TEST_STAMP)
+	.ci/with-system-services $(PYTEST) -n $(JOBS) \
+		-m "database and not browser and not slow and not gpu" $(ARGS)
+
+# Full counts of everything, for hours rather than minutes.
+prove: $(TEST_STAMP) chromium
+	POLYPHONY_FULL=1 $(PYTEST) -n $(JOBS) -m "not gpu" --timeout 14400 $(ARGS)
+
+bench: $(TEST_STAMP)
+	@for script in bench/bench_*.py; do $(PY) $$script || exit 1; done
+
+lint: $(TEST_STAMP)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+	@folder=$$(mktemp -d) && chmod 711 $$folder && \
+		VAR_DIR=$$folder $(PY) manage.py with_services makemigrations \
+		--check --dry-run; code=$$?; rm -rf $$folder; exit $$code
+
+chromium:
+	@.ci/chromium
