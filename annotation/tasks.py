@@ -49,8 +49,8 @@ def refresh_charts() -> None:
 @worker_ready.connect
 def tell_alive(sender: object = None, **_: object) -> None:
     """Leave a short-lived mark for each queue that this worker reads."""
-    consumer = getattr(sender, "consumer", sender)
-    app = getattr(consumer, "app", None)
+    # `worker_ready` comes from the consumer, `heartbeat_sent` from its heart.
+    app = getattr(getattr(sender, "eventer", sender), "app", None)
     if app is None:
         return
     for queue in app.amqp.queues.consume_from:

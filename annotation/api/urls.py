@@ -2,9 +2,25 @@
 
 from django.urls import path
 
-from annotation.api import work
+from annotation.api import jobs, projects, work
 
 urlpatterns = [
+    path("projects/", projects.Projects.as_view(), name="api_projects"),
+    path("projects/<slug:slug>/", projects.OneProject.as_view(), name="api_project"),
+    path("projects/<slug:slug>/imports/", jobs.Imports.as_view(), name="api_imports"),
+    path("projects/<slug:slug>/exports/", jobs.Exports.as_view(), name="api_exports"),
+    path(
+        "projects/<slug:slug>/annotations.jsonl",
+        jobs.Annotations.as_view(),
+        name="api_annotations",
+    ),
+    path("jobs/<uuid:public_id>/", jobs.OneJob.as_view(), name="api_job"),
+    path("jobs/<uuid:public_id>/cancel/", jobs.CancelJob.as_view(), name="api_cancel"),
+    path(
+        "exports/<uuid:public_id>/download/",
+        jobs.DownloadExport.as_view(),
+        name="api_download",
+    ),
     path(
         "projects/<slug:slug>/assignments/next/", work.next_assignment, name="api_next"
     ),

@@ -223,9 +223,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
         submission_id = uuid.UUID(_text(body, "submission_id"))
     except ValueError as error:
-        raise InvalidError(
-            "submission_id must be a UUID, one per item."
-        ) from error
+        raise InvalidError("submission_id must be a UUID, one per item.") from error
     has_time = body.get("active_ms") is not None
     source = (
         Annotation.Source.API

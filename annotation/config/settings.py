@@ -208,6 +208,7 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.expire_leases", "schedule": 15.0},
     "resend-jobs": {"task": "annotation.resend_jobs", "schedule": 10.0},
+    "report-device": {"task": "models_service.report_device", "schedule": 300.0},
     "refresh-charts": {"task": "annotation.refresh_charts", "schedule": 60.0},
 }
 
@@ -229,6 +230,10 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Polyphony",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "annotation.api.schema.add_work_calls",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -1,9 +1,21 @@
 """The composition of all addresses."""
 
+from csp.decorators import csp_update
 from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from annotation.views.health import health
+
+# Swagger's page styles itself; no other page may.
+swagger = csp_update({"style-src": ["'unsafe-inline'"]})(
+    SpectacularSwaggerSplitView.as_view(url_name="schema")
+)
 
 urlpatterns = [
+    path("health/", health, name="health"),
     path("api/v1/", include("annotation.api.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", swagger, name="api_docs"),
     path("", include("annotation.views.urls_people")),
     path("", include("annotation.views.urls_manage")),
     path("", include("annotation.views.urls_annotate")),

@@ -41,6 +41,18 @@ class Project(Row):
     def __str__(self) -> str:
         return self.name
 
+    def current_questions(self) -> "QuestionsVersion | None":
+        """Return the newest questions of the project's own; one query."""
+        return (
+            self.questions_versions.filter(purpose=QuestionsVersion.Purpose.PROJECT)
+            .order_by("-number")
+            .first()
+        )
+
+    def current_guidelines(self) -> "GuidelinesVersion | None":
+        """Return the newest guidelines; one query."""
+        return self.guidelines_versions.order_by("-number").first()
+
 
 class QuestionsVersion(Row):
     """The questions of a project, frozen once an answer points to them.

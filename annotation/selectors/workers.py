@@ -3,6 +3,7 @@
 from django.core.cache import cache
 
 QUEUES = ("default", "models")
+DEVICE_KEY = "models-device"
 
 
 def beat_key(queue: str) -> str:
@@ -14,3 +15,9 @@ def workers_alive() -> dict[str, bool]:
     """Tell for each queue whether a worker reads it; no query, one cache request."""
     marks = cache.get_many([beat_key(queue) for queue in QUEUES])
     return {queue: beat_key(queue) in marks for queue in QUEUES}
+
+
+def models_device() -> dict[str, str] | None:
+    """Return on what the queue `models` runs, or None while nobody has told."""
+    told: dict[str, str] | None = cache.get(DEVICE_KEY)
+    return told

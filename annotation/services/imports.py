@@ -5,27 +5,39 @@ The job runs in one transaction: whatever stops it, nothing is left half importe
 
 import csv
 import tempfile
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeGuard
 
+from django.contrib.auth.models import User
 from django.core.files import File
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils.text import get_valid_filename
 
+from annotation.access import Seat
+from annotation.errors import InvalidError
 from annotation.formats.mapping import ColumnMapping, InvalidMappingError
 from annotation.formats.readers import open_rows
-from annotation.formats.shapes import label_questions, read_items
-from annotation.formats.types import FileProblem, ItemDraft, RowProblem
+from annotation.formats.shapes import Draft, label_questions, read_items, recognise
+from annotation.formats.types import (
+    FileProblem,
+    ItemDraft,
+    LabelsDraft,
+    RowProblem,
+)
 from annotation.models import Job, Project
 from annotation.services.item_store import BATCH, ItemStore, StoreCounts
-from annotation.services.jobs import JobFailed, Progress
-from annotation.services.label_store import LabelStore, imported_questions
+from annotation.services.jobs import JobFailed, Progress, create_job
+from annotation.services.label_store import LabelStore
 
 ALL, GOOD = "all", "good"
 N_SHOWN = 100
+N_LOOKED_AT = 50
 
 
 @dataclass
@@ -34,6 +46,7 @@ class Report:
 
     file: IO[str]
     n_rejected: int = 0
+    n_warnings: int = 0
     first: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -41,8 +54,11 @@ class Report:
         self._rows.writerow(("row", "field", "problem", "fix"))
 
     def add(self, problem: RowProblem) -> None:
-        """Note a rejected row."""
-        self.n_rejected += 1
+        """Note a rejected row, or a warning about one that was taken."""
+        if problem.is_warning:
+            self.n_warnings += 1
+        else:
+            self.n_rejected += 1
         cells = (problem.row, problem.field, problem.problem, problem.fix)
         # The texts quote what was in the file, which must not become a formula.
         self._rows.writerow([f"'{c}" if str(c)[:1] in "=+-@\t\r" else c for c in cells])
@@ -52,6 +68,63 @@ class Report:
 
 class _RejectedError(Exception):
     """Rows were rejected in the mode that takes all or nothing; roll back."""
+
+
+def propose(path: Path, name: str) -> ColumnMapping:
+    """Read the first rows of a file and recognise what its columns mean.
+
+    Raises FileProblem with a sentence where the file cannot be read or recognised.
+    """
+    with open_rows(path, name) as reader:
+        rows = [read[1] for read in islice(reader, N_LOOKED_AT) if is_row(read)]
+    return recognise(rows)
+
+
+def is_row(read: object) -> TypeGuard[tuple[int, dict[str, Any]]]:
+    """Tell a row that could be read from the problem of one that could not."""
+    return isinstance(read, tuple)
+
+
+def save_upload(upload: File[bytes], name: str) -> str:
+    """Keep an upload in the storage, and return where; it is written in chunks."""
+    safe = get_valid_filename(Path(name).name or "items")[-100:]
+    return default_storage.save(f"imports/{uuid.uuid4()}/{safe}", upload)
+
+
+def request_import(
+    *,
+    seat: Seat,
+    upload: File[bytes] | None,
+    name: str,
+    mode: str,
+    mapping: Mapping[str, Any] | None = None,
+    stored: str = "",
+) -> Job:
+    """Make the job that imports an upload, or a file `stored` before.
+
+    Without a mapping the columns are recognised first, so that a file that cannot be
+    read is refused at once.
+
+    Raises InvalidError.
+    """
+    if mode not in (ALL, GOOD):
+        raise InvalidError("mode must be “all” or “good”.")
+    if upload is not None:
+        stored = save_upload(upload, name)
+    try:
+        if mapping is None:
+            with local_path(stored) as path:
+                mapping = propose(path, name).to_json()
+        ColumnMapping.from_json(mapping)
+    except (FileProblem, InvalidMappingError) as error:
+        raise InvalidError(str(error)) from error
+    return create_job(
+        project=seat.project,
+        user=User.objects.get(pk=seat.user_id),
+        kind=Job.Kind.IMPORT,
+        parameters={"name": name, "mode": mode, "mapping": dict(mapping)},
+        file=stored,
+    )
 
 
 def run_import(job: Job, progress: Progress) -> dict[str, Any]:
@@ -114,7 +187,7 @@ def _ignore(_: Any) -> None:
 def store_items(
     *,
     project: Project,
-    items: Iterable[ItemDraft | RowProblem],
+    items: Iterable[Draft],
     questions: Sequence[Mapping[str, Any]] = (),
     provider: str = "file",
     on_problem: Any = _ignore,
@@ -122,25 +195,22 @@ def store_items(
 ) -> StoreCounts:
     """Store items and their labels in batches; memory does not grow with the file.
 
-    `questions`: what the labels answer; without them labels are left out.
+    `questions`: what the labels answer that bring none of their own; without them
+    such labels are left out.
     `provider`: where the annotators' names come from. Problems go to `on_problem`.
     """
     store = ItemStore(project)
-    labels: LabelStore | None = None
+    labels = LabelStore(store, questions, provider)
     for batch in _batches(_good(items, on_problem)):
         stored, problems = store.add(batch)
         for problem in problems:
             on_problem(problem)
-        if questions and any(item.draft.labels for item in stored):
-            if labels is None:
-                version = imported_questions(project=project, questions=questions)
-                labels = LabelStore(store, version, provider)
-            labels.add(stored)
+        labels.add(stored)
         on_batch(store.counts)
     return store.counts
 
 
-def _good(items: Iterable[ItemDraft | RowProblem], on_problem: Any) -> Iterator[Any]:
+def _good(items: Iterable[Draft], on_problem: Any) -> Iterator[ItemDraft | LabelsDraft]:
     for item in items:
         if isinstance(item, RowProblem):
             on_problem(item)
@@ -148,12 +218,15 @@ def _good(items: Iterable[ItemDraft | RowProblem], on_problem: Any) -> Iterator[
             yield item
 
 
-def _batches(items: Iterator[ItemDraft]) -> Iterator[list[ItemDraft]]:
-    batch: list[ItemDraft] = []
+def _batches(
+    items: Iterator[ItemDraft | LabelsDraft],
+) -> Iterator[list[ItemDraft | LabelsDraft]]:
+    batch: list[ItemDraft | LabelsDraft] = []
     n_chars = 0
     for item in items:
         batch.append(item)
-        n_chars += sum(len(completion.text) for completion in item.completions)
+        if isinstance(item, ItemDraft):
+            n_chars += sum(len(completion.text) for completion in item.completions)
         if len(batch) >= BATCH or n_chars > 8_000_000:
             yield batch
             batch, n_chars = [], 0
@@ -178,8 +251,12 @@ def local_path(name: str) -> Iterator[Path]:
 
 
 def _result(job: Job, mode: str, counts: StoreCounts, report: Report) -> dict[str, Any]:
-    rejected = {"n_rejected": report.n_rejected, "problems": report.first}
-    if report.n_rejected:
+    rejected = {
+        "n_rejected": report.n_rejected,
+        "n_warnings": report.n_warnings,
+        "problems": report.first,
+    }
+    if report.first:
         report.file.flush()
         with Path(report.file.name).open("rb") as written:
             saved = default_storage.save(

@@ -7,19 +7,20 @@ Knows what is there already, so that the same file twice adds nothing.
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, TypeAlias, TypeGuard
 
 from django.db import connection
 
 from annotation.allocation.presentation import base_order, random_key
 from annotation.formats.hashing import content_hash
-from annotation.formats.types import ItemDraft, RowProblem
+from annotation.formats.types import ItemDraft, LabelDraft, LabelsDraft, RowProblem
 from annotation.models import Project
 
 BATCH = 1000
+Key: TypeAlias = tuple[Literal["id", "hash"], str]
 
 
 @dataclass
@@ -35,10 +36,10 @@ class StoreCounts:
 
 @dataclass(frozen=True)
 class StoredItem:
-    """An item that is in the database, with the draft it came from."""
+    """An item that is in the database, and the labels a row brought for it."""
 
     id: int
-    draft: ItemDraft
+    labels: tuple[LabelDraft, ...]
 
 
 @dataclass
@@ -61,53 +62,37 @@ class ItemStore:
             self._number = db.fetchone()[0]
 
     def add(
-        self, drafts: Sequence[ItemDraft]
+        self, drafts: Sequence[ItemDraft | LabelsDraft]
     ) -> tuple[list[StoredItem], list[RowProblem]]:
         """Store a batch; return each item that is there now, and rows refused.
 
-        A draft with no completions only brings labels for an item known by its
-        external id.
+        An item that is there already, in the project or earlier in the batch, is
+        only counted; its labels are kept.
         """
-        hashes = [content_hash(draft) for draft in drafts]
-        by_id, by_hash = self._known(drafts, hashes)
-        stored: list[StoredItem] = []
-        new: list[tuple[ItemDraft, str]] = []
-        waiting: list[tuple[ItemDraft, int]] = []
-        problems: list[RowProblem] = []
-        fresh: dict[tuple[str, str], int] = {}
-        for draft, digest in zip(drafts, hashes, strict=True):
-            key = ("id", draft.external_id) if draft.external_id else ("hash", digest)
-            known = by_id.get(draft.external_id) if draft.external_id else None
-            if known is None and not draft.external_id:
-                known = (by_hash[digest], digest) if digest in by_hash else None
-            if not draft.completions:
-                if known is None and key not in fresh:
-                    problems.append(_unknown_item(draft))
-                elif known is not None:
-                    stored.append(StoredItem(known[0], draft))
-                else:
-                    waiting.append((draft, fresh[key]))
-            elif known is not None or key in fresh:
-                before = known[1] if known is not None else new[fresh[key]][1]
-                if before != digest:
-                    problems.append(_changed_item(draft))
-                    continue
-                self.counts.n_known += 1
-                if known is not None:
-                    stored.append(StoredItem(known[0], draft))
-                else:
-                    waiting.append((draft, fresh[key]))
+        batch = _Batch(self, [draft for draft in drafts if _is_item(draft)])
+        for draft in drafts:
+            if isinstance(draft, ItemDraft):
+                batch.place(draft)
             else:
-                fresh[key] = len(new)
-                new.append((draft, digest))
-        ids = self._write(new)
-        stored += [StoredItem(i, d) for i, (d, _) in zip(ids, new, strict=True)]
-        stored += [StoredItem(ids[at], draft) for draft, at in waiting]
-        return stored, problems
+                batch.attach(draft, self._ids_of([draft.external_id]))
+        ids = self._write(batch.new)
+        stored = [StoredItem(item, labels) for item, labels in batch.there]
+        stored += [StoredItem(ids[at], labels) for at, labels in batch.waiting]
+        return stored, batch.problems
 
-    def _known(
+    def _ids_of(self, external_ids: Sequence[str]) -> dict[str, int]:
+        with connection.cursor() as db:
+            db.execute(
+                "SELECT external_id, id FROM item WHERE project_id = %s"
+                " AND external_id <> '' AND external_id = ANY(%s)",
+                [self.project.pk, list(external_ids)],
+            )
+            return dict(db.fetchall())
+
+    def known(
         self, drafts: Sequence[ItemDraft], hashes: Sequence[str]
-    ) -> tuple[dict[str, tuple[int, str]], dict[str, int]]:
+    ) -> dict[Key, tuple[int, str]]:
+        """Return id and content hash of the drafts that are in the project."""
         external = [draft.external_id for draft in drafts if draft.external_id]
         bare = [
             digest
@@ -120,13 +105,16 @@ class ItemStore:
                 " AND external_id <> '' AND external_id = ANY(%s)",
                 [self.project.pk, external],
             )
-            by_id = {row[0]: (row[1], row[2]) for row in db.fetchall()}
+            found: dict[Key, tuple[int, str]] = {
+                ("id", row[0]): (row[1], row[2]) for row in db.fetchall()
+            }
             db.execute(
                 "SELECT content_sha256, id FROM item WHERE project_id = %s"
                 " AND external_id = '' AND content_sha256 = ANY(%s)",
                 [self.project.pk, bare],
             )
-            return by_id, dict(db.fetchall())
+            found.update((("hash", row[0]), (row[1], row[0])) for row in db.fetchall())
+        return found
 
     def _write(self, new: Sequence[tuple[ItemDraft, str]]) -> list[int]:
         if not new:
@@ -192,6 +180,55 @@ class ItemStore:
         )
 
 
+class _Batch:
+    """Sorts the drafts of a batch into new, there already, and refused."""
+
+    def __init__(self, store: ItemStore, drafts: Sequence[ItemDraft]) -> None:
+        hashes = [content_hash(draft) for draft in drafts]
+        self._hashes = iter(hashes)
+        self._known = store.known(drafts, hashes)
+        self._counts = store.counts
+        self._fresh: dict[Key, int] = {}
+        self.new: list[tuple[ItemDraft, str]] = []
+        self.there: list[tuple[int, tuple[LabelDraft, ...]]] = []
+        self.waiting: list[tuple[int, tuple[LabelDraft, ...]]] = []
+        self.problems: list[RowProblem] = []
+
+    def place(self, draft: ItemDraft) -> None:
+        """Take the next item; drafts come in the order given at the start."""
+        digest = next(self._hashes)
+        key: Key = ("id", draft.external_id) if draft.external_id else ("hash", digest)
+        known = self._known.get(key)
+        if known is None and key not in self._fresh:
+            self._fresh[key] = len(self.new)
+            self.waiting.append((len(self.new), draft.labels))
+            self.new.append((draft, digest))
+            return
+        at = self._fresh.get(key, 0)
+        if (known[1] if known else self.new[at][1]) != digest:
+            self.problems.append(_changed_item(draft))
+            return
+        self._counts.n_known += 1
+        if known:
+            self.there.append((known[0], draft.labels))
+        else:
+            self.waiting.append((at, draft.labels))
+
+    def attach(self, draft: LabelsDraft, ids: Mapping[str, int]) -> None:
+        """Take labels for an item that another row or file brought."""
+        at = self._fresh.get(("id", draft.external_id))
+        if at is not None:
+            self.waiting.append((at, draft.labels))
+        elif draft.external_id in ids:
+            self.there.append((ids[draft.external_id], draft.labels))
+        else:
+            self.problems.append(_unknown_item(draft))
+
+
+def _is_item(draft: ItemDraft | LabelsDraft) -> TypeGuard[ItemDraft]:
+    return isinstance(draft, ItemDraft)
+
+
 def _completions(item_id: int, draft: ItemDraft) -> Iterator[tuple[Any, ...]]:
     for index, completion in enumerate(draft.completions):
         digest = hashlib.sha256(completion.text.encode()).hexdigest()
@@ -206,7 +243,7 @@ def _completions(item_id: int, draft: ItemDraft) -> Iterator[tuple[Any, ...]]:
         )
 
 
-def _unknown_item(draft: ItemDraft) -> RowProblem:
+def _unknown_item(draft: LabelsDraft) -> RowProblem:
     return RowProblem(
         draft.row,
         "external_id",

@@ -61,10 +61,11 @@ class LabelStore:
     """
 
     items: ItemStore
-    version: QuestionsVersion
+    questions: Sequence[Mapping[str, Any]]
     provider: str
     _people: dict[str, int] = field(default_factory=dict)
     _machines: dict[str, int] = field(default_factory=dict)
+    _versions: dict[str, int] = field(default_factory=dict)
 
     @property
     def _project(self) -> Project:
@@ -75,12 +76,22 @@ class LabelStore:
         human: list[tuple[int, LabelDraft]] = []
         machine: list[tuple[int, LabelDraft]] = []
         for item in stored:
-            for label in item.draft.labels:
-                (machine if label.is_machine else human).append((item.id, label))
+            for label in item.labels:
+                if label.questions is not None or self.questions:
+                    (machine if label.is_machine else human).append((item.id, label))
         if human:
             self._add_human(human)
         if machine:
             self._add_machine(machine)
+
+    def _version(self, label: LabelDraft) -> int:
+        """Return the id of the questions version that a label answers."""
+        asked = self.questions if label.questions is None else label.questions
+        key = dump(asked)
+        if key not in self._versions:
+            made = imported_questions(project=self._project, questions=json.loads(key))
+            self._versions[key] = made.pk
+        return self._versions[key]
 
     def _add_human(self, labels: list[tuple[int, LabelDraft]]) -> None:
         self._know_people({label.annotator: label for _, label in labels})
@@ -105,7 +116,7 @@ class LabelStore:
         """Return the same id for the same label, so that a re-import finds it."""
         made_at = label.created_at.isoformat() if label.created_at else ""
         answers = json.dumps(label.answers, sort_keys=True)
-        content = f"{item_id}|{person}|{self.version.pk}|{made_at}|{answers}"
+        content = f"{item_id}|{person}|{self._version(label)}|{made_at}|{answers}"
         return uuid.uuid5(NAMESPACE, content)
 
     def _write_human(
@@ -184,7 +195,7 @@ class LabelStore:
             "imported",
             round_,
             "submitted",
-            self.version.pk,
+            self._version(label),
             None if label.order is None else list(label.order),
             "",
             "",
@@ -262,7 +273,7 @@ class LabelStore:
                 self._project.pk,
                 item_id,
                 self._machines[label.annotator],
-                self.version.pk,
+                self._version(label),
                 label.status,
                 dump(label.answers),
                 label.probability,

@@ -1,0 +1,64 @@
+"""What answers choose, computed by the database: the twin of verdicts.choice.
+
+Used where many answers are compared: the disagreement filter and the figures.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from annotation.answers import Question, main_question, parse_questions
+from annotation.models import Project, QuestionsVersion
+
+# Each takes the answer to one question as JSON and gives a short text.
+_COMPARISON = """
+    CASE WHEN {answer} ->> 'both_bad' = 'true' THEN 'both bad'
+         WHEN ({answer} ->> 'value')::int > 0 THEN 'A'
+         WHEN ({answer} ->> 'value')::int < 0 THEN 'B'
+         WHEN ({answer} ->> 'value')::int = 0 THEN 'tie' END
+"""
+_RANKING = "COALESCE(({answer} -> 'tiers' -> 0)::text, 'none')"
+_RATING = """
+    (SELECT CASE WHEN max(n) = 1 THEN floor(max(mean) + 0.5)::text
+                 ELSE string_agg(place::text, ',' ORDER BY place) END
+     FROM (SELECT place, avg(mark::numeric) AS mean, count(*) OVER () AS n,
+                  max(avg(mark::numeric)) OVER () AS best
+           FROM jsonb_each({answer}) AS criterion,
+                jsonb_array_elements_text(criterion.value)
+                  WITH ORDINALITY AS marks(mark, place)
+           WHERE mark ~ '^-?[0-9]+$' GROUP BY place) AS means
+     WHERE mean = best)
+"""
+_BY_TYPE = {"comparison": _COMPARISON, "ranking": _RANKING, "rating": _RATING}
+
+
+def questions_of(project: Project) -> dict[int, tuple[Question, ...]]:
+    """Return the questions of each version by its key, newest last; one query."""
+    versions = QuestionsVersion.objects.filter(project=project).order_by("id")
+    return {version.pk: parse_questions(version.questions) for version in versions}
+
+
+def choice_sql(
+    questions: Mapping[int, tuple[Question, ...]],
+    *,
+    version: str = "a.questions_version_id",
+    answers: str = "n.answers",
+) -> tuple[str, list[Any]]:
+    """Return an SQL expression for the choice in an answer, and its parameters.
+
+    `version` and `answers` name the columns. The expression is NULL where an answer
+    chooses nothing, so that it is never compared.
+    """
+    cases: list[str] = []
+    parameters: list[Any] = []
+    for pk, asked in questions.items():
+        question = main_question(asked)
+        template = _BY_TYPE.get(question.type)
+        if template is None:
+            continue
+        answer = f"({answers} -> %s)"
+        n_places = template.count("{answer}")
+        cases.append(f"WHEN %s THEN {template.format(answer=answer)}")
+        parameters += [pk, *[question.name] * n_places]
+    if not cases:
+        return "NULL::text", []
+    return f"CASE {version} {' '.join(cases)} END", parameters
