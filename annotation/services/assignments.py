@@ -136,8 +136,9 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
     """Return the participant's item to work on, or None when no slot is free.
 
     An open assignment is returned again (a reload, a second tab); one leased ahead is
-    opened; a lost one with a draft is taken up again; else a free slot is claimed. None is final only after waiting for the
-    transactions that hold the last slots, and after reclaiming what expired.
+    opened; a lost one with a draft is taken up again; else a free slot is claimed.
+    None is final only after waiting for the transactions that hold the last slots,
+    and after reclaiming what expired.
     """
     cursor = _lock_walk(participant, project)
     held = _held(participant)

@@ -85,7 +85,7 @@ def is_row(read: object) -> TypeGuard[tuple[int, dict[str, Any]]]:
     return isinstance(read, tuple)
 
 
-def save_upload(upload: File[bytes], name: str) -> str:
+def save_upload(upload: "File[bytes]", name: str) -> str:
     """Keep an upload in the storage, and return where; it is written in chunks."""
     safe = get_valid_filename(Path(name).name or "items")[-100:]
     return default_storage.save(f"imports/{uuid.uuid4()}/{safe}", upload)
@@ -94,7 +94,7 @@ def save_upload(upload: File[bytes], name: str) -> str:
 def request_import(
     *,
     seat: Seat,
-    upload: File[bytes] | None,
+    upload: "File[bytes] | None",
     name: str,
     mode: str,
     mapping: Mapping[str, Any] | None = None,

@@ -70,11 +70,13 @@ class ItemStore:
         only counted; its labels are kept.
         """
         batch = _Batch(self, [draft for draft in drafts if _is_item(draft)])
+        labelled = [draft.external_id for draft in drafts if not _is_item(draft)]
+        ids_there = self._ids_of(labelled) if labelled else {}
         for draft in drafts:
             if isinstance(draft, ItemDraft):
                 batch.place(draft)
             else:
-                batch.attach(draft, self._ids_of([draft.external_id]))
+                batch.attach(draft, ids_there)
         ids = self._write(batch.new)
         stored = [StoredItem(item, labels) for item, labels in batch.there]
         stored += [StoredItem(ids[at], labels) for at, labels in batch.waiting]
