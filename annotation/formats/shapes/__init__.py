@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from annotation.answers import Problem, Question, parse_questions, validate
-from annotation.formats.mapping import ColumnMapping
+from annotation.formats.mapping import ColumnMapping, InvalidMappingError
 from annotation.formats.shapes import (
     arena,
     columns,
@@ -109,6 +109,12 @@ def mapping_problems(
         for choice in shape.required
         if not any(mapping.columns(role) for role in choice)
     ]
+    if mapping.shape == labels_only.LABELS_ONLY.name and mapping.labels_by == (
+        "leave_out"
+    ):
+        problems.append(
+            Problem("labels_by", "The file holds labels alone. Say who made them.")
+        )
     if available:
         problems += [
             Problem(f"fields.{role}", f"The file has no column {name!r}. Map another.")
@@ -124,11 +130,23 @@ def label_questions(mapping: ColumnMapping) -> list[dict[str, Any]]:
 
     In the form that answers.parse_questions reads. A label with questions of its own
     (see LabelDraft) answers those instead.
+
+    Raises
+    ------
+    InvalidMappingError
+        If the mapping names no shape that is known.
     """
-    shape = SHAPES[mapping.shape]
+    shape = _shape(mapping)
     if mapping.labels_by == "leave_out" or not shape.has_labels:
         return []
     return shape.questions(mapping)
+
+
+def _shape(mapping: ColumnMapping) -> Shape:
+    shape = SHAPES.get(mapping.shape)
+    if shape is None:
+        raise InvalidMappingError(f"There is no shape called {mapping.shape!r}.")
+    return shape
 
 
 def to_items(
@@ -148,8 +166,15 @@ def read_items(
     """Turn the rows of a reader into items, labels and problems, as they come.
 
     Consecutive rows that belong together (one completion a row) become one item.
+
+    Raises
+    ------
+    InvalidMappingError
+        If the mapping lacks something (see mapping_problems); at the first item.
     """
-    shape = SHAPES[mapping.shape]
+    if problems := mapping_problems(mapping):
+        raise InvalidMappingError(" ".join(problem.message for problem in problems))
+    shape = _shape(mapping)
     raw = label_questions(mapping)
     questions = parse_questions(raw) if raw else ()
     for read in _grouped(rows, shape, mapping) if shape.grouped_by else rows:

@@ -97,7 +97,8 @@ def completion_fields(sample: Sample) -> dict[str, tuple[str, ...]]:
         if columns := numbered(sample.columns, stem):
             models = numbered(sample.columns, "model")
             return fields(completions=columns, models=models)
-    column = sample.find(*LISTS)
+    # One answer in a row is known too, so that its row can say what is missing.
+    column = sample.find(*LISTS, *STEMS)
     if column and not sample.all_are(column, list, str):
         column = ""
     return fields(completions=column, models=sample.find(*MODEL_LISTS))

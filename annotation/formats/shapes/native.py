@@ -55,7 +55,10 @@ def guess(sample: Sample) -> ColumnMapping | None:
         return None
     if not sample.has("prompt") and not sample.has("messages"):
         return None
-    if sample.has("labels") and not all(
+    has_labels = bool(sample.values("labels")) if sample.has("labels") else False
+    if has_labels and not sample.all_are("labels", list):
+        return None
+    if has_labels and not all(
         isinstance(label, Mapping) for cell in sample.values("labels") for label in cell
     ):
         return None

@@ -188,26 +188,34 @@ def dialogue_completion(messages: Sequence[Message]) -> CompletionDraft:
 def read_completions(row: Row, mapping: ColumnMapping) -> tuple[CompletionDraft, ...]:
     """Read the completions of a row, of one list or of a column each."""
     columns = mapping.columns("completions")
-    if (len(columns) == 1 and mapping.min_completions > 1) or _is_list(row, columns):
-        values = as_list(row.get(columns[0]), columns[0]) if columns else []
-        drafts = [completion_of(value, columns[0]) for value in values]
+    values = [row.get(column) for column in columns]
+    if len(columns) == 1:
+        values = _single(values[0], columns[0])
+        columns *= len(values)
     else:
-        values = [row.get(column) for column in columns]
         # A table has a column for the longest item; shorter ones leave the last empty.
-        while len(values) > max(2, mapping.min_completions) and values[-1] in (
-            None,
-            "",
-        ):
+        n_least = max(2, mapping.min_completions)
+        while len(values) > n_least and values[-1] in (None, ""):
             values.pop()
-        drafts = [
-            completion_of(value, column)
-            for value, column in zip(values, columns, strict=False)
-        ]
+    drafts = [
+        completion_of(value, column)
+        for value, column in zip(values, columns, strict=False)
+    ]
     return _with_models(drafts, _models(row, mapping, len(drafts)))
 
 
-def _is_list(row: Row, columns: Sequence[str]) -> bool:
-    return len(columns) == 1 and isinstance(row.get(columns[0]), list)
+def _single(value: object, field: str) -> list[Any]:
+    """Return the completions of one column: those of its list, or its text alone."""
+    if value is None:
+        return []
+    if isinstance(value, list) and not looks_like_messages(value):
+        return value
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        try:
+            return as_list(value, field)
+        except RowFault:
+            pass
+    return [value]
 
 
 def _models(row: Row, mapping: ColumnMapping, n_completions: int) -> list[str]:

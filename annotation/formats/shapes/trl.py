@@ -116,33 +116,19 @@ def _read_pair(
     row: Row, mapping: ColumnMapping
 ) -> tuple[tuple[Message, ...], tuple[CompletionDraft, ...]]:
     columns = (mapping.column("chosen"), mapping.column("rejected"))
-    values = tuple(row.get(column) for column in columns)
+    cells = [(row.get(column), column) for column in columns]
     prompt = mapping.column("prompt")
-    are_dialogues = all(looks_like_messages(value) for value in values)
-    if are_dialogues and (not prompt or not looks_like_messages(row.get(prompt))):
-        dialogues = [
-            read_messages(value, column)
-            for value, column in zip(values, columns, strict=True)
-        ]
-        if (
-            prompt
-            and row.get(prompt)
-            and dialogues[0][:1]
-            and (dialogues[0][0].role == "assistant")
-        ):
-            return prompt_messages(row[prompt], prompt), tuple(
-                dialogue_completion(part) for part in dialogues
-            )
-        return split_dialogues(dialogues, columns[0])
-    if prompt:
-        return prompt_messages(row.get(prompt), prompt), tuple(
-            completion_of(value, column)
-            for value, column in zip(values, columns, strict=True)
-        )
-    texts = [
-        text_of(value, column) for value, column in zip(values, columns, strict=True)
-    ]
-    return _split_texts(texts, columns[0])
+    given = row.get(prompt) if prompt else None
+    if all(looks_like_messages(value) for value, _ in cells):
+        dialogues = [read_messages(value, column) for value, column in cells]
+        if given is None or dialogues[0][0].role != "assistant":
+            return split_dialogues(dialogues, columns[0])
+        completions = tuple(dialogue_completion(part) for part in dialogues)
+        return prompt_messages(given, prompt), completions
+    if given is not None:
+        completions = tuple(completion_of(value, column) for value, column in cells)
+        return prompt_messages(given, prompt), completions
+    return _split_texts([text_of(value, column) for value, column in cells], columns[0])
 
 
 def _split_texts(
