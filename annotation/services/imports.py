@@ -23,7 +23,13 @@ from annotation.access import Seat
 from annotation.errors import InvalidError
 from annotation.formats.mapping import ColumnMapping, InvalidMappingError
 from annotation.formats.readers import open_rows
-from annotation.formats.shapes import Draft, label_questions, read_items, recognise
+from annotation.formats.shapes import (
+    Draft,
+    label_questions,
+    mapping_problems,
+    read_items,
+    recognise,
+)
 from annotation.formats.types import (
     FileProblem,
     ItemDraft,
@@ -115,9 +121,14 @@ def request_import(
         if mapping is None:
             with local_path(stored) as path:
                 mapping = propose(path, name).to_json()
-        ColumnMapping.from_json(mapping)
+        problems = mapping_problems(ColumnMapping.from_json(mapping))
     except (FileProblem, InvalidMappingError) as error:
         raise InvalidError(str(error)) from error
+    if problems:
+        raise InvalidError(
+            "The columns of this file are not recognised. Map them and try again.",
+            problems=problems,
+        )
     return create_job(
         project=seat.project,
         user=User.objects.get(pk=seat.user_id),
@@ -177,6 +188,34 @@ def _import_file(
             on_problem=report.add,
             on_batch=tell,
         )
+
+
+def import_path(
+    *, project: Project, path: Path, mode: str = ALL
+) -> tuple[StoreCounts, list[RowProblem]]:
+    """Import a file at once, as a command does; return counts and every problem.
+
+    In the mode "all" a rejected row rolls everything back. Problems are held in
+    memory here, since the caller prints them.
+
+    Raises FileProblem or InvalidMappingError where the file cannot be read.
+    """
+    mapping = propose(path, path.name)
+    problems: list[RowProblem] = []
+    try:
+        with transaction.atomic(), open_rows(path, path.name) as reader:
+            counts = store_items(
+                project=project,
+                items=read_items(reader, mapping),
+                questions=label_questions(mapping),
+                provider=mapping.shape,
+                on_problem=problems.append,
+            )
+            if mode == ALL and any(not problem.is_warning for problem in problems):
+                raise _RejectedError
+    except _RejectedError:
+        counts = StoreCounts()
+    return counts, problems
 
 
 def _ignore(_: Any) -> None:
