@@ -1,7 +1,7 @@
 """Bring the database and the static files up to date; a process of its own.
 
 Started by `up` and by the containers as
-`python -m annotation.config.supervisor.prepare [--demo]`.
+`python -m annotation.config.supervisor.prepare [--database] [--static] [--demo]`.
 """
 
 import hashlib
@@ -23,13 +23,15 @@ MIGRATION_LOCK = 7_310_459
 
 
 def main(arguments: list[str]) -> int:
-    """Prepare everything, or say in one sentence what is wrong."""
+    """Prepare what the arguments name, or say in one sentence what is wrong."""
     env.set_default("DJANGO_SETTINGS_MODULE", "annotation.config.settings")
     try:
         django.setup()
-        _check_broker()
-        _migrate()
-        _collect_static()
+        if "--database" in arguments:
+            _check_broker()
+            _migrate()
+        if "--static" in arguments:
+            _collect_static()
         if "--demo" in arguments:
             _seed_demo()
     except ImproperlyConfigured as error:

@@ -3,7 +3,6 @@
 Called by manage.py. Runs each part as a process of its own and loads no Django.
 """
 
-import http.client
 import signal
 import socket
 import sys
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from annotation.config import env
-from annotation.config.supervisor import environment
+from annotation.config.supervisor import environment, health
 from annotation.config.supervisor.children import Child, platform_children, stop_all
 from annotation.config.supervisor.processes import (
     SupervisorError,
@@ -119,7 +118,8 @@ def _prepare(
         "DEMO", default=services.has_own_database and address.is_loopback
     )
     command = [sys.executable, "-m", "annotation.config.supervisor.prepare"]
-    process = spawn([*command, *(["--demo"] if is_demo else [])], cwd=environment.ROOT)
+    command += ["--database", "--static", *(["--demo"] if is_demo else [])]
+    process = spawn(command, cwd=environment.ROOT)
     wait_until(lambda: process.poll() is not None or stop.is_set(), timeout=3600)
     if process.poll() is None:
         process.terminate()
@@ -183,21 +183,8 @@ def _wait_for_web(web: Child, address: Address, stop: threading.Event) -> None:
 
 
 def _answers(address: Address) -> bool:
-    """Return whether something answers HTTP at the address, whatever it says."""
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)  # noqa: S104 - compared, not bound
-    connection = http.client.HTTPConnection(host, address.port, timeout=5)
-    try:
-        connection.request("GET", "/health/", headers={"Host": _first_host()})
-        connection.getresponse().read()
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
-    return True
-
-
-def _first_host() -> str:
-    return env.items("ALLOWED_HOSTS")[0].lstrip("*.") or "localhost"
+    """Return whether the web process answers, whatever it says."""
+    return health.web_status(address.host, address.port) is not None
 
 
 def _announce(directory: Path, address: Address) -> None:
