@@ -16,10 +16,13 @@ _COMPARISON = """
          WHEN ({answer} ->> 'value')::int < 0 THEN 'B'
          WHEN ({answer} ->> 'value')::int = 0 THEN 'tie' END
 """
-_RANKING = "COALESCE(({answer} -> 'tiers' -> 0)::text, 'none')"
+_RANKING = """
+    (SELECT COALESCE(string_agg(chr(65 + i::int), ' = ' ORDER BY i::int), 'none')
+     FROM jsonb_array_elements_text({answer} -> 'tiers' -> 0) AS i)
+"""
 _RATING = """
     (SELECT CASE WHEN max(n) = 1 THEN floor(max(mean) + 0.5)::text
-                 ELSE string_agg(place::text, ',' ORDER BY place) END
+                 ELSE string_agg(chr(64 + place::int), ' = ' ORDER BY place) END
      FROM (SELECT place, avg(mark::numeric) AS mean, count(*) OVER () AS n,
                   max(avg(mark::numeric)) OVER () AS best
            FROM jsonb_each({answer}) AS criterion,
@@ -42,23 +45,21 @@ def choice_sql(
     *,
     version: str = "a.questions_version_id",
     answers: str = "n.answers",
-) -> tuple[str, list[Any]]:
+) -> tuple[str, dict[str, Any]]:
     """Return an SQL expression for the choice in an answer, and its parameters.
 
     `version` and `answers` name the columns. The expression is NULL where an answer
     chooses nothing, so that it is never compared.
     """
     cases: list[str] = []
-    parameters: list[Any] = []
+    parameters: dict[str, Any] = {}
     for pk, asked in questions.items():
         question = main_question(asked)
         template = _BY_TYPE.get(question.type)
-        if template is None:
-            continue
-        answer = f"({answers} -> %s)"
-        n_places = template.count("{answer}")
-        cases.append(f"WHEN %s THEN {template.format(answer=answer)}")
-        parameters += [pk, *[question.name] * n_places]
+        if template is not None:
+            answer = f"({answers} -> %(question{pk:d})s)"
+            cases.append(f"WHEN {pk:d} THEN {template.format(answer=answer)}")
+            parameters[f"question{pk:d}"] = question.name
     if not cases:
-        return "NULL::text", []
+        return "NULL::text", {}
     return f"CASE {version} {' '.join(cases)} END", parameters

@@ -1,0 +1,62 @@
+"""PURE: times in the units that people use."""
+
+_WORDS = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
+
+
+def number_word(n: int) -> str:
+    """Return a small number as a word, a larger one in digits."""
+    return _WORDS[n] if 0 <= n < len(_WORDS) else f"{n:,}"
+
+
+def left_words(days: float) -> str:
+    """Say how long work will go on, as roughly as it is known."""
+    if days < 0.9:
+        return "less than a day"
+    if days < 1.5:
+        return "about a day"
+    if days < 13.5:
+        return f"about {number_word(round(days))} days"
+    if days < 60:
+        return f"about {number_word(round(days / 7))} weeks"
+    if days < 730:
+        return f"about {number_word(round(days / 30.4))} months"
+    return "more than two years"
+
+
+def clock(ms: float | None) -> str:
+    """Return a time as minutes and seconds: 161,000 ms is “2:41”."""
+    if ms is None:
+        return ""
+    seconds = round(ms / 1000)
+    hours, seconds = divmod(seconds, 3600)
+    minutes, seconds = divmod(seconds, 60)
+    if hours:
+        return f"{hours}:{minutes:02d}:{seconds:02d}"
+    return f"{minutes}:{seconds:02d}"
+
+
+def spoken(ms: float | None) -> str:
+    """Return a time in words: 161,000 ms is “2 min 41 s”."""
+    if ms is None:
+        return ""
+    if ms < 10_000:
+        return f"{ms / 1000:.1f} s"
+    minutes, seconds = divmod(round(ms / 1000), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"

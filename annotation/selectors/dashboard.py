@@ -1,0 +1,210 @@
+"""The live figures of a project: progress, pace, who is at work, what is stuck.
+
+Asked for every ten seconds by each open dashboard, so each query is bounded by the
+people of the project or its unfinished items, never by all answers; what would take
+longer is made by a worker (see services.charts).
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.core.cache import cache
+from django.db import connection
+from django.utils import timezone
+
+from annotation.durations import left_words
+from annotation.models import Flag, Job, Project
+from annotation.selectors.at_work import (
+    AtWork,
+    StuckLease,
+    people_at_work,
+    stuck_leases,
+)
+from annotation.selectors.workers import workers_alive
+
+N_DAYS = 7
+MAX_FLAGS = 10
+# Counting a large pool costs a tenth of a second or two, so all viewers share it.
+CACHE_S = 10
+LARGE_CACHE_S = 60
+LARGE = 100_000
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the pool is. `n_answers`: current answers by people of this project."""
+
+    n_items: int
+    n_unfinished: int
+    n_answers_left: int
+    n_answers: int
+    n_people: int
+
+    @property
+    def n_finished(self) -> int:
+        """Return how many items have all the answers that they want."""
+        return self.n_items - self.n_unfinished
+
+    @property
+    def percent(self) -> int:
+        """Return the share of finished items, rounded down: 100 means all."""
+        return 100 * self.n_finished // self.n_items if self.n_items else 0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Answers per day over the last days, oldest first, and what that promises."""
+
+    days: tuple[tuple[date, int], ...]
+    n_week: int
+    per_day: float
+    left: str
+
+
+@dataclass(frozen=True)
+class WaitingJobs:
+    """Jobs that wait, and whether anything is there to run them."""
+
+    n_waiting: int
+    n_running: int
+    since: datetime | None
+    is_worker_alive: bool
+
+    @property
+    def is_stalled(self) -> bool:
+        """Tell whether a person waits for a worker that is not there."""
+        return not self.is_worker_alive and self.n_waiting + self.n_running > 0
+
+
+@dataclass(frozen=True)
+class Live:
+    """Everything on the dashboard that changes while somebody looks."""
+
+    progress: Progress
+    pace: Pace
+    at_work: AtWork
+    stuck: tuple[StuckLease, ...]
+    flags: tuple[Flag, ...]
+    n_flags: int
+    jobs: WaitingJobs
+
+
+def live(project: Project) -> Live:
+    """Return the live figures: six queries, three while the cache knows the others."""
+    progress, pace = _progress(project), _pace(project)
+    flags = list(
+        Flag.objects.filter(project=project, resolved_at=None)
+        .select_related("item", "participant")
+        .order_by("-id")[:1000]
+    )
+    return Live(
+        progress=progress,
+        pace=with_left(pace, progress),
+        at_work=people_at_work(project),
+        stuck=stuck_leases(project),
+        flags=tuple(flags[:MAX_FLAGS]),
+        n_flags=len(flags),
+        jobs=waiting_jobs(project),
+    )
+
+
+_COUNT = """
+    SELECT
+        COALESCE((SELECT max(number) FROM item WHERE project_id = %(project)s), 0),
+        u.n, u.n_left, p.n_done, p.n
+    FROM (SELECT count(*) AS n, COALESCE(sum(target - n_counted), 0) AS n_left
+          FROM frontier WHERE project_id = %(project)s AND n_counted < target) u,
+        (SELECT COALESCE(sum(n_done), 0) AS n_done,
+            count(*) FILTER (WHERE n_done > 0) AS n
+         FROM participant WHERE project_id = %(project)s AND source = 'member') p
+"""
+
+
+def _progress(project: Project) -> Progress:
+    """Count the pool. Items are numbered from 1 without gaps: the last number tells."""
+    key = f"progress:{project.pk}"
+    row = cache.get(key)
+    if row is None:
+        with connection.cursor() as db:
+            db.execute(_COUNT, {"project": project.pk})
+            row = [int(value) for value in db.fetchone()]
+        cache.set(key, row, LARGE_CACHE_S if row[1] > LARGE else CACHE_S)
+    return Progress(*row)
+
+
+# One walk along each person's own index, so that imported answers cost nothing.
+_PACE = """
+    SELECT d.day, sum(d.n), min(d.first_at)
+    FROM participant p CROSS JOIN LATERAL (
+        SELECT (a.finished_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS n,
+            min(a.finished_at) AS first_at
+        FROM assignment a
+        WHERE a.participant_id = p.id AND a.finished_at >= %(since)s
+          AND a.state IN ('submitted', 'surplus') AND a.purpose <> 'imported'
+        GROUP BY 1) d
+    WHERE p.project_id = %(project)s AND p.source = 'member' AND p.n_done > 0
+    GROUP BY d.day
+"""
+
+
+def _pace(project: Project) -> Pace:
+    key = f"pace:{project.pk}"
+    known = cache.get(key)
+    if known is None:
+        known = _measure_pace(project)
+        cache.set(key, known, CACHE_S if known.n_week < LARGE else LARGE_CACHE_S)
+    pace: Pace = known
+    return pace
+
+
+def _measure_pace(project: Project) -> Pace:
+    now = timezone.localtime()
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    since = midnight - timedelta(days=N_DAYS - 1)
+    with connection.cursor() as db:
+        db.execute(
+            _PACE,
+            {
+                "project": project.pk,
+                "zone": timezone.get_current_timezone_name(),
+                "since": since,
+            },
+        )
+        rows = db.fetchall()
+    by_day = {day: int(n) for day, n, _ in rows}
+    days = tuple(
+        (day, by_day.get(day, 0))
+        for day in (since.date() + timedelta(days=i) for i in range(N_DAYS))
+    )
+    n_week = sum(by_day.values())
+    first_at = min((row[2] for row in rows), default=now)
+    # A day at least: the pace of a first hour says little about the days to come.
+    elapsed = max((now - first_at) / timedelta(days=1), 1.0)
+    return Pace(days=days, n_week=n_week, per_day=n_week / elapsed, left="")
+
+
+def with_left(pace: Pace, progress: Progress) -> Pace:
+    """Return the pace with what is left at it, in words; empty where none is known."""
+    left = ""
+    if pace.per_day > 0 and progress.n_answers_left:
+        left = left_words(progress.n_answers_left / pace.per_day)
+    return Pace(pace.days, pace.n_week, pace.per_day, left)
+
+
+def waiting_jobs(project: Project) -> WaitingJobs:
+    """Return the unfinished jobs that people wait for; one query, one cache request."""
+    rows = list(
+        Job.objects.filter(
+            project=project, state__in=(Job.State.WAITING, Job.State.RUNNING)
+        )
+        .exclude(kind=Job.Kind.CHARTS)
+        .order_by("created_at")
+        .values_list("state", "created_at")[:100]
+    )
+    waiting = [made_at for state, made_at in rows if state == Job.State.WAITING]
+    return WaitingJobs(
+        n_waiting=len(waiting),
+        n_running=len(rows) - len(waiting),
+        since=rows[0][1] if rows else None,
+        is_worker_alive=workers_alive()["default"],
+    )

@@ -1,0 +1,258 @@
+"""One item for managers: its texts, every answer with its provenance, its leases."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from annotation.answers import Question, letter, parse_questions
+from annotation.models import (
+    Annotation,
+    Assignment,
+    Completion,
+    Flag,
+    FrontierEntry,
+    Item,
+    PreAnnotation,
+)
+from annotation.selectors.texts import rendered
+from annotation.verdicts import Answered, answered
+
+# A page of so many answers stays readable; the export has them all.
+MAX_ANSWERS = 200
+
+
+@dataclass(frozen=True)
+class Text:
+    """A message of the prompt (with a role) or a completion (with a letter)."""
+
+    name: str
+    text: str
+    html: str
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class HumanAnswer:
+    """A person's answer: what, who, when, and how it was presented.
+
+    `standing`: "current", "surplus", "superseded" or "taken back".
+    """
+
+    public_id: uuid.UUID
+    annotator: str
+    answered: Answered
+    standing: str
+    saw_first: str
+    active_ms: int | None
+    total_ms: int | None
+    questions_number: int
+    is_imported: bool
+    guidelines_number: int | None
+    source: str
+    layout: str
+    view: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class MachineAnswer:
+    """A pre-annotation with the identity of the machine that made it."""
+
+    name: str
+    kind: str
+    model: str
+    revision: str
+    prompt_sha256: str
+    status: str
+    answered: Answered
+    probability: float | None
+    raw: str
+    saw_first: str
+    cost_usd: Decimal | None
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Lease:
+    """An assignment that has no answer: open, queued, skipped, expired, released."""
+
+    annotator: str
+    state: str
+    skip_reason: str
+    at: datetime | None
+    lease_until: datetime | None
+
+
+@dataclass(frozen=True)
+class ItemDetail:
+    """Everything that the item page shows."""
+
+    item: Item
+    n_counted: int
+    target: int
+    messages: tuple[Text, ...]
+    completions: tuple[Text, ...]
+    questions: tuple[Question, ...]
+    human: tuple[HumanAnswer, ...]
+    history: tuple[HumanAnswer, ...]
+    machine: tuple[MachineAnswer, ...]
+    leases: tuple[Lease, ...]
+    flags: tuple[Flag, ...]
+    previous: uuid.UUID | None
+    next: uuid.UUID | None
+
+    @property
+    def gist(self) -> str:
+        """Return the beginning of the prompt, as a title."""
+        text = " ".join(self.messages[-1].text.split()) if self.messages else ""
+        return text if len(text) <= 120 else f"{text[:119].rstrip()}…"
+
+
+def item_detail(item: Item) -> ItemDetail:
+    """Return an item with all that is known of it, in nine queries."""
+    completions = list(Completion.objects.filter(item=item).order_by("index"))
+    entry = FrontierEntry.objects.get(pk=item.pk)
+    answers = _human(item)
+    machine = _machine(item)
+    html = rendered(
+        [m["content"] for m in item.messages] + [c.text for c in completions]
+    )
+    n_messages = len(item.messages)
+    return ItemDetail(
+        item=item,
+        n_counted=entry.n_counted,
+        target=entry.target,
+        messages=tuple(
+            Text(m["role"], m["content"], html[i]) for i, m in enumerate(item.messages)
+        ),
+        completions=tuple(
+            Text(letter(c.index), c.text, html[n_messages + i], c.model)
+            for i, c in enumerate(completions)
+        ),
+        questions=_project_questions(item),
+        human=tuple(a for a in answers if a.standing in ("current", "surplus")),
+        history=tuple(a for a in answers if a.standing not in ("current", "surplus")),
+        machine=machine,
+        leases=_leases(item),
+        flags=tuple(
+            Flag.objects.filter(item=item).select_related("participant").order_by("id")
+        ),
+        previous=_neighbour(item, "-number", number__lt=item.number),
+        next=_neighbour(item, "number", number__gt=item.number),
+    )
+
+
+def _project_questions(item: Item) -> tuple[Question, ...]:
+    version = (
+        item.project.questions_versions.filter(purpose="project")
+        .order_by("-number")
+        .first()
+    )
+    return parse_questions(version.questions) if version else ()
+
+
+def _neighbour(item: Item, order: str, **past: int) -> uuid.UUID | None:
+    return (
+        Item.objects.filter(project_id=item.project_id, **past)
+        .order_by(order)
+        .values_list("public_id", flat=True)
+        .first()
+    )
+
+
+def _human(item: Item) -> list[HumanAnswer]:
+    annotations = (
+        Annotation.objects.filter(item=item)
+        .select_related(
+            "participant",
+            "assignment__questions_version",
+            "assignment__guidelines_version",
+        )
+        .order_by("id")[:MAX_ANSWERS]
+    )
+    rows = list(annotations)
+    later = {row.supersedes_id: row for row in rows if row.supersedes_id}
+    return [
+        _human_answer(row, item, _standing(row, later.get(row.pk)))
+        for row in rows
+        if not row.is_retraction
+    ]
+
+
+def _standing(annotation: Annotation, later: Annotation | None) -> str:
+    if later is not None:
+        return "taken back" if later.is_retraction else "superseded"
+    is_surplus = annotation.assignment.state == Assignment.State.SURPLUS
+    return "surplus" if is_surplus else "current"
+
+
+def _human_answer(annotation: Annotation, item: Item, standing: str) -> HumanAnswer:
+    assignment = annotation.assignment
+    guidelines = assignment.guidelines_version
+    version = assignment.questions_version
+    return HumanAnswer(
+        public_id=annotation.public_id,
+        annotator=annotation.participant.pseudonym,
+        answered=answered(
+            parse_questions(version.questions), annotation.answers, item.n_completions
+        ),
+        standing=standing,
+        saw_first=letter(assignment.order[0]) if assignment.order else "",
+        active_ms=annotation.active_ms,
+        total_ms=annotation.total_ms,
+        questions_number=version.number,
+        is_imported=annotation.source == Annotation.Source.IMPORT,
+        guidelines_number=guidelines.number if guidelines else None,
+        source=annotation.source,
+        layout=assignment.layout,
+        view=assignment.view,
+        at=annotation.created_at,
+    )
+
+
+def _machine(item: Item) -> tuple[MachineAnswer, ...]:
+    rows = (
+        PreAnnotation.objects.filter(item=item)
+        .select_related("machine", "questions_version")
+        .order_by("id")[:MAX_ANSWERS]
+    )
+    return tuple(
+        MachineAnswer(
+            name=row.machine.name,
+            kind=row.machine.get_kind_display(),
+            model=row.machine.model,
+            revision=row.machine.revision,
+            prompt_sha256=row.machine.prompt_sha256,
+            status=row.status,
+            answered=answered(
+                parse_questions(row.questions_version.questions),
+                row.answers,
+                item.n_completions,
+            ),
+            probability=row.probability,
+            raw=row.raw,
+            saw_first=letter(row.order[0]) if row.order else "",
+            cost_usd=row.cost_usd,
+            at=row.created_at,
+        )
+        for row in rows
+    )
+
+
+def _leases(item: Item) -> tuple[Lease, ...]:
+    rows = (
+        Assignment.objects.filter(item=item, annotation=None)
+        .select_related("participant")
+        .order_by("id")[:MAX_ANSWERS]
+    )
+    return tuple(
+        Lease(
+            annotator=row.participant.pseudonym,
+            state=row.state,
+            skip_reason=row.skip_reason,
+            at=row.finished_at or row.shown_at or row.created_at,
+            lease_until=row.lease_until,
+        )
+        for row in rows
+    )

@@ -1,0 +1,127 @@
+"""Which items a person looks for, as conditions that the database can keep cheap."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from django.db import connection
+
+from annotation.answers import Question
+from annotation.models import Project
+from annotation.selectors.choices import choice_sql
+
+State = Literal["", "unfinished", "finished", "disagreement", "flagged", "skipped"]
+STATES: tuple[State, ...] = get_args(State)
+# A filter is followed through its own index while it names at most so many items.
+INDEX_BOUND = 20_000
+
+
+@dataclass(frozen=True)
+class ItemFilter:
+    """What a person looks for; empty parts do not narrow the list."""
+
+    state: State = ""
+    annotator: str = ""
+    category: str = ""
+    search: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether every item is shown."""
+        return not (self.state or self.annotator or self.category or self.search)
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A filter as SQL over item `i` and frontier `f`.
+
+    `is_indexed`: an index leads to all matches, so that no window is needed.
+    """
+
+    sql: str
+    parameters: Mapping[str, Any]
+    is_indexed: bool
+
+
+_FLAGGED = (
+    "SELECT item_id FROM flag WHERE project_id = %(project)s AND resolved_at IS NULL"
+)
+_UNFINISHED = (
+    "SELECT item_id FROM frontier WHERE project_id = %(project)s AND n_counted < target"
+)
+# Only these can be finished, skipped or disagreed about.
+_ASSIGNED = (
+    "SELECT item_id FROM assignment WHERE project_id = %(project)s"
+    " AND finished_at IS NOT NULL"
+)
+_STATES: dict[str, str] = {
+    "unfinished": "f.n_counted < f.target",
+    "finished": "f.n_counted >= f.target",
+    "flagged": f"i.id IN ({_FLAGGED})",
+    "skipped": (
+        "EXISTS (SELECT 1 FROM assignment a WHERE a.item_id = i.id"
+        " AND a.state = 'skipped')"
+    ),
+}
+_DRIVERS: dict[str, str] = {
+    "unfinished": _UNFINISHED,
+    "finished": _ASSIGNED,
+    "skipped": _ASSIGNED,
+    "disagreement": _ASSIGNED,
+}
+_ANNOTATOR = (
+    "i.id IN (SELECT a.item_id FROM assignment a JOIN participant p"
+    " ON p.id = a.participant_id WHERE p.project_id = %(project)s"
+    " AND p.pseudonym = %(annotator)s AND a.annotation_id IS NOT NULL)"
+)
+_DISAGREEMENT = (
+    "EXISTS (SELECT 1 FROM assignment a JOIN annotation n ON n.id = a.annotation_id"
+    " WHERE a.item_id = i.id AND a.state = 'submitted'"
+    " GROUP BY a.questions_version_id HAVING count(DISTINCT {choice}) > 1)"
+)
+_SEARCH = (
+    "(starts_with(i.external_id, %(search)s)"
+    " OR strpos(lower(i.messages -> -1 ->> 'content'), lower(%(search)s)) > 0)"
+)
+
+
+def conditions(
+    project: Project, wanted: ItemFilter, questions: Mapping[int, tuple[Question, ...]]
+) -> Conditions:
+    """Return the filter as SQL; at most one query, which counts to INDEX_BOUND."""
+    parts = ["i.project_id = %(project)s"]
+    parameters: dict[str, Any] = {"project": project.pk}
+    if wanted.state == "disagreement":
+        parts.append(_disagreement(questions, parameters))
+    elif wanted.state:
+        parts.append(_STATES[wanted.state])
+    if wanted.annotator:
+        parts.append(_ANNOTATOR)
+        parameters["annotator"] = wanted.annotator
+    if wanted.category:
+        parts.append("i.category = %(category)s")
+        parameters["category"] = wanted.category
+    if wanted.search:
+        parts.append(_SEARCH)
+        parameters["search"] = wanted.search
+    is_indexed = wanted.is_empty or wanted.state == "flagged" or bool(wanted.annotator)
+    driver = _DRIVERS.get(wanted.state)
+    if not is_indexed and driver and _is_few(driver, project):
+        parts.append(f"i.id IN ({driver})")
+        is_indexed = True
+    return Conditions(" AND ".join(parts), parameters, is_indexed)
+
+
+def _disagreement(
+    questions: Mapping[int, tuple[Question, ...]], parameters: dict[str, Any]
+) -> str:
+    chosen, names = choice_sql(questions)
+    parameters.update(names)
+    return _DISAGREEMENT.format(choice=chosen)
+
+
+def _is_few(driver: str, project: Project) -> bool:
+    counted = f"SELECT count(*) FROM ({driver} LIMIT %(bound)s) few"  # noqa: S608 - ours
+    with connection.cursor() as db:
+        db.execute(counted, {"project": project.pk, "bound": INDEX_BOUND + 1})
+        return bool(db.fetchone()[0] <= INDEX_BOUND)
