@@ -233,21 +233,10 @@ def _decode(window: _Window, decoder: _Decoder, row: int) -> tuple[Any, int]:
             if end < len(window.text) or window.is_whole:
                 return value, end
         except (ValueError, RecursionError) as error:
-            is_cut = _may_go_on(error, window.text)
-            if is_cut and window.is_whole:
+            if not _may_go_on(error, window):
+                raise _broken(error, window, row) from error
+            if window.is_whole:
                 raise _ends_early(row - 1) from error
-            if not is_cut:
-                at = error.pos if isinstance(error, json.JSONDecodeError) else window.at
-                what = (
-                    error.msg
-                    if isinstance(error, json.JSONDecodeError)
-                    else (describe(error))
-                )
-                raise FileProblem(
-                    f"The JSON is not valid in row {row}: {what}, at byte"
-                    f" {window.offset(at):,} of the file.",
-                    MEND_JSON,
-                ) from error
         n_chars = len(window.text) - window.at
         if n_chars > MAX_ROW_BYTES:
             raise FileProblem(
@@ -257,11 +246,25 @@ def _decode(window: _Window, decoder: _Decoder, row: int) -> tuple[Any, int]:
         window.read(max(CHUNK_BYTES, n_chars))
 
 
-def _may_go_on(error: Exception, text: str) -> bool:
+def _may_go_on(error: Exception, window: _Window) -> bool:
+    """Tell whether the error may only mean that the value is not all there."""
     if not isinstance(error, json.JSONDecodeError):
         return False
-    return error.msg.startswith("Unterminated string") or (
-        error.pos >= len(text) - LOOKAHEAD
+    if error.msg.startswith("Unterminated string"):
+        return True
+    if window.is_whole:
+        return error.pos >= len(window.text.rstrip())
+    return error.pos >= len(window.text) - LOOKAHEAD
+
+
+def _broken(error: Exception, window: _Window, row: int) -> FileProblem:
+    what, at = describe(error), window.at
+    if isinstance(error, json.JSONDecodeError):
+        what, at = error.msg, error.pos
+    return FileProblem(
+        f"The JSON is not valid in row {row}: {what}, at byte"
+        f" {window.offset(at):,} of the file.",
+        MEND_JSON,
     )
 
 

@@ -90,10 +90,10 @@ def sniff(path: Path, name: str) -> FileKind:
 def _gunzip_head(path: Path) -> bytes:
     try:
         with gzip.open(path, "rb") as file:
-            return file.read1(HEAD_BYTES)
+            return file.read(HEAD_BYTES)
     except EOFError as error:
         raise FileProblem(
-            "The gzip file ends before its first block is whole.",
+            "The gzip file ends early.",
             "It was cut off while it was copied. Fetch it again.",
         ) from error
     except (OSError, zlib.error) as error:
@@ -180,7 +180,8 @@ def _is_json_lines(text: str, suffix: str) -> bool:
         return True
     if len(lines) > 1:
         return _is_json(lines[0]) or _is_json(lines[1])
-    return suffix != "json"
+    # One line alone is a document; one that goes on past the head may be a row.
+    return suffix != "json" and len(text.encode()) >= HEAD_BYTES
 
 
 def _is_json(line: str) -> bool:

@@ -20,7 +20,7 @@ class _Lines:
         # Bytes that are not UTF-8 become surrogates, so that one bad row does not
         # end the file. newline="" leaves line ends inside quoted cells alone.
         self._text = io.TextIOWrapper(
-            stream, encoding="utf-8-sig", errors="surrogateescape", newline=""
+            stream, encoding="utf-8", errors="surrogateescape", newline=""
         )
         self.offset = 0
         self.bad_byte: int | None = None
@@ -36,8 +36,9 @@ class _Lines:
             encoded = line.encode(errors="surrogateescape")
             if not line.isascii() and self.bad_byte is None:
                 self.bad_byte = self._first_bad_byte(encoded)
+            is_first = not self.offset
             self.offset += len(encoded)
-            yield line
+            yield line.removeprefix("\ufeff") if is_first else line
 
     def _first_bad_byte(self, encoded: bytes) -> int | None:
         try:

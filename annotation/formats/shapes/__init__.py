@@ -5,6 +5,7 @@ says what it lacks, `read_items` turns all rows into drafts.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from annotation.answers import Problem, Question, parse_questions, validate
@@ -194,10 +195,22 @@ def _convert(
     try:
         drafts = shape.convert(number, row, mapping)
     except RowFault as fault:
-        yield fault.at(number)
+        yield _of_group(fault.at(number), row) if shape.grouped_by else fault.at(number)
         return
     for draft in drafts:
-        yield _label_problem(draft, questions) or draft
+        found = _label_problem(draft, questions) or draft
+        if shape.grouped_by and isinstance(found, RowProblem):
+            found = _of_group(found, row)
+        yield found
+
+
+def _of_group(problem: RowProblem, row: Row) -> RowProblem:
+    """Say of a problem to which rows it belongs, where several make one item."""
+    numbers = [number for number, _ in row["rows"]]
+    if len(numbers) == 1:
+        return problem
+    text = f"{problem.problem} This concerns rows {numbers[0]} to {numbers[-1]}."
+    return replace(problem, problem=text)
 
 
 def _label_problem(draft: Draft, questions: Sequence[Question]) -> RowProblem | None:
