@@ -5,7 +5,7 @@ The unknown and the forbidden look the same: every function raises `NotFoundErro
 
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from django.contrib.auth.models import AnonymousUser, User
 
@@ -21,6 +21,7 @@ from annotation.models import (
 )
 
 AnyUser = User | AnonymousUser
+Owned = TypeVar("Owned", Item, Job)
 MANAGERS = (Role.OWNER, Role.RESEARCHER)
 EVERYONE = (Role.OWNER, Role.RESEARCHER, Role.ANNOTATOR)
 
@@ -51,7 +52,7 @@ def seat(user: AnyUser, slug: str, *, roles: tuple[str, ...] = EVERYONE) -> Seat
     """
     membership = (
         Membership.objects.select_related("project")
-        .filter(project__slug=slug, user_id=user.pk, role__in=roles)
+        .filter(project__slug=slug, user_id=_id(user), role__in=roles)
         .first()
     )
     if membership is None:
@@ -63,7 +64,7 @@ def seats(user: AnyUser) -> list[Seat]:
     """Return all of a user's seats, by name of project, in one query."""
     memberships = (
         Membership.objects.select_related("project")
-        .filter(user_id=user.pk)
+        .filter(user_id=_id(user))
         .order_by("project__name", "project_id")
     )
     return [Seat(m.project, m.role, m.user_id) for m in memberships]
@@ -78,8 +79,8 @@ def own_assignment(user: AnyUser, public_id: uuid.UUID) -> Assignment:
         Assignment.objects.select_related("participant", "project")
         .filter(
             public_id=public_id,
-            participant__user_id=user.pk,
-            project__memberships__user_id=user.pk,
+            participant__user_id=_id(user),
+            project__memberships__user_id=_id(user),
         )
         .first()
     )
@@ -102,7 +103,7 @@ def any_job(user: AnyUser, public_id: uuid.UUID) -> Job:
     """Return a job of any project that the user manages."""
     found = Job.objects.filter(
         public_id=public_id,
-        project__memberships__user_id=user.pk,
+        project__memberships__user_id=_id(user),
         project__memberships__role__in=MANAGERS,
     ).first()
     if found is None:
@@ -117,7 +118,12 @@ def participant(seat: Seat) -> Participant | None:
     ).first()
 
 
-def _of_project(model: Any, seat: Seat, public_id: uuid.UUID) -> Any:
+def _id(user: AnyUser) -> int:
+    """Return the user's key; nobody's is 0, which matches no row."""
+    return user.pk or 0
+
+
+def _of_project(model: type[Owned], seat: Seat, public_id: uuid.UUID) -> Owned:
     if not seat.is_manager:
         raise NotFoundError
     found = model.objects.filter(project=seat.project, public_id=public_id).first()

@@ -3,7 +3,6 @@
 from celery import shared_task
 from celery.signals import heartbeat_sent, worker_ready
 from django.core.cache import cache
-from django.db import transaction
 
 from annotation.models import Job
 from annotation.selectors.workers import beat_key
@@ -28,9 +27,8 @@ def run_job(job_id: int) -> None:
 @shared_task(name="annotation.resend_jobs", time_limit=60)
 def resend_jobs() -> None:
     """Send again what waits too long or whose worker was lost."""
-    with transaction.atomic():
-        for job_id in jobs.due_jobs():
-            run_job.delay_on_commit(job_id)
+    for job_id in jobs.due_jobs():
+        run_job.delay(job_id)
 
 
 @shared_task(name="annotation.expire_leases", time_limit=60)

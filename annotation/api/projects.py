@@ -20,7 +20,7 @@ class Projects(ListAPIView[Project]):
 
     def get_queryset(self) -> QuerySet[Project]:
         """Return the projects in which the caller has a role."""
-        return Project.objects.filter(memberships__user_id=self.request.user.pk)
+        return Project.objects.filter(memberships__user_id=self.request.user.pk or 0)
 
     @extend_schema(request=ProjectIn, responses={201: ProjectOut})
     def post(self, request: Request) -> Response:

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, NoReturn, ParamSpec, TypeAlias, cast
 
 from django.contrib.auth.models import User
 from django.core.cache import cache
@@ -34,7 +34,7 @@ from annotation.services import assignments, drafts, flags, submissions
 
 CALLS_PER_MINUTE = 1200
 P = ParamSpec("P")
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
 class SignedOutError(AnnotationError):
@@ -52,11 +52,15 @@ class CsrfError(AnnotationError):
 
 
 class _Csrf(CsrfViewMiddleware):
-    def _reject(self, request: HttpRequest, reason: str) -> HttpResponse:
+    def _reject(self, request: HttpRequest, reason: str) -> NoReturn:
         raise CsrfError("This page is out of date. Load it again; nothing is lost.")
 
 
-_csrf = _Csrf(lambda request: HttpResponse())
+def _nothing(*_: object) -> HttpResponse:
+    return HttpResponse()
+
+
+_csrf = _Csrf(_nothing)
 
 
 def _caller(request: HttpRequest) -> User:
@@ -68,7 +72,7 @@ def _caller(request: HttpRequest) -> User:
         return user
     if not request.user.is_authenticated:
         raise SignedOutError("You are not logged in. Log in and go on.")
-    _csrf.process_view(request, lambda: None, (), {})
+    _csrf.process_view(request, _nothing, (), {})
     return request.user
 
 
@@ -105,7 +109,7 @@ def call(*methods: str) -> Callable[[View[P]], View[P]]:
             except AnnotationError as error:
                 return JsonResponse(error_body(error), status=error.status)
 
-        return wrapped
+        return cast("View[P]", wrapped)
 
     return decorate
 

@@ -333,7 +333,7 @@ def rebuild_frontier(*, project: Project) -> int:
             " AND (f.n_taken, f.n_counted) <> (real.taken, real.counted)",
             [project.pk],
         )
-        n_mended = db.rowcount
+        n_mended = int(db.rowcount)
         db.execute(
             "UPDATE participant p SET n_done = real.n FROM ("
             " SELECT q.id, count(a.id) AS n FROM participant q"
@@ -343,7 +343,7 @@ def rebuild_frontier(*, project: Project) -> int:
             " WHERE p.id = real.id AND p.n_done <> real.n",
             [project.pk],
         )
-        return n_mended + db.rowcount
+        return n_mended + int(db.rowcount)
 
 
 # --- the claim ---------------------------------------------------------------------
@@ -400,9 +400,9 @@ def _held(participant: Participant) -> dict[str, int]:
 def _open(assignment_id: int, project: Project) -> None:
     with connection.cursor() as db:
         db.execute(
-            "UPDATE assignment SET state = 'open', lease_until = now() + %s,"
-            " shown_at = COALESCE(shown_at, now()) WHERE id = %s",
-            [timedelta(seconds=project.lease_s), assignment_id],
+            "UPDATE assignment SET state = 'open', shown_at = COALESCE(shown_at, now()),"
+            " lease_until = now() + make_interval(secs => %s) WHERE id = %s",
+            [project.lease_s, assignment_id],
         )
 
 

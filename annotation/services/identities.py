@@ -25,7 +25,7 @@ def encrypt(value: str) -> bytes:
     return _fernet().encrypt(value.encode())
 
 
-def decrypt(token: bytes) -> str:
+def decrypt(token: "bytes | memoryview[int]") -> str:
     """Return what `encrypt` was given."""
     return _fernet().decrypt(bytes(token)).decode()
 

@@ -176,7 +176,7 @@ def _import_file(
         drafts = read_items(reader, mapping)
 
         def tell(counts: StoreCounts) -> None:
-            percent = round(1000 * reader.fraction_done())
+            percent = round(1000 * reader.fraction_done)
             n_rows = counts.n_added + counts.n_known + report.n_rejected
             progress.set(n_rows, round(n_rows * 1000 / percent) if percent else None)
 

@@ -20,7 +20,8 @@ from annotation.models import Job, Project
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)
+LEASE_S = 60
+LEASE = timedelta(seconds=LEASE_S)
 MAX_ATTEMPTS = 5
 PROGRESS_INTERVAL_S = 0.5
 UNFINISHED = (Job.State.WAITING, Job.State.RUNNING)
@@ -68,10 +69,10 @@ class Progress:
         with self._connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE job SET n_done = %s, n_total = COALESCE(%s, n_total),"
-                " message = COALESCE(%s, message), lease_until = now() + %s"
+                " message = COALESCE(%s, message), lease_until = now() + make_interval(secs => %s)"
                 " WHERE id = %s AND state = 'running' AND n_attempts = %s"
                 " RETURNING is_cancel_wanted",
-                [n_done, n_total, message, LEASE, self._job_id, self._attempt],
+                [n_done, n_total, message, LEASE_S, self._job_id, self._attempt],
             )
             row = cursor.fetchone()
         if row is None:
@@ -108,7 +109,7 @@ def create_job(
         file=file,
         lease_until=timezone.now() + LEASE,
     )
-    run_job.delay_on_commit(job.pk)
+    transaction.on_commit(lambda: run_job.delay(job.pk))
     return job
 
 

@@ -209,7 +209,7 @@ def _take_slot(item_id: int) -> bool:
             " WHERE item_id = %s AND n_taken < target",
             [item_id],
         )
-        return db.rowcount == 1
+        return bool(db.rowcount == 1)
 
 
 @transaction.atomic

@@ -195,7 +195,7 @@ def test_each_completion_stands_equally_often_first(
     make_pool: MakePool, make_annotator: MakeAnnotator
 ) -> None:
     project = make_pool(4, overlap=2)
-    first = Counter()
+    first: Counter[tuple[int, int]] = Counter()
     for _ in range(2):
         annotator = make_annotator(project)
         while (assignment := claim(annotator)) is not None:
