@@ -12,6 +12,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from annotation.errors import NotFoundError
 from annotation.models import (
     Assignment,
+    Flag,
     Item,
     Job,
     Membership,
@@ -97,6 +98,16 @@ def item(seat: Seat, public_id: uuid.UUID) -> Item:
 def job(seat: Seat, public_id: uuid.UUID) -> Job:
     """Return a job of the seat's project; for managers only."""
     return _of_project(Job, seat, public_id)
+
+
+def lease(seat: Seat, public_id: uuid.UUID) -> Assignment:
+    """Return anybody's assignment in the seat's project; for managers only."""
+    return _of_project(Assignment, seat, public_id)
+
+
+def flag(seat: Seat, public_id: uuid.UUID) -> Flag:
+    """Return a flag of the seat's project; for managers only."""
+    return _of_project(Flag, seat, public_id)
 
 
 def any_job(user: AnyUser, public_id: uuid.UUID) -> Job:
