@@ -11,8 +11,8 @@ Stored answers are a JSON object: one entry per question name.
 =============  ======================================================================
 question type  answer
 =============  ======================================================================
-comparison     `{"value": int, "both_bad"?: true, "reasons"?: [str], "confidence"?: str}`
-               value in [-strength, strength]; > 0 prefers completion 0 (A), 0 = tie
+comparison     `{"value": int, "both_bad"?: true, "reasons"?: [str],
+               "confidence"?: str}`; value in [-strength, strength]; > 0 prefers completion 0 (A), 0 = tie
 ranking        `{"tiers": [[int, ...], ...], "unacceptable": [int, ...]}`, best first
 rating         `{criterion: [int | "na", ...]}`, one entry per completion
 rationale      `str`
@@ -21,8 +21,10 @@ confidence     `str`
 =============  ======================================================================
 """
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
 QuestionType = Literal[
@@ -194,6 +196,12 @@ def parse_questions(raw: object) -> tuple[Question, ...]:
     if problems:
         raise InvalidQuestionsError(problems)
     return tuple(questions)
+
+
+@lru_cache(maxsize=512)
+def questions_from(text: str) -> tuple[Question, ...]:
+    """Return the questions of a stored JSON text; the same text is parsed once."""
+    return parse_questions(json.loads(text))
 
 
 def main_question(questions: Sequence[Question]) -> Question:
@@ -412,7 +420,8 @@ def _check_rationale(
         return [
             Problem(
                 path,
-                f"“{question.title}” is too short. Write {more} more character{plural}.",
+                f"“{question.title}” is too short. "
+                f"Write {more} more character{plural}.",
             )
         ]
     if n_chars > MAX_TEXT:

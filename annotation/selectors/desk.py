@@ -8,12 +8,13 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.core.cache import cache
 from django.db import connection
 
-from annotation.answers import Question, letter, parse_questions
+from annotation.answers import Question, letter, questions_from
 from annotation.models import Assignment, Project
 from annotation.selectors.texts import rendered
 
@@ -119,7 +120,7 @@ def desk(assignment: Assignment, project: Project) -> Desk:
             DeskText(m["role"], m["content"], html[i]) for i, m in enumerate(messages)
         ),
         completions=_completions(texts, html[len(messages) :], order),
-        questions=parse_questions(json.loads(row[4])),
+        questions=questions_from(row[4]),
         questions_number=row[5],
         guidelines_number=row[6],
         draft=DeskDraft(json.loads(row[7]), row[8], row[9]) if row[7] else None,
@@ -156,6 +157,11 @@ def n_left(project: Project) -> int:
     return number
 
 
+@lru_cache(maxsize=512)
+def _questions_json(questions: tuple[Question, ...]) -> list[dict[str, Any]]:
+    return [asdict(question) for question in questions]
+
+
 def as_json(shown: Desk) -> dict[str, Any]:
     """Return the desk as the API sends it."""
     return {
@@ -178,7 +184,7 @@ def as_json(shown: Desk) -> dict[str, Any]:
             {"place": c.place, "letter": c.letter, "text": c.text, "html": c.html}
             for c in shown.completions
         ],
-        "questions": [asdict(question) for question in shown.questions],
+        "questions": _questions_json(shown.questions),
         "draft": shown.draft and asdict(shown.draft),
         "progress": {
             "n_done": shown.progress.n_done,

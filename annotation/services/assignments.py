@@ -400,8 +400,8 @@ def _held(participant: Participant) -> dict[str, int]:
 def _open(assignment_id: int, project: Project) -> None:
     with connection.cursor() as db:
         db.execute(
-            "UPDATE assignment SET state = 'open', shown_at = COALESCE(shown_at, now()),"
-            " lease_until = now() + make_interval(secs => %s) WHERE id = %s",
+            "UPDATE assignment SET state = 'open',"
+            " shown_at = COALESCE(shown_at, now()), lease_until = now() + make_interval(secs => %s) WHERE id = %s",
             [project.lease_s, assignment_id],
         )
 

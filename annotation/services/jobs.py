@@ -69,7 +69,8 @@ class Progress:
         with self._connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE job SET n_done = %s, n_total = COALESCE(%s, n_total),"
-                " message = COALESCE(%s, message), lease_until = now() + make_interval(secs => %s)"
+                " message = COALESCE(%s, message),"
+                " lease_until = now() + make_interval(secs => %s)"
                 " WHERE id = %s AND state = 'running' AND n_attempts = %s"
                 " RETURNING is_cancel_wanted",
                 [n_done, n_total, message, LEASE_S, self._job_id, self._attempt],

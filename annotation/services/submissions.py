@@ -16,6 +16,7 @@ from django.utils import timezone
 from annotation.answers import (
     Answers,
     parse_questions,
+    questions_from,
     to_canonical,
     to_presented,
     validate,
@@ -114,7 +115,7 @@ def _submit(
     row = _lock(assignment, submission_id)
     if row["first_assignment"] is not None:
         return _first_result(row, assignment)
-    questions = parse_questions(json.loads(row["questions"]))
+    questions = questions_from(row["questions"])
     problems = validate(questions, answers, len(row["order"]))
     if problems:
         raise InvalidError(
