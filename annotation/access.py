@@ -22,7 +22,7 @@ from annotation.models import (
 )
 
 AnyUser = User | AnonymousUser
-Owned = TypeVar("Owned", Item, Job)
+Owned = TypeVar("Owned", Item, Job, Assignment, Flag)
 MANAGERS = (Role.OWNER, Role.RESEARCHER)
 EVERYONE = (Role.OWNER, Role.RESEARCHER, Role.ANNOTATOR)
 
