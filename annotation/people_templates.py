@@ -1,0 +1,129 @@
+"""PURE: the consent text, its scopes and the profile survey of a new project.
+
+Step set-up. Researchers change them to what their study and their law ask for.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+CONSENT_TEXT = """\
+You compare answers that AI models gave to questions of people. We keep your answers,
+the reasons you give, the time you take and what you tell about yourself below. Your
+name, your log-in and your e-mail address are not kept next to them: your answers
+carry an invented name such as *brisk-heron*.
+
+Some texts were written by machines without any check, and may be wrong or unpleasant.
+You may skip any item without a reason that we would ask you to defend.
+
+You take part of your own will, and may stop at any time without a disadvantage. When
+you withdraw your consent, your answers leave every later data set; what was published
+before cannot be called back.
+"""
+
+CONSENT_SCOPES: tuple[Mapping[str, Any], ...] = (
+    {
+        "name": "research",
+        "text": "used for the research described above",
+        "is_required": True,
+    },
+    {
+        "name": "publication",
+        "text": "published without my name, for other researchers",
+        "is_required": False,
+    },
+    {
+        "name": "training",
+        "text": "used to train AI models",
+        "is_required": False,
+    },
+)
+
+SURVEY: tuple[Mapping[str, Any], ...] = (
+    {
+        "name": "age",
+        "type": "single",
+        "title": "How old are you?",
+        "section": "About you",
+        "options": [
+            "18 to 24",
+            "25 to 34",
+            "35 to 44",
+            "45 to 54",
+            "55 to 64",
+            "65 or older",
+        ],
+    },
+    {
+        "name": "country",
+        "type": "country",
+        "title": "In which country do you live?",
+        "section": "About you",
+    },
+    {
+        "name": "education",
+        "type": "single",
+        "title": "What is the highest education you have finished?",
+        "section": "About you",
+        "options": [
+            "School",
+            "Vocational training",
+            "Bachelor or similar",
+            "Master or similar",
+            "Doctorate",
+        ],
+    },
+    {
+        "name": "use",
+        "type": "single",
+        "title": "How often do you use AI assistants?",
+        "section": "About you",
+        "options": ["Every day", "Every week", "Now and then", "Never"],
+    },
+    {
+        "name": "purposes",
+        "type": "several",
+        "title": "What do you use them for?",
+        "section": "About you",
+        "is_shuffled": True,
+        "show_if": {"question": "use", "is_not": ["Never"]},
+        "options": [
+            "Work or study",
+            "Writing",
+            "Programming",
+            "Looking things up",
+            "Personal advice",
+            "Play",
+        ],
+    },
+    {
+        "name": "value_truth",
+        "type": "slider",
+        "title": "It tells me the truth, even when I do not like it.",
+        "section": "What matters to you in an answer",
+        "low_label": "not at all important",
+        "high_label": "very important",
+    },
+    {
+        "name": "value_respect",
+        "type": "slider",
+        "title": "It respects my values.",
+        "section": "What matters to you in an answer",
+        "low_label": "not at all important",
+        "high_label": "very important",
+    },
+    {
+        "name": "value_brief",
+        "type": "slider",
+        "title": "It is brief.",
+        "section": "What matters to you in an answer",
+        "low_label": "not at all important",
+        "high_label": "very important",
+    },
+    {
+        "name": "field",
+        "type": "text",
+        "title": "Which subject do you know best?",
+        "help": "A few words, such as “school chemistry” or “looking after children”.",
+        "section": "What matters to you in an answer",
+    },
+)

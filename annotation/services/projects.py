@@ -1,0 +1,102 @@
+"""Step set-up: make a project from a template."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils.text import slugify
+
+from annotation.errors import InvalidError
+from annotation.models import (
+    ConsentDocument,
+    GuidelinesVersion,
+    Membership,
+    Project,
+    QuestionsVersion,
+    Role,
+    SurveyVersion,
+)
+from annotation.people_templates import CONSENT_SCOPES, CONSENT_TEXT, SURVEY
+from annotation.project_templates import TEMPLATES, ProjectTemplate
+
+RESERVED_SLUGS = frozenset({"new"})
+SLUG_LENGTH = 50
+
+
+def questions_sha256(questions: Sequence[Any]) -> str:
+    """Return the hash by which two lists of questions are known to be equal."""
+    canonical = json.dumps(questions, ensure_ascii=False, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@transaction.atomic
+def create_project(
+    *, user: User, name: str, template: str, description: str = "", overlap: int = 1
+) -> Project:
+    """Make a project whose owner is `user`, with version 1 of all its texts.
+
+    Raises InvalidError for an unknown template, an empty name or a wrong overlap.
+    """
+    name = " ".join(name.split())
+    if not 1 <= len(name) <= 120:
+        raise InvalidError("A project needs a name of at most 120 characters.")
+    if template not in TEMPLATES:
+        raise InvalidError(
+            f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}."
+        )
+    if not 1 <= overlap <= 100:
+        raise InvalidError("The overlap is a number from 1 to 100.")
+    project = _create(
+        name,
+        description=description.strip(),
+        created_by=user,
+        overlap=overlap,
+        seed=secrets.randbits(62),
+    )
+    Membership.objects.create(project=project, user=user, role=Role.OWNER)
+    _first_versions(project, TEMPLATES[template])
+    return project
+
+
+def _first_versions(project: Project, template: ProjectTemplate) -> None:
+    questions = [dict(question) for question in template.questions]
+    QuestionsVersion.objects.create(
+        project=project,
+        number=1,
+        questions=questions,
+        sha256=questions_sha256(questions),
+    )
+    GuidelinesVersion.objects.create(
+        project=project, number=1, text=template.guidelines
+    )
+    ConsentDocument.objects.create(
+        project=project,
+        number=1,
+        text=CONSENT_TEXT,
+        sha256=hashlib.sha256(CONSENT_TEXT.encode()).hexdigest(),
+        scopes=[dict(scope) for scope in CONSENT_SCOPES],
+    )
+    SurveyVersion.objects.create(
+        project=project, number=1, questions=[dict(question) for question in SURVEY]
+    )
+
+
+def _create(name: str, **values: Any) -> Project:
+    """Create the row under a slug of its name, with a random end where it is taken.
+
+    The constraint decides: a look before would let two projects of one name, made at
+    the same moment, both find the slug free.
+    """
+    base = slugify(name)[:SLUG_LENGTH].strip("-") or "project"
+    if base not in RESERVED_SLUGS:
+        try:
+            with transaction.atomic():
+                return Project.objects.create(slug=base, name=name, **values)
+        except IntegrityError:
+            pass
+    slug = f"{base}-{secrets.token_hex(4)}"
+    return Project.objects.create(slug=slug, name=name, **values)
