@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 name=${1:-web}
-celery="celery -A annotation.config.celery"
+celery="celery --skip-checks -A annotation.config.celery"
 quiet="--without-gossip --without-mingle"
 
 case $name in

@@ -58,8 +58,20 @@ def start_worker(
     """Start a worker on the test database and wait until it answers."""
     name = f"test-{uuid4().hex[:8]}@polyphony"
     log = folder / f"{name}.log"
-    command = [sys.executable, "-m", "celery", "-A", "annotation.config.celery"]
-    command += ["worker", "-Q", queues, "-n", name, "-P", pool, "-c", "2"]
+    command = [sys.executable, "-m", "celery", "--skip-checks"]
+    command += [
+        "-A",
+        "annotation.config.celery",
+        "worker",
+        "-Q",
+        queues,
+        "-n",
+        name,
+        "-P",
+        pool,
+        "-c",
+        "2",
+    ]
     command += ["--without-gossip", "--without-mingle", "-l", "INFO"]
     process = spawn(command, log=log, env=database_environment(), cwd=ROOT)
     worker = CeleryWorker(process, name, log)

@@ -111,7 +111,8 @@ def platform_children(
 ) -> list[Child]:
     """Return web, both workers and beat, in the order in which they start."""
     celery = [sys.executable, "-W", "ignore::RuntimeWarning:celery.platforms"]
-    celery += ["-m", "celery", "-A", "annotation.config.celery"]
+    # The checks ran with the migrations; here they would load every view.
+    celery += ["-m", "celery", "--skip-checks", "-A", "annotation.config.celery"]
     worker = [*celery, "worker", "--without-gossip", "--without-mingle"]
     commands = {
         "web": [

@@ -3,9 +3,13 @@
 Called by manage.py: `up`, and `with_services COMMAND ...`.
 """
 
+import fcntl
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -33,12 +37,39 @@ def _with_services(arguments: list[str], manage: Callable[[list[str]], None]) ->
     if len(arguments) < 2:
         raise SupervisorError("Name a command: `manage.py with_services migrate`.")
     services = environment.embedded_services()
-    if not services.servers or services.serving_owner() is not None:
+    if not services.servers:
         environment.supply(services)
         manage(arguments)
         return
-    # As an exception, SIGTERM passes through the `with` that stops the servers.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    with services:
-        environment.supply(services)
-        manage(arguments)
+    with _borrowed(services.directory) as borrowers:
+        if services.serving_owner() is not None:
+            environment.supply(services)
+            manage(arguments)
+            return
+        # As an exception, SIGTERM passes through the `with` that stops the servers.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        with services:
+            environment.supply(services)
+            try:
+                manage(arguments)
+            finally:
+                # Commands that borrowed these servers meanwhile end first.
+                fcntl.flock(borrowers, fcntl.LOCK_EX)
+
+
+@contextmanager
+def _borrowed(directory: Path) -> Iterator[int]:
+    """Hold a lock that everyone who uses the directory's servers shares."""
+    try:
+        directory.mkdir(mode=0o711, parents=True, exist_ok=True)
+        descriptor = os.open(directory / "borrowers", os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SupervisorError(
+            f"{directory} cannot be used: {error.strerror}. Make it writable, or set "
+            f"VAR_DIR to another directory."
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield descriptor
+    finally:
+        os.close(descriptor)
