@@ -15,10 +15,20 @@ import statistics
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from bench import pool
 from bench.stack import Stack, stack
+
+
+ANSWERS: dict[str, Callable[[dict[str, Any]], object]] = {
+    "comparison": lambda question: {"value": 1},
+    "rationale": lambda question: "The first one answers the question and shows how.",
+    "tags": lambda question: question["reasons"][:1],
+    "confidence": lambda question: question["levels"][0],
+}
 
 
 @dataclass
@@ -57,16 +67,13 @@ class Client:
         if status != 200:
             raise RuntimeError(f"next: {status} {desk}")
         path = f"/api/v1/assignments/{desk['assignment']['id']}/submit/"  # type: ignore[index]
-        answers = {
-            "preference": {"value": 2, "confidence": "certain"},
-            "rationale": "The first one answers the question and shows how.",
-        }
-        names = {question["name"] for question in desk["questions"]}  # type: ignore[attr-defined]
+        questions = desk["questions"]
+        answers = {q["name"]: ANSWERS[q["type"]](q) for q in questions}  # type: ignore[attr-defined]
         status, stored = self.post(
             path,
             {
                 "submission_id": str(uuid.uuid4()),
-                "answers": {k: v for k, v in answers.items() if k in names},
+                "answers": answers,
                 "active_ms": 1000,
             },
         )
