@@ -44,5 +44,6 @@ EXAMPLES: tuple[Example, ...] = (
     Example("labels_only", "Labels for the items of PandaLM", "labels_only.jsonl"),
     Example("qa_feedback", "QA-Feedback", "qa_feedback.jsonl"),
     Example("openassistant_trees", "OpenAssistant trees", "openassistant_trees.jsonl"),
+    Example("prism", "PRISM utterances", "prism.jsonl"),
     Example("ukpconvarg1", "UKPConvArg1", "ukpconvarg1.jsonl"),
 )

@@ -19,6 +19,7 @@ from annotation.formats.shapes import (
     labels_only,
     multipref,
     native,
+    prism,
     qa_feedback,
     rated,
     trees,
@@ -38,6 +39,7 @@ __all__ = [
     "SHAPES",
     "Draft",
     "Shape",
+    "columns_of",
     "label_questions",
     "mapping_problems",
     "read_items",
@@ -52,6 +54,7 @@ SHAPES: dict[str, Shape] = {
     for shape in (
         label_studio.LABEL_STUDIO,
         trees.TREES,
+        prism.PRISM,
         crowd.UKPCONVARG1,
         crowd.PANDALM,
         qa_feedback.QA_FEEDBACK,
@@ -116,7 +119,7 @@ def mapping_problems(
         problems.append(
             Problem("labels_by", "The file holds labels alone. Say who made them.")
         )
-    if available:
+    if available and not shape.columns_within:
         problems += [
             Problem(f"fields.{role}", f"The file has no column {name!r}. Map another.")
             for role, names in mapping.fields.items()
@@ -124,6 +127,15 @@ def mapping_problems(
             if name not in available
         ]
     return problems
+
+
+def columns_of(
+    rows: Sequence[Mapping[str, Any]], mapping: ColumnMapping
+) -> tuple[str, ...]:
+    """Return the columns of the first rows among which a person may choose."""
+    within = _shape(mapping).columns_within
+    inner = [row.get(within) for row in rows] if within else rows
+    return Sample([row for row in inner if isinstance(row, Mapping)]).columns
 
 
 def label_questions(mapping: ColumnMapping) -> list[dict[str, Any]]:

@@ -77,7 +77,8 @@ class Shape:
     `roles`: what a person may map, in the order to show. `required`: each inner
     tuple is a choice of which one must be mapped. `grouped_by`: the role whose equal
     consecutive values join rows to one item; the row to convert is then
-    `{"rows": [[number, row], ...]}`.
+    `{"rows": [[number, row], ...]}`. `columns_within`: the field whose object holds
+    the columns, where they are not at the top of a row.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Shape:
     questions: Callable[[ColumnMapping], list[dict[str, Any]]]
     has_labels: bool = False
     grouped_by: str = ""
+    columns_within: str = ""
 
 
 def fields(**columns: str | Sequence[str]) -> dict[str, tuple[str, ...]]:
@@ -257,7 +259,8 @@ def _count_problems(
             f"The item has {len(texts)} completions; the limit is {MAX_COMPLETIONS}."
         )
         return [RowProblem(number, field, problem, "Split it over several items.")]
-    if len(set(texts)) < len(texts):
+    filled = [text for text in texts if text.strip()]
+    if len(set(filled)) < len(filled):
         return [
             RowProblem(
                 number,

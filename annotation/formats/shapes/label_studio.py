@@ -258,4 +258,5 @@ LABEL_STUDIO = Shape(
     convert=convert,
     questions=questions,
     has_labels=True,
+    columns_within=DATA,
 )

@@ -81,7 +81,8 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
     if any(not problem.is_warning for problem in problems):
         return list(problems)
     metadata = dict(_typed(row, "metadata", Mapping, "an object") or {})
-    metadata.update({key: part for key, part in row.items() if key not in KNOWN})
+    others = {key: part for key, part in row.items() if key not in KNOWN}
+    metadata.update({key: part for key, part in others.items() if part is not None})
     labels = _labels(row) if mapping.labels_by != "leave_out" else ()
     gold = _typed(row, "gold", Mapping, "an object")
     item = ItemDraft(
