@@ -11,8 +11,10 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from annotation.errors import NotFoundError
 from annotation.models import (
+    ApiToken,
     Assignment,
     Flag,
+    Invitation,
     Item,
     Job,
     Membership,
@@ -22,7 +24,7 @@ from annotation.models import (
 )
 
 AnyUser = User | AnonymousUser
-Owned = TypeVar("Owned", Item, Job, Assignment, Flag)
+Owned = TypeVar("Owned", Item, Job, Assignment, Flag, Membership, Invitation)
 MANAGERS = (Role.OWNER, Role.RESEARCHER)
 EVERYONE = (Role.OWNER, Role.RESEARCHER, Role.ANNOTATOR)
 
@@ -127,6 +129,28 @@ def participant(seat: Seat) -> Participant | None:
     return Participant.objects.filter(
         project=seat.project, user_id=seat.user_id
     ).first()
+
+
+def membership(seat: Seat, public_id: uuid.UUID) -> Membership:
+    """Return a membership of the seat's project; for owners only."""
+    if not seat.is_owner:
+        raise NotFoundError
+    return _of_project(Membership, seat, public_id)
+
+
+def invitation(seat: Seat, public_id: uuid.UUID) -> Invitation:
+    """Return an invitation to the seat's project; for owners only."""
+    if not seat.is_owner:
+        raise NotFoundError
+    return _of_project(Invitation, seat, public_id)
+
+
+def token(user: AnyUser, public_id: uuid.UUID) -> ApiToken:
+    """Return one of the user's own tokens."""
+    found = ApiToken.objects.filter(user_id=_id(user), public_id=public_id).first()
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def _id(user: AnyUser) -> int:

@@ -85,7 +85,8 @@ SURVEY: tuple[Mapping[str, Any], ...] = (
         "title": "What do you use them for?",
         "section": "About you",
         "is_shuffled": True,
-        "show_if": {"question": "use", "is_not": ["Never"]},
+        "depends_on": "use",
+        "hidden_for": ["Never"],
         "options": [
             "Work or study",
             "Writing",

@@ -1,0 +1,175 @@
+"""Step consent and profile: who takes part, what they agreed to, what they told.
+
+A participant is ready once the newest consent and the newest survey are given.
+"""
+
+import logging
+from collections.abc import Collection, Sequence
+
+from django.contrib.auth.models import User
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from annotation.errors import InvalidError
+from annotation.models import (
+    Assignment,
+    ConsentDocument,
+    ConsentRecord,
+    Participant,
+    Project,
+    SurveyAnswer,
+    SurveyVersion,
+)
+from annotation.services.assignments import release
+from annotation.services.events import record
+from annotation.services.pseudonyms import new_pseudonyms
+from annotation.surveys import Reply, parse_survey
+
+logger = logging.getLogger(__name__)
+ATTEMPTS = 5
+
+
+def ensure_participant(*, project: Project, user: User) -> Participant:
+    """Return the user's participant in the project, made at the first call."""
+    for _ in range(ATTEMPTS):
+        found = Participant.objects.filter(project=project, user=user).first()
+        if found is not None:
+            return found
+        name = new_pseudonyms(project=project, n=1)[0]
+        try:
+            with transaction.atomic():
+                return Participant.objects.create(
+                    project=project, user=user, pseudonym=name
+                )
+        except IntegrityError:
+            # Another request of this person, or another person with this pseudonym,
+            # was faster; look again.
+            logger.info("participant_race project=%s", project.pk)
+    raise RuntimeError(f"no free pseudonym in project {project.pk!r}")
+
+
+@transaction.atomic
+def give_consent(
+    *, participant: Participant, document: ConsentDocument, granted: Collection[str]
+) -> ConsentRecord:
+    """Store to which scopes of the newest document a participant agrees.
+
+    Raises InvalidError where a required scope is missing, or a newer text is there.
+    """
+    scopes = {scope["name"]: scope for scope in document.scopes}
+    required = {name for name, scope in scopes.items() if scope.get("is_required")}
+    if not required <= set(granted):
+        raise InvalidError(
+            "You can take part once you agree to the first point.", code="refused"
+        )
+    if document.pk != _newest_consent(participant.project_id):
+        raise InvalidError(
+            "The text has changed meanwhile. Read the new one, then agree again.",
+            code="outdated",
+        )
+    kept, _ = ConsentRecord.objects.update_or_create(
+        participant=participant,
+        document=document,
+        defaults={
+            "granted": [name for name in scopes if name in granted],
+            "withdrawn_at": None,
+        },
+    )
+    record(
+        project=participant.project,
+        user=participant.user,
+        kind="consent_given",
+        participant=participant.pk,
+        document=document.number,
+    )
+    _refresh(participant)
+    return kept
+
+
+@transaction.atomic
+def save_profile(
+    *, participant: Participant, version: SurveyVersion, replies: Sequence[Reply]
+) -> None:
+    """Store a whole profile: one reply for every question of the version.
+
+    Raises InvalidError where the replies leave a question out or name another.
+    """
+    names = {question.name for question in parse_survey(version.questions)}
+    if {reply.question for reply in replies} != names:
+        raise InvalidError("The questions have changed meanwhile. Answer them again.")
+    SurveyAnswer.objects.bulk_create(
+        [
+            SurveyAnswer(
+                participant=participant,
+                version=version,
+                question=reply.question,
+                state=reply.state,
+                value=reply.value,
+                order_shown=reply.order_shown and list(reply.order_shown),
+            )
+            for reply in replies
+        ],
+        update_conflicts=True,
+        unique_fields=["participant", "version", "question"],
+        update_fields=["state", "value", "order_shown"],
+    )
+    _refresh(participant)
+
+
+@transaction.atomic
+def withdraw_consent(*, participant: Participant) -> None:
+    """Take every consent back; items held return to the pool, answers stay stored.
+
+    What is exported later leaves this person out, since no consent is in force.
+    """
+    ConsentRecord.objects.filter(
+        participant=participant, withdrawn_at__isnull=True
+    ).update(withdrawn_at=timezone.now())
+    record(
+        project=participant.project,
+        user=participant.user,
+        kind="consent_withdrawn",
+        participant=participant.pk,
+    )
+    _refresh(participant)
+    give_items_back(participant=participant)
+
+
+def give_items_back(*, participant: Participant) -> None:
+    """Return to the pool what a participant holds: the open item and the next one."""
+    held = Assignment.objects.filter(
+        participant=participant,
+        state__in=(Assignment.State.OPEN, Assignment.State.QUEUED),
+    )
+    for assignment in held:
+        release(assignment=assignment)
+
+
+def _newest_consent(project_id: int) -> int | None:
+    return (
+        ConsentDocument.objects.filter(project_id=project_id)
+        .order_by("-number")
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
+def _refresh(participant: Participant) -> None:
+    """Set `is_ready` from what is stored; the one place that sets it to true."""
+    has_consent = ConsentRecord.objects.filter(
+        participant=participant,
+        document_id=_newest_consent(participant.project_id),
+        withdrawn_at__isnull=True,
+    ).exists()
+    survey = (
+        SurveyVersion.objects.filter(project_id=participant.project_id)
+        .order_by("-number")
+        .first()
+    )
+    has_profile = (
+        survey is None
+        or not survey.questions
+        or SurveyAnswer.objects.filter(participant=participant, version=survey).exists()
+    )
+    participant.is_ready = has_consent and has_profile
+    participant.save(update_fields=["is_ready"])

@@ -1,0 +1,227 @@
+"""Step set-up: the versions of questions, guidelines, consent and survey.
+
+A version that nobody has met is edited in place; one that somebody has met is frozen,
+and a change makes the next one.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from annotation.answers import InvalidQuestionsError, parse_questions
+from annotation.errors import InvalidError
+from annotation.models import (
+    Assignment,
+    ConsentDocument,
+    ConsentRecord,
+    GuidelinesVersion,
+    Participant,
+    Project,
+    QuestionsVersion,
+    SurveyAnswer,
+    SurveyVersion,
+)
+from annotation.services.events import record
+from annotation.services.projects import questions_sha256
+from annotation.surveys import InvalidSurveyError, parse_survey
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a change led to: the number now in force, and whether it is a new one."""
+
+    number: int
+    is_new: bool
+    is_changed: bool = True
+
+
+def questions_are_met(project: Project, version: QuestionsVersion) -> bool:
+    """Tell whether somebody was given an item with these questions."""
+    return Assignment.objects.filter(
+        project=project, questions_version=version
+    ).exists()
+
+
+@transaction.atomic
+def publish_questions(
+    *, project: Project, user: User, questions: Sequence[Mapping[str, Any]]
+) -> Published:
+    """Put questions in force, in place or as a new version.
+
+    Raises InvalidError with every fault named.
+    """
+    raw = [dict(question) for question in questions]
+    try:
+        parse_questions(raw)
+    except InvalidQuestionsError as error:
+        raise InvalidError(
+            "The questions need mending.", problems=error.problems
+        ) from error
+    own = QuestionsVersion.Purpose.PROJECT
+    # The lock makes a claim at this moment wait: it would else be given questions
+    # that change under it.
+    current = (
+        QuestionsVersion.objects.select_for_update()
+        .filter(project=project, purpose=own)
+        .order_by("-number")
+        .first()
+    )
+    sha256 = questions_sha256(raw)
+    if current is not None and current.sha256 == sha256:
+        return Published(current.number, is_new=False, is_changed=False)
+    if current is not None and not questions_are_met(project, current):
+        current.questions, current.sha256 = raw, sha256
+        current.save(update_fields=["questions", "sha256"])
+        return Published(current.number, is_new=False)
+    number = current.number + 1 if current else 1
+    QuestionsVersion.objects.create(
+        project=project, number=number, questions=raw, sha256=sha256
+    )
+    record(project=project, user=user, kind="questions_published", number=number)
+    return Published(number, is_new=True)
+
+
+@transaction.atomic
+def publish_guidelines(*, project: Project, user: User, text: str) -> Published:
+    """Put guidelines in force, in place or as a new version."""
+    text = _stored(text)
+    current = (
+        GuidelinesVersion.objects.select_for_update()
+        .filter(project=project)
+        .order_by("-number")
+        .first()
+    )
+    if current is not None and current.text == text:
+        return Published(current.number, is_new=False, is_changed=False)
+    if current is not None and not guidelines_are_met(project, current):
+        current.text = text
+        current.save(update_fields=["text"])
+        return Published(current.number, is_new=False)
+    number = current.number + 1 if current else 1
+    GuidelinesVersion.objects.create(project=project, number=number, text=text)
+    record(project=project, user=user, kind="guidelines_published", number=number)
+    return Published(number, is_new=True)
+
+
+def guidelines_are_met(project: Project, version: GuidelinesVersion) -> bool:
+    """Tell whether somebody was given an item with these guidelines."""
+    return Assignment.objects.filter(
+        project=project, guidelines_version=version
+    ).exists()
+
+
+@transaction.atomic
+def publish_consent(
+    *, project: Project, user: User, text: str, scopes: Sequence[Mapping[str, Any]]
+) -> Published:
+    """Put a consent text in force; a new version asks every participant again.
+
+    Raises InvalidError for an empty text or scopes that cannot be told apart.
+    """
+    text = _stored(text)
+    kept = _checked_scopes(text, scopes)
+    current = (
+        ConsentDocument.objects.select_for_update()
+        .filter(project=project)
+        .order_by("-number")
+        .first()
+    )
+    if current is not None and (current.text, current.scopes) == (text, kept):
+        return Published(current.number, is_new=False, is_changed=False)
+    sha256 = hashlib.sha256(text.encode()).hexdigest()
+    if current is not None and not consent_is_met(current):
+        current.text, current.sha256, current.scopes = text, sha256, kept
+        current.save(update_fields=["text", "sha256", "scopes"])
+        return Published(current.number, is_new=False)
+    number = current.number + 1 if current else 1
+    ConsentDocument.objects.create(
+        project=project, number=number, text=text, sha256=sha256, scopes=kept
+    )
+    _ask_everybody_again(project)
+    record(project=project, user=user, kind="consent_published", number=number)
+    return Published(number, is_new=True)
+
+
+def consent_is_met(document: ConsentDocument) -> bool:
+    """Tell whether somebody has agreed to this text."""
+    return ConsentRecord.objects.filter(document=document).exists()
+
+
+def _checked_scopes(
+    text: str, scopes: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    kept = [
+        {
+            "name": str(scope.get("name", "")).strip(),
+            "text": str(scope.get("text", "")).strip(),
+            "is_required": bool(scope.get("is_required")),
+        }
+        for scope in scopes
+    ]
+    names = [scope["name"] for scope in kept]
+    if not text.strip():
+        raise InvalidError("Write what people agree to.")
+    if not any(scope["is_required"] for scope in kept):
+        raise InvalidError("Mark at least one scope as needed to take part.")
+    if not all(str(name).isidentifier() for name in names) or not all(
+        scope["text"] for scope in kept
+    ):
+        raise InvalidError(
+            "Each scope needs a name of letters, digits and _, and a sentence."
+        )
+    if len(set(names)) < len(names):
+        raise InvalidError("Two scopes have the same name. Rename one.")
+    return kept
+
+
+@transaction.atomic
+def publish_survey(
+    *, project: Project, user: User, questions: Sequence[Mapping[str, Any]]
+) -> Published:
+    """Put a profile survey in force; a new version asks every participant again.
+
+    Raises InvalidError with every fault named.
+    """
+    raw = [dict(question) for question in questions]
+    try:
+        parse_survey(raw)
+    except InvalidSurveyError as error:
+        raise InvalidError(
+            "The survey needs mending.", problems=error.problems
+        ) from error
+    current = (
+        SurveyVersion.objects.select_for_update()
+        .filter(project=project)
+        .order_by("-number")
+        .first()
+    )
+    if current is not None and current.questions == raw:
+        return Published(current.number, is_new=False, is_changed=False)
+    if current is not None and not survey_is_met(current):
+        current.questions = raw
+        current.save(update_fields=["questions"])
+        return Published(current.number, is_new=False)
+    number = current.number + 1 if current else 1
+    SurveyVersion.objects.create(project=project, number=number, questions=raw)
+    if raw:
+        _ask_everybody_again(project)
+    record(project=project, user=user, kind="survey_published", number=number)
+    return Published(number, is_new=True)
+
+
+def survey_is_met(version: SurveyVersion) -> bool:
+    """Tell whether somebody has answered this survey."""
+    return SurveyAnswer.objects.filter(version=version).exists()
+
+
+def _ask_everybody_again(project: Project) -> None:
+    Participant.objects.filter(project=project, is_ready=True).update(is_ready=False)
+
+
+def _stored(text: str) -> str:
+    """Return a text as it is stored: unix line ends, no NUL, one end of line."""
+    return text.replace("\r\n", "\n").replace("\x00", "").strip() + "\n"
