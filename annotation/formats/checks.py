@@ -20,9 +20,13 @@ def find_fault(row: int, values: Mapping[str, Any]) -> RowProblem | None:
     for field, value in values.items():
         fault = _text_fault(field) or _value_fault(value)
         if fault is not None:
-            shown = field.encode(errors="replace").decode().replace("\x00", "?")
-            return RowProblem(row, shown, *fault)
+            return RowProblem(row, storable(field), *fault)
     return None
+
+
+def storable(text: str) -> str:
+    """Return a text as the database can hold it, with ? for what it cannot."""
+    return text.encode(errors="replace").decode().replace("\x00", "?")
 
 
 def _value_fault(value: object) -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, BinaryIO, TypeAlias, cast
 
-from annotation.formats import json_rows
+from annotation.formats import json_document, json_rows
 from annotation.formats.parquet_rows import ParquetRows
 from annotation.formats.sniffing import FileKind, sniff
 from annotation.formats.table_rows import TableRows
@@ -117,7 +117,7 @@ class RowReader:
         if self.kind.format == "jsonl":
             self._rows = json_rows.read_lines(stream)
         elif self.kind.format == "json":
-            self._rows = json_rows.read_document(stream)
+            self._rows = json_document.read_document(stream)
         else:
             self._table = TableRows(stream, self.kind.delimiter)
             self.columns = self._table.columns

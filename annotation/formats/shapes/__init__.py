@@ -8,7 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
-from annotation.answers import Problem, Question, parse_questions, validate
+from annotation.answers import (
+    InvalidQuestionsError,
+    Problem,
+    Question,
+    parse_questions,
+    validate,
+)
 from annotation.formats.mapping import ColumnMapping, InvalidMappingError
 from annotation.formats.shapes import (
     arena,
@@ -189,7 +195,10 @@ def read_items(
         raise InvalidMappingError(" ".join(problem.message for problem in problems))
     shape = _shape(mapping)
     raw = label_questions(mapping)
-    questions = parse_questions(raw) if raw else ()
+    try:
+        questions = parse_questions(raw) if raw else ()
+    except InvalidQuestionsError as error:
+        raise InvalidMappingError(f"The labels cannot be read: {error}") from error
     for read in _grouped(rows, shape, mapping) if shape.grouped_by else rows:
         if isinstance(read, RowProblem):
             yield read

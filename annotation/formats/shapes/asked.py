@@ -158,6 +158,32 @@ def verdict(value: object, words: Mapping[str, Any], field: str) -> dict[str, An
     return {"value": int(meaning)}
 
 
+def scale_of(marks: Sequence[int]) -> tuple[int, int]:
+    """Return the ends of a scale that holds these marks; 1 to 5 where it can.
+
+    A mark that no scale of 101 steps could hold is left for its row to answer.
+    """
+    usual = [mark for mark in marks if 0 <= mark <= 100]
+    return min([1, *usual]), max([5, *usual])
+
+
+def milliseconds(seconds: object, field: str) -> int | None:
+    """Return a duration in milliseconds, None where there is none."""
+    if seconds is None or seconds == "":
+        return None
+    try:
+        value = float(str(seconds))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 2_000_000:
+        raise RowFault(
+            field,
+            f"The time {str(seconds)[:40]!r} is not a number of seconds.",
+            "Write a number of seconds, or leave it out.",
+        )
+    return round(value * 1000)
+
+
 def whole_number(value: object, field: str) -> int:
     """Return a whole number, also where a table holds it as text."""
     if isinstance(value, str) and re.fullmatch(r"\s*-?\d{1,9}(\.0+)?\s*", value):

@@ -52,8 +52,8 @@ def guess(sample: Sample) -> ColumnMapping | None:
     options = {
         "task_id": "id" if has_id else "",
         "criteria": criteria,
-        "low": min([1, *marks]),
-        "high": max([5, *marks]),
+        "low": asked.scale_of(marks)[0],
+        "high": asked.scale_of(marks)[1],
     }
     n_least = 1 if criteria and not found.get("completions", ())[1:] else 2
     return ColumnMapping(
@@ -66,22 +66,24 @@ def guess(sample: Sample) -> ColumnMapping | None:
 
 
 def _scale(sample: Sample) -> tuple[list[int], list[str]]:
-    marks: list[int] = []
-    criteria: dict[str, None] = {}
-    for row in sample.rows:
-        for name in ("annotations", "predictions"):
-            for entry in entries(row, name):
-                for region in _regions(entry):
-                    if region.get("type") == "rating":
-                        mark = (region.get("value") or {}).get("rating")
-                        marks.append(asked.whole_number(mark, name))
-                        criteria[asked.identifier(str(region.get("from_name")))] = None
-    return marks, list(criteria)
+    """Return the marks and the criteria of all ratings."""
+    regions = [
+        region
+        for row in sample.rows
+        for name in ("annotations", "predictions")
+        for entry in entries(row, name)
+        for region in _regions(entry)
+        if region.get("type") == "rating" and isinstance(region.get("value"), Mapping)
+    ]
+    marks = [
+        asked.whole_number(part["value"].get("rating"), "result") for part in regions
+    ]
+    names = [asked.identifier(str(part.get("from_name"))) for part in regions]
+    return marks, list(dict.fromkeys(names))
 
 
 def _regions(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    result = entry.get("result") or []
-    return [part for part in result if isinstance(part, Mapping)]
+    return entries(entry, "result") if entry.get("result") else []
 
 
 def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
@@ -130,13 +132,12 @@ def _label(
     kept = {key: part for key, part in entry.items() if key not in known}
     if left_over:
         kept["result"] = left_over
-    seconds = entry.get("lead_time")
     label = make_label(
         mapping,
         answers,
         _made_by(entry, is_machine, field),
         created_at=asked.read_time(entry.get("created_at"), field),
-        duration_ms=round(float(seconds) * 1000) if seconds is not None else None,
+        duration_ms=asked.milliseconds(entry.get("lead_time"), field),
         metadata=kept,
     )
     return (

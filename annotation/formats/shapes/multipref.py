@@ -21,7 +21,12 @@ from annotation.formats.shapes.base import (
     rest,
 )
 from annotation.formats.shapes.crowd import COMMON, entries
-from annotation.formats.shapes.parts import read_completions, read_prompt
+from annotation.formats.shapes.parts import (
+    as_list,
+    read_completions,
+    read_prompt,
+    text_of,
+)
 from annotation.formats.types import LabelDraft
 
 GRADES = {
@@ -66,8 +71,13 @@ def guess_aspects(sample: Sample) -> ColumnMapping | None:
 
 
 def _reasons(people: list[Mapping[str, Any]], aspect: str) -> list[str]:
-    lists = [entry.get(f"{aspect}_checked_reasons") or [] for entry in people]
-    return sorted({str(reason) for reasons in lists for reason in reasons})
+    return sorted({reason for entry in people for reason in _checked(entry, aspect)})
+
+
+def _checked(entry: Mapping[str, Any], aspect: str) -> list[str]:
+    field = f"{aspect}_checked_reasons"
+    value = entry.get(field)
+    return [text_of(part, field) for part in as_list(value, field)] if value else []
 
 
 def convert_aspects(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
@@ -102,7 +112,7 @@ def _aspect_label(
             continue
         question = "preference" if name == "overall" else name
         answers[question] = _graded(entry, name, field)
-        checked = [str(part) for part in entry.get(f"{name}_checked_reasons") or []]
+        checked = _checked(entry, name)
         offered = mapping.options.get(f"{name}_reasons", [])
         if known := [part for part in dict.fromkeys(checked) if part in offered]:
             answers[question]["reasons"] = known
@@ -113,15 +123,12 @@ def _aspect_label(
     kept = {key: part for key, part in entry.items() if not USED.fullmatch(key)}
     if other_reasons:
         kept["other_reasons"] = other_reasons
-    seconds = entry.get("time_spent")
     return make_label(
         mapping,
         answers,
         limited(str(entry.get("evaluator") or ""), field, "annotator"),
         created_at=asked.read_time(entry.get("timestamp"), field),
-        duration_ms=None
-        if seconds is None
-        else asked.whole_number(seconds, field) * 1000,
+        duration_ms=asked.milliseconds(entry.get("time_spent"), field),
         profile={"group": GROUPS[field]} if field in GROUPS else {},
         metadata=kept,
     )
@@ -129,7 +136,7 @@ def _aspect_label(
 
 def _graded(entry: Mapping[str, Any], name: str, field: str) -> dict[str, Any]:
     word = entry[f"{name}_pref"]
-    if word not in GRADES:
+    if not isinstance(word, str) or word not in GRADES:
         raise RowFault(
             field,
             f"The preference {str(word)[:40]!r} is not known.",

@@ -24,7 +24,12 @@ from annotation.formats.shapes.base import (
     short_text,
 )
 from annotation.formats.shapes.columns import numbered
-from annotation.formats.shapes.parts import as_list, read_completions, read_prompt
+from annotation.formats.shapes.parts import (
+    as_list,
+    completion_of,
+    read_completions,
+    read_prompt,
+)
 from annotation.formats.types import LabelDraft, RowProblem
 
 COMMON = ("external_id", "language", "category", "source")
@@ -83,7 +88,8 @@ def tiers_of(preferences: dict[tuple[int, int], int], n: int) -> list[list[int]]
 
 def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
     """Make one item of all predictions, with their ranking."""
-    completions = read_completions(row, mapping)
+    columns = mapping.columns("completions")
+    completions = tuple(completion_of(row.get(name), name) for name in columns)
     metadata = rest(row, mapping)
     column = mapping.column("preferences")
     labels: tuple[LabelDraft, ...] = ()

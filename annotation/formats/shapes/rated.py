@@ -23,6 +23,7 @@ from annotation.formats.shapes.base import (
 from annotation.formats.shapes.parts import (
     as_list,
     completion_of,
+    kind_of,
     read_completions,
     read_prompt,
     text_of,
@@ -68,13 +69,13 @@ def guess_distilabel(sample: Sample) -> ColumnMapping | None:
         for value in as_list(cell, "ratings")
         if value is not None
     ]
-    options = {"low": min([1, *marks]), "high": max([5, *marks])}
+    low, high = asked.scale_of(marks)
     return ColumnMapping(
         "distilabel",
         found,
         labels_by="machine",
         labels_name="distilabel judge",
-        options=options,
+        options={"low": low, "high": high},
     )
 
 
@@ -188,14 +189,25 @@ def _aspect_label(
         )
     marks = {name: [_mark(note, name, field) for note in notes] for name in ASPECTS}
     answers: dict[str, Any] = {"ratings": marks}
-    reasons = ["\n".join(_reasons(note)) for note in notes]
+    reasons = ["\n".join(_reasons(note, field)) for note in notes]
     if text := _numbered_reasons(reasons):
         answers["rationale"] = text
     return make_label(mapping, answers, metadata={"annotations": notes})
 
 
+def _part(note: Mapping[str, Any], name: str, field: str) -> Mapping[str, Any]:
+    part = note.get(name) or {}
+    if not isinstance(part, Mapping):
+        raise RowFault(
+            field,
+            f"The annotation on {name} is {kind_of(part)}, not an object.",
+            "Write it as an object with its Rating.",
+        )
+    return part
+
+
 def _mark(note: Mapping[str, Any], name: str, field: str) -> int | str | None:
-    value = (note.get(name) or {}).get("Rating")
+    value = _part(note, name, field).get("Rating")
     if value is None or value == "":
         return None
     if str(value).strip().lower() in ("n/a", "na"):
@@ -203,10 +215,10 @@ def _mark(note: Mapping[str, Any], name: str, field: str) -> int | str | None:
     return _number(value, field)
 
 
-def _reasons(note: Mapping[str, Any]) -> list[str]:
+def _reasons(note: Mapping[str, Any], field: str) -> list[str]:
     found = []
     for name in ASPECTS:
-        part = note.get(name) or {}
+        part = _part(note, name, field)
         reason = part.get("Rationale For Rating") or part.get("Rationale") or ""
         if str(reason).strip():
             found.append(f"{name.replace('_', ' ').capitalize()}: {reason}")
