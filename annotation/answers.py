@@ -12,7 +12,8 @@ Stored answers are a JSON object: one entry per question name.
 question type  answer
 =============  ======================================================================
 comparison     `{"value": int, "both_bad"?: true, "reasons"?: [str],
-               "confidence"?: str}`; value in [-strength, strength]; > 0 prefers completion 0 (A), 0 = tie
+               "confidence"?: str}`; value in [-strength, strength];
+               > 0 prefers completion 0 (A), 0 = tie
 ranking        `{"tiers": [[int, ...], ...], "unacceptable": [int, ...]}`, best first
 rating         `{criterion: [int | "na", ...]}`, one entry per completion
 rationale      `str`

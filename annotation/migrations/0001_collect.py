@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -18,698 +17,1422 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('purpose', models.CharField(choices=[('main', 'Main'), ('mirror', 'Mirror'), ('second_protocol', 'Second Protocol'), ('training', 'Training'), ('qualification', 'Qualification'), ('imported', 'Imported')], default='main', max_length=16)),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('open', 'Open'), ('submitted', 'Submitted'), ('surplus', 'Surplus'), ('skipped', 'Skipped'), ('expired', 'Expired'), ('released', 'Released')], max_length=10)),
-                ('order', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, null=True, size=None)),
-                ('layout', models.CharField(blank=True, max_length=20)),
-                ('view', models.CharField(blank=True, max_length=20)),
-                ('is_suggestion_visible', models.BooleanField(default=False)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('shown_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('skip_reason', models.CharField(blank=True, max_length=500)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("main", "Main"),
+                            ("mirror", "Mirror"),
+                            ("second_protocol", "Second Protocol"),
+                            ("training", "Training"),
+                            ("qualification", "Qualification"),
+                            ("imported", "Imported"),
+                        ],
+                        default="main",
+                        max_length=16,
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("open", "Open"),
+                            ("submitted", "Submitted"),
+                            ("surplus", "Surplus"),
+                            ("skipped", "Skipped"),
+                            ("expired", "Expired"),
+                            ("released", "Released"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "order",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        blank=True,
+                        null=True,
+                        size=None,
+                    ),
+                ),
+                ("layout", models.CharField(blank=True, max_length=20)),
+                ("view", models.CharField(blank=True, max_length=20)),
+                ("is_suggestion_visible", models.BooleanField(default=False)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("shown_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("skip_reason", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'db_table': 'assignment',
+                "db_table": "assignment",
             },
         ),
         migrations.CreateModel(
-            name='Conversation',
+            name="Conversation",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('type', models.CharField(blank=True, max_length=60)),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('language', models.CharField(blank=True, max_length=20)),
-                ('metadata', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("type", models.CharField(blank=True, max_length=60)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("language", models.CharField(blank=True, max_length=20)),
+                ("metadata", models.JSONField(default=dict)),
             ],
             options={
-                'db_table': 'conversation',
+                "db_table": "conversation",
             },
         ),
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('number', models.PositiveIntegerField()),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('content_sha256', models.CharField(max_length=64)),
-                ('messages', models.JSONField()),
-                ('n_completions', models.PositiveSmallIntegerField()),
-                ('language', models.CharField(blank=True, max_length=20)),
-                ('category', models.CharField(blank=True, max_length=120)),
-                ('source', models.CharField(blank=True, max_length=120)),
-                ('metadata', models.JSONField(default=dict)),
-                ('gold', models.JSONField(blank=True, null=True)),
-                ('conversation', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='annotation.conversation')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("content_sha256", models.CharField(max_length=64)),
+                ("messages", models.JSONField()),
+                ("n_completions", models.PositiveSmallIntegerField()),
+                ("language", models.CharField(blank=True, max_length=20)),
+                ("category", models.CharField(blank=True, max_length=120)),
+                ("source", models.CharField(blank=True, max_length=120)),
+                ("metadata", models.JSONField(default=dict)),
+                ("gold", models.JSONField(blank=True, null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="annotation.conversation",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'item',
+                "db_table": "item",
             },
         ),
         migrations.CreateModel(
-            name='GuidelinesVersion',
+            name="GuidelinesVersion",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('number', models.PositiveIntegerField()),
-                ('text', models.TextField(blank=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                ("text", models.TextField(blank=True)),
             ],
             options={
-                'db_table': 'guidelines_version',
+                "db_table": "guidelines_version",
             },
         ),
         migrations.CreateModel(
-            name='Annotation',
+            name="Annotation",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('submission_id', models.UUIDField(unique=True)),
-                ('answers', models.JSONField()),
-                ('is_retraction', models.BooleanField(default=False)),
-                ('source', models.CharField(choices=[('web', 'Web'), ('api', 'Api'), ('import', 'Import')], max_length=6)),
-                ('active_ms', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('total_ms', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('metadata', models.JSONField(default=dict)),
-                ('supersedes', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='superseded_by', to='annotation.annotation')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("submission_id", models.UUIDField(unique=True)),
+                ("answers", models.JSONField()),
+                ("is_retraction", models.BooleanField(default=False)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("web", "Web"), ("api", "Api"), ("import", "Import")],
+                        max_length=6,
+                    ),
+                ),
+                ("active_ms", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("total_ms", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("metadata", models.JSONField(default=dict)),
+                (
+                    "supersedes",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="superseded_by",
+                        to="annotation.annotation",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'annotation',
+                "db_table": "annotation",
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('name', models.CharField(max_length=60)),
-                ('prefix', models.CharField(max_length=8)),
-                ('secret_sha256', models.CharField(max_length=64, unique=True)),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("name", models.CharField(max_length=60)),
+                ("prefix", models.CharField(max_length=8)),
+                ("secret_sha256", models.CharField(max_length=64, unique=True)),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'api_token',
+                "db_table": "api_token",
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('assignment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='draft', serialize=False, to='annotation.assignment')),
-                ('answers', models.JSONField(default=dict)),
-                ('active_ms', models.PositiveBigIntegerField(default=0)),
-                ('revision', models.PositiveIntegerField(default=1)),
-                ('tab', models.CharField(blank=True, max_length=40)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "assignment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="draft",
+                        serialize=False,
+                        to="annotation.assignment",
+                    ),
+                ),
+                ("answers", models.JSONField(default=dict)),
+                ("active_ms", models.PositiveBigIntegerField(default=0)),
+                ("revision", models.PositiveIntegerField(default=1)),
+                ("tab", models.CharField(blank=True, max_length=40)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'db_table': 'draft',
-            },
-        ),
-        migrations.AddField(
-            model_name='assignment',
-            name='annotation',
-            field=models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='annotation.annotation'),
-        ),
-        migrations.AddField(
-            model_name='annotation',
-            name='assignment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='annotation.assignment'),
-        ),
-        migrations.AddField(
-            model_name='assignment',
-            name='item',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='annotation.item'),
-        ),
-        migrations.AddField(
-            model_name='annotation',
-            name='item',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='annotation.item'),
-        ),
-        migrations.AddField(
-            model_name='assignment',
-            name='guidelines_version',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.guidelinesversion'),
-        ),
-        migrations.CreateModel(
-            name='Participant',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('pseudonym', models.CharField(max_length=60)),
-                ('source', models.CharField(choices=[('member', 'Member'), ('import', 'Import')], default='member', max_length=10)),
-                ('is_ready', models.BooleanField(default=False)),
-                ('imported_profile', models.JSONField(default=dict)),
-                ('frontier_version', models.PositiveIntegerField(default=0)),
-                ('frontier_rank', models.IntegerField(default=0)),
-                ('frontier_key', models.BigIntegerField(default=0)),
-                ('n_done', models.PositiveIntegerField(default=0)),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='participants', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'db_table': 'participant',
-            },
-        ),
-        migrations.AddField(
-            model_name='conversation',
-            name='participant',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='annotation.participant'),
-        ),
-        migrations.AddField(
-            model_name='assignment',
-            name='participant',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='assignments', to='annotation.participant'),
-        ),
-        migrations.AddField(
-            model_name='annotation',
-            name='participant',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='annotation.participant'),
-        ),
-        migrations.CreateModel(
-            name='Project',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('overlap', models.PositiveSmallIntegerField(default=1, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(100)])),
-                ('lease_s', models.PositiveIntegerField(default=1800, validators=[django.core.validators.MinValueValidator(30), django.core.validators.MaxValueValidator(86400)])),
-                ('grace_s', models.PositiveIntegerField(default=120, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(86400)])),
-                ('seed', models.BigIntegerField(default=0)),
-                ('frontier_version', models.PositiveIntegerField(default=1)),
-                ('is_paused', models.BooleanField(default=False)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'db_table': 'project',
-                'ordering': ('name', 'id'),
-            },
-        ),
-        migrations.AddField(
-            model_name='participant',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participants', to='annotation.project'),
-        ),
-        migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('role', models.CharField(choices=[('owner', 'Owner'), ('researcher', 'Researcher'), ('annotator', 'Annotator')], max_length=10)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='annotation.project')),
-            ],
-            options={
-                'db_table': 'membership',
-            },
-        ),
-        migrations.CreateModel(
-            name='MachineAnnotator',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('name', models.CharField(max_length=200)),
-                ('kind', models.CharField(choices=[('judge', 'Judge'), ('reward_model', 'Reward Model'), ('tagger', 'Tagger')], default='judge', max_length=12)),
-                ('model', models.CharField(blank=True, max_length=200)),
-                ('revision', models.CharField(blank=True, max_length=200)),
-                ('prompt_sha256', models.CharField(blank=True, max_length=64)),
-                ('parameters', models.JSONField(default=dict)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='machine_annotators', to='annotation.project')),
-            ],
-            options={
-                'db_table': 'machine_annotator',
-            },
-        ),
-        migrations.CreateModel(
-            name='Job',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('kind', models.CharField(choices=[('import', 'Import'), ('export', 'Export'), ('charts', 'Charts')], max_length=10)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='waiting', max_length=10)),
-                ('parameters', models.JSONField(default=dict)),
-                ('result', models.JSONField(default=dict)),
-                ('message', models.TextField(blank=True)),
-                ('n_done', models.PositiveBigIntegerField(default=0)),
-                ('n_total', models.PositiveBigIntegerField(default=0)),
-                ('n_attempts', models.PositiveSmallIntegerField(default=0)),
-                ('is_cancel_wanted', models.BooleanField(default=False)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('file', models.CharField(blank=True, max_length=300)),
-                ('report_file', models.CharField(blank=True, max_length=300)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='jobs', to='annotation.project')),
-            ],
-            options={
-                'db_table': 'job',
+                "db_table": "draft",
             },
         ),
         migrations.AddField(
-            model_name='item',
-            name='project',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='annotation.project'),
+            model_name="assignment",
+            name="annotation",
+            field=models.OneToOneField(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="annotation.annotation",
+            ),
+        ),
+        migrations.AddField(
+            model_name="annotation",
+            name="assignment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="annotations",
+                to="annotation.assignment",
+            ),
+        ),
+        migrations.AddField(
+            model_name="assignment",
+            name="item",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="assignments",
+                to="annotation.item",
+            ),
+        ),
+        migrations.AddField(
+            model_name="annotation",
+            name="item",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="annotations",
+                to="annotation.item",
+            ),
+        ),
+        migrations.AddField(
+            model_name="assignment",
+            name="guidelines_version",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="annotation.guidelinesversion",
+            ),
         ),
         migrations.CreateModel(
-            name='Invitation',
+            name="Participant",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('role', models.CharField(choices=[('owner', 'Owner'), ('researcher', 'Researcher'), ('annotator', 'Annotator')], default='annotator', max_length=10)),
-                ('secret_sha256', models.CharField(max_length=64, unique=True)),
-                ('note', models.CharField(blank=True, max_length=120)),
-                ('expires_at', models.DateTimeField()),
-                ('n_max', models.PositiveIntegerField(default=100)),
-                ('n_used', models.PositiveIntegerField(default=0)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='invitations', to='annotation.project')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("pseudonym", models.CharField(max_length=60)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("member", "Member"), ("import", "Import")],
+                        default="member",
+                        max_length=10,
+                    ),
+                ),
+                ("is_ready", models.BooleanField(default=False)),
+                ("imported_profile", models.JSONField(default=dict)),
+                ("frontier_version", models.PositiveIntegerField(default=0)),
+                ("frontier_rank", models.IntegerField(default=0)),
+                ("frontier_key", models.BigIntegerField(default=0)),
+                ("n_done", models.PositiveIntegerField(default=0)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="participants",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'invitation',
+                "db_table": "participant",
             },
         ),
         migrations.AddField(
-            model_name='guidelinesversion',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='guidelines_versions', to='annotation.project'),
+            model_name="conversation",
+            name="participant",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="annotation.participant",
+            ),
+        ),
+        migrations.AddField(
+            model_name="assignment",
+            name="participant",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="assignments",
+                to="annotation.participant",
+            ),
+        ),
+        migrations.AddField(
+            model_name="annotation",
+            name="participant",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="annotations",
+                to="annotation.participant",
+            ),
         ),
         migrations.CreateModel(
-            name='Flag',
+            name="Project",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('kind', models.CharField(choices=[('harmful', 'Harmful content'), ('private', 'Private data'), ('broken', 'Broken or unreadable'), ('language', 'Wrong language'), ('other', 'Something else')], max_length=10)),
-                ('note', models.CharField(blank=True, max_length=2000)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='annotation.item')),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.participant')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='flags', to='annotation.project')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("description", models.TextField(blank=True)),
+                (
+                    "overlap",
+                    models.PositiveSmallIntegerField(
+                        default=1,
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                (
+                    "lease_s",
+                    models.PositiveIntegerField(
+                        default=1800,
+                        validators=[
+                            django.core.validators.MinValueValidator(30),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                    ),
+                ),
+                (
+                    "grace_s",
+                    models.PositiveIntegerField(
+                        default=120,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(86400),
+                        ],
+                    ),
+                ),
+                ("seed", models.BigIntegerField(default=0)),
+                ("frontier_version", models.PositiveIntegerField(default=1)),
+                ("is_paused", models.BooleanField(default=False)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'db_table': 'flag',
-            },
-        ),
-        migrations.CreateModel(
-            name='ExternalIdentity',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('provider', models.CharField(max_length=60)),
-                ('value_encrypted', models.BinaryField()),
-                ('value_hmac', models.CharField(max_length=64)),
-                ('participant', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='external_identity', to='annotation.participant')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.project')),
-            ],
-            options={
-                'db_table': 'external_identity',
-            },
-        ),
-        migrations.CreateModel(
-            name='Event',
-            fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('data', models.JSONField(default=dict)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.project')),
-            ],
-            options={
-                'db_table': 'event',
+                "db_table": "project",
+                "ordering": ("name", "id"),
             },
         ),
         migrations.AddField(
-            model_name='conversation',
-            name='project',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='conversations', to='annotation.project'),
+            model_name="participant",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="participants",
+                to="annotation.project",
+            ),
         ),
         migrations.CreateModel(
-            name='ConsentDocument',
+            name="Membership",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('number', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('scopes', models.JSONField(default=list)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consent_documents', to='annotation.project')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Owner"),
+                            ("researcher", "Researcher"),
+                            ("annotator", "Annotator"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'consent_document',
+                "db_table": "membership",
             },
         ),
         migrations.CreateModel(
-            name='Chart',
+            name="MachineAnnotator",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40)),
-                ('theme', models.CharField(max_length=5)),
-                ('svg', models.TextField()),
-                ('numbers', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField()),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='charts', to='annotation.project')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("judge", "Judge"),
+                            ("reward_model", "Reward Model"),
+                            ("tagger", "Tagger"),
+                        ],
+                        default="judge",
+                        max_length=12,
+                    ),
+                ),
+                ("model", models.CharField(blank=True, max_length=200)),
+                ("revision", models.CharField(blank=True, max_length=200)),
+                ("prompt_sha256", models.CharField(blank=True, max_length=64)),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="machine_annotators",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'chart',
+                "db_table": "machine_annotator",
+            },
+        ),
+        migrations.CreateModel(
+            name="Job",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("import", "Import"),
+                            ("export", "Export"),
+                            ("charts", "Charts"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("parameters", models.JSONField(default=dict)),
+                ("result", models.JSONField(default=dict)),
+                ("message", models.TextField(blank=True)),
+                ("n_done", models.PositiveBigIntegerField(default=0)),
+                ("n_total", models.PositiveBigIntegerField(default=0)),
+                ("n_attempts", models.PositiveSmallIntegerField(default=0)),
+                ("is_cancel_wanted", models.BooleanField(default=False)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                ("file", models.CharField(blank=True, max_length=300)),
+                ("report_file", models.CharField(blank=True, max_length=300)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="jobs",
+                        to="annotation.project",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "job",
             },
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='project',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.project'),
+            model_name="item",
+            name="project",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="items",
+                to="annotation.project",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("owner", "Owner"),
+                            ("researcher", "Researcher"),
+                            ("annotator", "Annotator"),
+                        ],
+                        default="annotator",
+                        max_length=10,
+                    ),
+                ),
+                ("secret_sha256", models.CharField(max_length=64, unique=True)),
+                ("note", models.CharField(blank=True, max_length=120)),
+                ("expires_at", models.DateTimeField()),
+                ("n_max", models.PositiveIntegerField(default=100)),
+                ("n_used", models.PositiveIntegerField(default=0)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="annotation.project",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "invitation",
+            },
         ),
         migrations.AddField(
-            model_name='annotation',
-            name='project',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='annotations', to='annotation.project'),
+            model_name="guidelinesversion",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="guidelines_versions",
+                to="annotation.project",
+            ),
         ),
         migrations.CreateModel(
-            name='QuestionsVersion',
+            name="Flag",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('number', models.PositiveIntegerField()),
-                ('purpose', models.CharField(choices=[('project', 'Project'), ('imported', 'Imported')], default='project', max_length=10)),
-                ('questions', models.JSONField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='questions_versions', to='annotation.project')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("harmful", "Harmful content"),
+                            ("private", "Private data"),
+                            ("broken", "Broken or unreadable"),
+                            ("language", "Wrong language"),
+                            ("other", "Something else"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=2000)),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="annotation.item",
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="annotation.participant",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="flags",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'questions_version',
+                "db_table": "flag",
             },
         ),
         migrations.CreateModel(
-            name='PreAnnotation',
+            name="ExternalIdentity",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('status', models.CharField(choices=[('ok', 'Ok'), ('unparsable', 'Unparsable'), ('refused', 'Refused'), ('failed', 'Failed')], default='ok', max_length=10)),
-                ('answers', models.JSONField(default=dict)),
-                ('probability', models.FloatField(blank=True, null=True)),
-                ('raw', models.TextField(blank=True)),
-                ('order', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), blank=True, default=list, size=None)),
-                ('cost_usd', models.DecimalField(blank=True, decimal_places=6, max_digits=12, null=True)),
-                ('latency_ms', models.PositiveIntegerField(blank=True, null=True)),
-                ('metadata', models.JSONField(default=dict)),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pre_annotations', to='annotation.item')),
-                ('machine', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pre_annotations', to='annotation.machineannotator')),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pre_annotations', to='annotation.project')),
-                ('questions_version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.questionsversion')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("provider", models.CharField(max_length=60)),
+                ("value_encrypted", models.BinaryField()),
+                ("value_hmac", models.CharField(max_length=64)),
+                (
+                    "participant",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="external_identity",
+                        to="annotation.participant",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'pre_annotation',
+                "db_table": "external_identity",
+            },
+        ),
+        migrations.CreateModel(
+            name="Event",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("kind", models.CharField(max_length=40)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="annotation.project",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "event",
             },
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='questions_version',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='annotation.questionsversion'),
+            model_name="conversation",
+            name="project",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="conversations",
+                to="annotation.project",
+            ),
         ),
         migrations.CreateModel(
-            name='SurveyVersion',
+            name="ConsentDocument",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('number', models.PositiveIntegerField()),
-                ('questions', models.JSONField(default=list)),
-                ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='survey_versions', to='annotation.project')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("scopes", models.JSONField(default=list)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consent_documents",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'survey_version',
+                "db_table": "consent_document",
             },
         ),
         migrations.CreateModel(
-            name='SurveyAnswer',
+            name="Chart",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('question', models.CharField(max_length=60)),
-                ('state', models.CharField(choices=[('answered', 'Answered'), ('not_shown', 'Not Shown'), ('skipped', 'Skipped'), ('prefer_not', 'Prefer Not'), ('not_applicable', 'Not Applicable')], max_length=14)),
-                ('value', models.JSONField(blank=True, null=True)),
-                ('order_shown', models.JSONField(blank=True, null=True)),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='survey_answers', to='annotation.participant')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='annotation.surveyversion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="ID",
+                    ),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("theme", models.CharField(max_length=5)),
+                ("svg", models.TextField()),
+                ("numbers", models.JSONField(default=dict)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="charts",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'survey_answer',
+                "db_table": "chart",
+            },
+        ),
+        migrations.AddField(
+            model_name="assignment",
+            name="project",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="annotation.project",
+            ),
+        ),
+        migrations.AddField(
+            model_name="annotation",
+            name="project",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="annotations",
+                to="annotation.project",
+            ),
+        ),
+        migrations.CreateModel(
+            name="QuestionsVersion",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("project", "Project"), ("imported", "Imported")],
+                        default="project",
+                        max_length=10,
+                    ),
+                ),
+                ("questions", models.JSONField()),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="questions_versions",
+                        to="annotation.project",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "questions_version",
             },
         ),
         migrations.CreateModel(
-            name='Turn',
+            name="PreAnnotation",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('number', models.PositiveIntegerField()),
-                ('user_message', models.TextField()),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('conversation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='turns', to='annotation.conversation')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("ok", "Ok"),
+                            ("unparsable", "Unparsable"),
+                            ("refused", "Refused"),
+                            ("failed", "Failed"),
+                        ],
+                        default="ok",
+                        max_length=10,
+                    ),
+                ),
+                ("answers", models.JSONField(default=dict)),
+                ("probability", models.FloatField(blank=True, null=True)),
+                ("raw", models.TextField(blank=True)),
+                (
+                    "order",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                (
+                    "cost_usd",
+                    models.DecimalField(
+                        blank=True, decimal_places=6, max_digits=12, null=True
+                    ),
+                ),
+                ("latency_ms", models.PositiveIntegerField(blank=True, null=True)),
+                ("metadata", models.JSONField(default=dict)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pre_annotations",
+                        to="annotation.item",
+                    ),
+                ),
+                (
+                    "machine",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pre_annotations",
+                        to="annotation.machineannotator",
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="pre_annotations",
+                        to="annotation.project",
+                    ),
+                ),
+                (
+                    "questions_version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="annotation.questionsversion",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'turn',
+                "db_table": "pre_annotation",
+            },
+        ),
+        migrations.AddField(
+            model_name="assignment",
+            name="questions_version",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="annotation.questionsversion",
+            ),
+        ),
+        migrations.CreateModel(
+            name="SurveyVersion",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                ("questions", models.JSONField(default=list)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="survey_versions",
+                        to="annotation.project",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "survey_version",
             },
         ),
         migrations.CreateModel(
-            name='Candidate',
+            name="SurveyAnswer",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('number', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('model', models.CharField(blank=True, max_length=200)),
-                ('parameters', models.JSONField(default=dict)),
-                ('display_position', models.PositiveIntegerField(blank=True, null=True)),
-                ('score', models.FloatField(blank=True, null=True)),
-                ('is_chosen', models.BooleanField(default=False)),
-                ('error', models.CharField(blank=True, max_length=200)),
-                ('turn', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='candidates', to='annotation.turn')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("question", models.CharField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("answered", "Answered"),
+                            ("not_shown", "Not Shown"),
+                            ("skipped", "Skipped"),
+                            ("prefer_not", "Prefer Not"),
+                            ("not_applicable", "Not Applicable"),
+                        ],
+                        max_length=14,
+                    ),
+                ),
+                ("value", models.JSONField(blank=True, null=True)),
+                ("order_shown", models.JSONField(blank=True, null=True)),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="survey_answers",
+                        to="annotation.participant",
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answers",
+                        to="annotation.surveyversion",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'candidate',
+                "db_table": "survey_answer",
             },
         ),
         migrations.CreateModel(
-            name='FrontierEntry',
+            name="Turn",
             fields=[
-                ('item', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='frontier', serialize=False, to='annotation.item')),
-                ('rank', models.IntegerField(default=0)),
-                ('random_key', models.BigIntegerField()),
-                ('overlap', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('target', models.PositiveSmallIntegerField()),
-                ('n_taken', models.PositiveIntegerField(default=0)),
-                ('n_counted', models.PositiveIntegerField(default=0)),
-                ('n_presented', models.PositiveIntegerField(default=0)),
-                ('base_order', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), size=None)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='annotation.project')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                ("user_message", models.TextField()),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "conversation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="turns",
+                        to="annotation.conversation",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'frontier',
+                "db_table": "turn",
             },
         ),
         migrations.CreateModel(
-            name='Completion',
+            name="Candidate",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('index', models.PositiveSmallIntegerField()),
-                ('text', models.TextField()),
-                ('text_sha256', models.CharField(max_length=64)),
-                ('model', models.CharField(blank=True, max_length=200)),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('metadata', models.JSONField(default=dict)),
-                ('item', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='completions', to='annotation.item')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("number", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                ("model", models.CharField(blank=True, max_length=200)),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "display_position",
+                    models.PositiveIntegerField(blank=True, null=True),
+                ),
+                ("score", models.FloatField(blank=True, null=True)),
+                ("is_chosen", models.BooleanField(default=False)),
+                ("error", models.CharField(blank=True, max_length=200)),
+                (
+                    "turn",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="candidates",
+                        to="annotation.turn",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'completion',
-                'constraints': [models.UniqueConstraint(fields=('item', 'index'), name='completion_index')],
+                "db_table": "candidate",
             },
         ),
         migrations.CreateModel(
-            name='ConsentRecord',
+            name="FrontierEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('granted', models.JSONField(default=list)),
-                ('withdrawn_at', models.DateTimeField(blank=True, null=True)),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='records', to='annotation.consentdocument')),
-                ('participant', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consent_records', to='annotation.participant')),
+                (
+                    "item",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="frontier",
+                        serialize=False,
+                        to="annotation.item",
+                    ),
+                ),
+                ("rank", models.IntegerField(default=0)),
+                ("random_key", models.BigIntegerField()),
+                ("overlap", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("target", models.PositiveSmallIntegerField()),
+                ("n_taken", models.PositiveIntegerField(default=0)),
+                ("n_counted", models.PositiveIntegerField(default=0)),
+                ("n_presented", models.PositiveIntegerField(default=0)),
+                (
+                    "base_order",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(), size=None
+                    ),
+                ),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="annotation.project",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'consent_record',
-                'constraints': [models.UniqueConstraint(fields=('participant', 'document'), name='consent_record_once')],
+                "db_table": "frontier",
+            },
+        ),
+        migrations.CreateModel(
+            name="Completion",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("index", models.PositiveSmallIntegerField()),
+                ("text", models.TextField()),
+                ("text_sha256", models.CharField(max_length=64)),
+                ("model", models.CharField(blank=True, max_length=200)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("metadata", models.JSONField(default=dict)),
+                (
+                    "item",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="completions",
+                        to="annotation.item",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "completion",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("item", "index"), name="completion_index"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ConsentRecord",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "public_id",
+                    models.UUIDField(default=uuid.uuid4, editable=False, unique=True),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("granted", models.JSONField(default=list)),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="records",
+                        to="annotation.consentdocument",
+                    ),
+                ),
+                (
+                    "participant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consent_records",
+                        to="annotation.participant",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "consent_record",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("participant", "document"), name="consent_record_once"
+                    )
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('project', 'user'), name='participant_once_per_person'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(
+                fields=("project", "user"), name="participant_once_per_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participant',
-            constraint=models.UniqueConstraint(fields=('project', 'pseudonym'), name='participant_pseudonym'),
+            model_name="participant",
+            constraint=models.UniqueConstraint(
+                fields=("project", "pseudonym"), name="participant_pseudonym"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('project', 'user'), name='membership_once_per_person'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("project", "user"), name="membership_once_per_person"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='machineannotator',
-            constraint=models.UniqueConstraint(fields=('project', 'name', 'revision', 'prompt_sha256'), name='machine_annotator_identity'),
+            model_name="machineannotator",
+            constraint=models.UniqueConstraint(
+                fields=("project", "name", "revision", "prompt_sha256"),
+                name="machine_annotator_identity",
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state__in', ('waiting', 'running'))), fields=['lease_until'], name='job_unfinished'),
+            model_name="job",
+            index=models.Index(
+                condition=models.Q(("state__in", ("waiting", "running"))),
+                fields=["lease_until"],
+                name="job_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='job',
-            index=models.Index(fields=['project', '-created_at'], name='job_of_project'),
+            model_name="job",
+            index=models.Index(
+                fields=["project", "-created_at"], name="job_of_project"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='item_number'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                fields=("project", "number"), name="item_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('project', 'external_id'), name='item_external_id'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("project", "external_id"),
+                name="item_external_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', '')), fields=('project', 'content_sha256'), name='item_content'),
+            model_name="item",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", "")),
+                fields=("project", "content_sha256"),
+                name="item_content",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(('n_completions__gte', 1)), name='item_has_completions'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("n_completions__gte", 1)),
+                name="item_has_completions",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='invitation',
-            constraint=models.CheckConstraint(condition=models.Q(('n_used__lte', models.F('n_max'))), name='invitation_cap'),
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("n_used__lte", models.F("n_max"))),
+                name="invitation_cap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='guidelinesversion',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='guidelines_version_number'),
+            model_name="guidelinesversion",
+            constraint=models.UniqueConstraint(
+                fields=("project", "number"), name="guidelines_version_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='flag',
-            constraint=models.UniqueConstraint(fields=('item', 'participant', 'kind'), name='flag_once'),
+            model_name="flag",
+            constraint=models.UniqueConstraint(
+                fields=("item", "participant", "kind"), name="flag_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='externalidentity',
-            constraint=models.UniqueConstraint(fields=('project', 'provider', 'value_hmac'), name='external_identity_once'),
+            model_name="externalidentity",
+            constraint=models.UniqueConstraint(
+                fields=("project", "provider", "value_hmac"),
+                name="external_identity_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['project', '-id'], name='event_of_project'),
+            model_name="event",
+            index=models.Index(fields=["project", "-id"], name="event_of_project"),
         ),
         migrations.AddConstraint(
-            model_name='conversation',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('project', 'external_id'), name='conversation_external_id'),
+            model_name="conversation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("project", "external_id"),
+                name="conversation_external_id",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='consentdocument',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='consent_document_number'),
+            model_name="consentdocument",
+            constraint=models.UniqueConstraint(
+                fields=("project", "number"), name="consent_document_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='chart',
-            constraint=models.UniqueConstraint(fields=('project', 'name', 'theme'), name='chart_once'),
+            model_name="chart",
+            constraint=models.UniqueConstraint(
+                fields=("project", "name", "theme"), name="chart_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='annotation',
-            index=models.Index(fields=['project', 'id'], name='annotation_stream'),
+            model_name="annotation",
+            index=models.Index(fields=["project", "id"], name="annotation_stream"),
         ),
         migrations.AddConstraint(
-            model_name='questionsversion',
-            constraint=models.UniqueConstraint(fields=('project', 'purpose', 'number'), name='questions_version_number'),
+            model_name="questionsversion",
+            constraint=models.UniqueConstraint(
+                fields=("project", "purpose", "number"), name="questions_version_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='preannotation',
-            constraint=models.UniqueConstraint(fields=('item', 'machine', 'questions_version', 'order'), name='pre_annotation_once'),
+            model_name="preannotation",
+            constraint=models.UniqueConstraint(
+                fields=("item", "machine", "questions_version", "order"),
+                name="pre_annotation_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('state__in', ('open', 'queued'))), fields=['lease_until'], name='assignment_leases'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("state__in", ("open", "queued"))),
+                fields=["lease_until"],
+                name="assignment_leases",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['participant', '-finished_at'], name='assignment_own'),
+            model_name="assignment",
+            index=models.Index(
+                fields=["participant", "-finished_at"], name="assignment_own"
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(condition=models.Q(('state__in', ('open', 'queued', 'expired'))), fields=['participant', 'state'], name='assignment_held'),
+            model_name="assignment",
+            index=models.Index(
+                condition=models.Q(("state__in", ("open", "queued", "expired"))),
+                fields=["participant", "state"],
+                name="assignment_held",
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['project', 'finished_at'], name='assignment_finished'),
+            model_name="assignment",
+            index=models.Index(
+                fields=["project", "finished_at"], name="assignment_finished"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(fields=('item', 'participant', 'purpose', 'round'), name='assignment_once_per_person'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                fields=("item", "participant", "purpose", "round"),
+                name="assignment_once_per_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'open')), fields=('participant',), name='assignment_one_open'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "open")),
+                fields=("participant",),
+                name="assignment_one_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'queued')), fields=('participant',), name='assignment_one_queued'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "queued")),
+                fields=("participant",),
+                name="assignment_one_queued",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='surveyversion',
-            constraint=models.UniqueConstraint(fields=('project', 'number'), name='survey_version_number'),
+            model_name="surveyversion",
+            constraint=models.UniqueConstraint(
+                fields=("project", "number"), name="survey_version_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='surveyanswer',
-            constraint=models.UniqueConstraint(fields=('participant', 'version', 'question'), name='survey_answer_once'),
+            model_name="surveyanswer",
+            constraint=models.UniqueConstraint(
+                fields=("participant", "version", "question"), name="survey_answer_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='turn',
-            constraint=models.UniqueConstraint(fields=('conversation', 'number'), name='turn_number'),
+            model_name="turn",
+            constraint=models.UniqueConstraint(
+                fields=("conversation", "number"), name="turn_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidate',
-            constraint=models.UniqueConstraint(fields=('turn', 'number'), name='candidate_number'),
+            model_name="candidate",
+            constraint=models.UniqueConstraint(
+                fields=("turn", "number"), name="candidate_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='candidate',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_chosen', True)), fields=('turn',), name='candidate_one_chosen'),
+            model_name="candidate",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_chosen", True)),
+                fields=("turn",),
+                name="candidate_one_chosen",
+            ),
         ),
         migrations.AddIndex(
-            model_name='frontierentry',
-            index=models.Index(models.F('project'), models.F('rank'), models.F('random_key'), models.F('item'), condition=models.Q(('n_taken__lt', models.F('target'))), name='frontier_open'),
+            model_name="frontierentry",
+            index=models.Index(
+                models.F("project"),
+                models.F("rank"),
+                models.F("random_key"),
+                models.F("item"),
+                condition=models.Q(("n_taken__lt", models.F("target"))),
+                name="frontier_open",
+            ),
         ),
         migrations.AddIndex(
-            model_name='frontierentry',
-            index=models.Index(condition=models.Q(('n_counted__lt', models.F('target'))), fields=['project'], name='frontier_unfinished'),
+            model_name="frontierentry",
+            index=models.Index(
+                condition=models.Q(("n_counted__lt", models.F("target"))),
+                fields=["project"],
+                name="frontier_unfinished",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='frontierentry',
-            constraint=models.CheckConstraint(condition=models.Q(('n_counted__lte', models.F('n_taken'))), name='frontier_counted'),
+            model_name="frontierentry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("n_counted__lte", models.F("n_taken"))),
+                name="frontier_counted",
+            ),
         ),
     ]

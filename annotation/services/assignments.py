@@ -401,7 +401,8 @@ def _open(assignment_id: int, project: Project) -> None:
     with connection.cursor() as db:
         db.execute(
             "UPDATE assignment SET state = 'open',"
-            " shown_at = COALESCE(shown_at, now()), lease_until = now() + make_interval(secs => %s) WHERE id = %s",
+            " shown_at = COALESCE(shown_at, now()),"
+            " lease_until = now() + make_interval(secs => %s) WHERE id = %s",
             [project.lease_s, assignment_id],
         )
 
