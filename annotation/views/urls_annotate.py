@@ -1,5 +1,26 @@
 """Addresses of the pages: annotate."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from annotation.views import annotate
+
+urlpatterns: list[URLPattern] = [
+    path("p/<slug:slug>/annotate/", annotate.annotate, name="annotate"),
+    path("p/<slug:slug>/annotate/desk/", annotate.desk, name="desk"),
+    path(
+        "p/<slug:slug>/annotate/differences/",
+        annotate.desk_differences,
+        name="desk_differences",
+    ),
+    path("p/<slug:slug>/history/", annotate.history, name="history"),
+    path(
+        "p/<slug:slug>/history/<uuid:public_id>/",
+        annotate.history_item,
+        name="history_item",
+    ),
+    path(
+        "p/<slug:slug>/history/<uuid:public_id>/take-back/",
+        annotate.take_back,
+        name="take_back",
+    ),
+]

@@ -1,0 +1,251 @@
+"""What an annotator sees of their own work: what is left, why nothing is, history."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db import connection
+from django.utils import timezone
+
+from annotation.answers import Question, main_question, parse_questions, to_presented
+from annotation.models import Assignment, Participant, Project
+from annotation.selectors.desk import LEFT_BOUND
+from annotation.verdicts import verdict_words
+
+PAGE_SIZE = 25
+GIST_CHARS = 200
+ANSWERED = (Assignment.State.SUBMITTED, Assignment.State.SURPLUS)
+
+# Entries of the frontier that this participant may still be given.
+_FOR_ME = """
+    SELECT 1 FROM frontier f WHERE f.project_id = %(project)s AND {condition}
+      AND NOT EXISTS (
+        SELECT 1 FROM assignment a
+        WHERE a.item_id = f.item_id AND a.participant_id = %(participant)s
+          AND a.purpose = 'main' AND a.round = 1 AND a.state NOT IN {without})
+    LIMIT %(bound)s
+"""
+_FREE = _FOR_ME.format(
+    condition="f.n_taken < f.target", without="('expired', 'released')"
+)
+_N_LEFT = (
+    "SELECT count(*) + (SELECT count(*) FROM assignment"
+    " WHERE participant_id = %(participant)s AND state IN ('open', 'queued'))"
+    f" FROM ({_FREE}) free"
+)
+_OPEN = _FOR_ME.format(
+    condition="f.n_counted < f.target",
+    without="('expired', 'released', 'open', 'queued')",
+)
+_UNFINISHED = (
+    "SELECT 1 FROM frontier f WHERE f.project_id = %(project)s"
+    " AND f.n_counted < f.target"
+)
+_ANY = "SELECT 1 FROM frontier f WHERE f.project_id = %(project)s"
+
+
+@dataclass(frozen=True)
+class Empty:
+    """Why there is nothing to do: `reason` for the script, the rest for the person."""
+
+    reason: str
+    title: str
+    words: str
+    is_awaited: bool
+    n_done: int
+
+
+_EMPTY: dict[str, tuple[str, str, bool]] = {
+    "paused": (
+        "This project is paused",
+        "Its owner has stopped giving out items for now. Your answers are stored.",
+        True,
+    ),
+    "no_items": (
+        "There are no items yet",
+        "Nothing has been imported into this project so far.",
+        True,
+    ),
+    "waiting": (
+        "No item is free at the moment",
+        "Other people are working on what is left. If one of them gives an item back,"
+        " you get it.",
+        True,
+    ),
+    "yours_done": (
+        "You have answered everything you can",
+        "What is left needs answers from other people. Your answers are stored.",
+        True,
+    ),
+    "all_done": (
+        "All items are answered",
+        "This project needs no more answers. Thank you for your work.",
+        False,
+    ),
+}
+
+
+def why_empty(participant: Participant, project: Project) -> Empty:
+    """Return why this participant gets no item; at most one query."""
+    reason = "paused" if project.is_paused else _reason(participant, project)
+    title, words, is_awaited = _EMPTY[reason]
+    return Empty(reason, title, words, is_awaited, participant.n_done)
+
+
+def _reason(participant: Participant, project: Project) -> str:
+    with connection.cursor() as db:
+        db.execute(
+            f"SELECT EXISTS ({_ANY}), EXISTS ({_UNFINISHED}), EXISTS ({_OPEN})",
+            _parameters(participant, project),
+        )
+        has_items, is_unfinished, is_open = db.fetchone()
+    if not has_items:
+        return "no_items"
+    if is_open:
+        return "waiting"
+    return "yours_done" if is_unfinished else "all_done"
+
+
+def n_left_for(participant: Participant, project: Project) -> int:
+    """Return how many items this participant can still get, the ones held included.
+
+    One query over at most LEFT_BOUND entries of the partial index; asked once a page,
+    never on the hot path.
+    """
+    with connection.cursor() as db:
+        db.execute(
+            _N_LEFT,
+            _parameters(participant, project),
+        )
+        return int(db.fetchone()[0])
+
+
+def _parameters(participant: Participant, project: Project) -> dict[str, Any]:
+    return {
+        "project": project.pk,
+        "participant": participant.pk,
+        "bound": LEFT_BOUND,
+    }
+
+
+# --- history ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class OwnAnswer:
+    """One own submission as a line of the history."""
+
+    id: uuid.UUID
+    at: datetime
+    gist: str
+    words: str
+    is_surplus: bool
+    can_take_back: bool
+
+
+@dataclass(frozen=True)
+class History:
+    """One page of own submissions, newest first."""
+
+    answers: tuple[OwnAnswer, ...]
+    number: int
+    n_pages: int
+    n_answers: int
+
+
+@dataclass(frozen=True)
+class Said:
+    """An own answer to one question: in words, and by row where it is a rating."""
+
+    question: Question
+    words: str
+    reasons: tuple[str, ...]
+    confidence: str
+    marks: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+def history(participant: Participant, project: Project, number: int) -> History:
+    """Return a page of the participant's submissions; two queries."""
+    found = (
+        Assignment.objects.filter(participant=participant, state__in=ANSWERED)
+        .exclude(purpose=Assignment.Purpose.IMPORTED)
+        .exclude(annotation=None)
+        .select_related("annotation", "item", "questions_version")
+        .order_by("-finished_at", "-id")
+    )
+    page = Paginator(found, PAGE_SIZE).get_page(number)
+    return History(
+        answers=tuple(_own_answer(assignment, project) for assignment in page),
+        number=page.number,
+        n_pages=page.paginator.num_pages,
+        n_answers=page.paginator.count,
+    )
+
+
+def _own_answer(assignment: Assignment, project: Project) -> OwnAnswer:
+    questions, answers = _presented(assignment)
+    main = main_question(questions)
+    messages = assignment.item.messages
+    return OwnAnswer(
+        id=assignment.public_id,
+        at=assignment.finished_at or assignment.created_at,
+        gist=messages[-1]["content"][:GIST_CHARS] if messages else "",
+        words=verdict_words(main, answers.get(main.name)),
+        is_surplus=assignment.state == Assignment.State.SURPLUS,
+        can_take_back=can_take_back(assignment, project),
+    )
+
+
+def can_take_back(assignment: Assignment, project: Project) -> bool:
+    """Tell whether the grace time of a submission is still running; no query."""
+    answer = assignment.annotation
+    grace = timedelta(seconds=project.grace_s)
+    return answer is not None and timezone.now() < answer.created_at + grace
+
+
+def _presented(
+    assignment: Assignment,
+) -> tuple[tuple[Question, ...], dict[str, Any]]:
+    questions = parse_questions(assignment.questions_version.questions)
+    stored = assignment.annotation.answers if assignment.annotation else {}
+    return questions, to_presented(questions, stored, assignment.order or [])
+
+
+def own_answer(assignment: Assignment) -> tuple[Said, ...]:
+    """Return what an own submission says, in the order of presentation.
+
+    No query where `annotation` and `questions_version` are loaded, else two.
+    """
+    questions, answers = _presented(assignment)
+    return tuple(
+        _said(question, answers[question.name])
+        for question in questions
+        if question.name in answers
+    )
+
+
+def _said(question: Question, answer: Any) -> Said:
+    parts = answer if isinstance(answer, dict) else {}
+    is_comparison = question.type == "comparison"
+    marks = (
+        tuple(
+            (criterion.title, tuple(_mark(mark) for mark in parts[criterion.name]))
+            for criterion in question.criteria
+            if criterion.name in parts
+        )
+        if question.type == "rating"
+        else ()
+    )
+    return Said(
+        question=question,
+        words="" if marks else verdict_words(question, answer),
+        reasons=tuple(parts.get("reasons", ())) if is_comparison else (),
+        confidence=str(parts.get("confidence", "")) if is_comparison else "",
+        marks=marks,
+    )
+
+
+def _mark(mark: int | str | None) -> str:
+    return "not rated" if mark is None else "n/a" if mark == "na" else str(mark)

@@ -1,0 +1,59 @@
+/* What a person can do with an item besides answering: skip, flag, take back. */
+
+import { toast } from "../js/base.js";
+import * as api from "./api.js";
+import { moveProgress } from "./banners.js";
+import * as dialogs from "./dialogs.js";
+
+const AWAY = "because the server cannot be reached.";
+
+/* Tell whether the server did it; say why not. */
+async function tried(run, otherwise) {
+  try {
+    await run();
+    return true;
+  } catch (error) {
+    toast(error instanceof api.Refused ? error.message : otherwise);
+    return false;
+  }
+}
+
+export async function skip(page) {
+  const desk = page.current;
+  if (!desk) return;
+  const values = await dialogs.ask("skip", "reason", "Choose a reason.");
+  if (!values || page.current !== desk) return;
+  const reason = values.note ? `${values.reason}: ${values.note}` : values.reason;
+  const isDone = await tried(() => api.assignment.skip(desk.id, reason), `The item cannot be skipped now, ${AWAY} Your answers are kept.`);
+  if (!isDone) return;
+  page.drafts?.end();
+  toast("Skipped. This item does not come back to you.");
+  await page.next();
+}
+
+export async function flag(page) {
+  const desk = page.current;
+  const values = desk && (await dialogs.ask("flag", "kind", "Choose what is wrong."));
+  if (!values) return;
+  const sent = { kind: values.kind, note: values.note ?? "" };
+  const isDone = await tried(() => api.assignment.flag(desk.id, sent), `The flag cannot be stored now, ${AWAY} Try again later.`);
+  if (isDone) toast("Flagged. The researchers see it.");
+}
+
+export async function takeBack(page) {
+  document.querySelector("[data-submitted]")?.remove();
+  await page.outbox.flush();
+  const { back } = page;
+  if (!back || performance.now() > back.until) {
+    const isWaiting = page.outbox.entries.length > 0;
+    toast(isWaiting ? "Your last answer is not sent yet. You can take it back once it is." : "There is nothing to take back: the time for the last answer has passed.");
+    return;
+  }
+  await page.drafts?.save();
+  if (!(await tried(() => api.assignment.takeBack(back.id), `The answer cannot be taken back now, ${AWAY}`))) return;
+  page.back = null;
+  page.ahead = null;
+  moveProgress(-1);
+  await page.fetchDesk({ of: back.id });
+  toast("Taken back. Change your answer and submit it again.");
+}

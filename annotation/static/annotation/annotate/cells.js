@@ -1,0 +1,138 @@
+/* Cells: what takes a digit (a scale, a mark, a level). The hand is on one of them. */
+
+export const all = (selector, from) => [...from.querySelectorAll(selector)];
+export const one = (selector, from) => from.querySelector(selector);
+
+/* A group of radios that keys choose from. */
+export class Choices {
+  constructor(element, { panel = null, isQuiet = false } = {}) {
+    this.element = element;
+    this.panel = panel;
+    this.isQuiet = isQuiet;
+    this.inputs = all("input[type=radio]", element);
+    this.pending = "";
+  }
+
+  get chosen() {
+    return this.inputs.find((input) => input.checked) ?? null;
+  }
+
+  get value() {
+    return this.chosen?.value ?? null;
+  }
+
+  set value(value) {
+    for (const input of this.inputs) input.checked = value !== null && input.value === String(value);
+  }
+
+  get isAnswered() {
+    return this.chosen !== null;
+  }
+
+  focus() {
+    (this.chosen ?? this.inputs[0])?.focus();
+  }
+
+  /* Choose by key: "go on", "stay" (a second digit may follow), or "" where it is not ours. */
+  key(key) {
+    const joined = this.pending && this.find(this.pending + key);
+    this.pending = "";
+    if (joined) return this.choose(joined);
+    const wanted = this.find(key);
+    if (!wanted) return "";
+    this.choose(wanted);
+    if (!/^[1-9]$/.test(key) || !this.inputs.some((input) => this.keys(input).some((k) => k.length > 1 && k.startsWith(key)))) return "go on";
+    this.pending = key;
+    return "stay";
+  }
+
+  /* A key that is no second digit goes to the next cell. */
+  get isWaiting() {
+    return this.pending !== "";
+  }
+
+  takes(key) {
+    return Boolean(this.find(this.pending + key));
+  }
+
+  keys(input) {
+    return (input.dataset.key ?? "").split(" ");
+  }
+
+  find(key) {
+    return this.inputs.find((input) => this.keys(input).includes(key));
+  }
+
+  choose(input) {
+    input.checked = true;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    return "go on";
+  }
+
+  /* Move along the scale. Without an answer the first step goes to the near side. */
+  step(by) {
+    this.pending = "";
+    const inputs = this.inputs.filter((input) => !input.closest(".choice-apart") && input.value !== "both_bad");
+    const at = inputs.findIndex((input) => input.checked);
+    const middle = (inputs.length - 1) / 2;
+    const near = by < 0 ? Math.ceil(middle) - 1 : Math.floor(middle) + 1;
+    const start = inputs.some((input) => input.dataset.side) ? near : by < 0 ? inputs.length - 1 : 0;
+    const next = inputs[at < 0 ? start : at + by];
+    if (next) this.choose(next);
+    return Boolean(next);
+  }
+
+  clear() {
+    this.pending = "";
+    if (!this.chosen) return;
+    this.value = null;
+    this.element.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+}
+
+/* Which cell the digits go to. */
+export class Hand {
+  constructor(root, cells) {
+    this.root = root;
+    this.cells = cells;
+    this.current = cells.find((cell) => !cell.isQuiet) ?? null;
+    for (const cell of cells) cell.element.addEventListener("focusin", () => this.take(cell));
+    this.show();
+  }
+
+  take(cell, { withFocus = false } = {}) {
+    if (this.current !== cell) {
+      if (this.current) this.current.pending = "";
+      this.current = cell;
+      this.show();
+    }
+    if (withFocus) cell.focus();
+    cell.element.scrollIntoView?.({ block: "nearest" });
+  }
+
+  /* Go to the next cell without an answer, from here around. */
+  goOn() {
+    const order = this.cells.filter((cell) => !cell.isQuiet);
+    const at = order.indexOf(this.current);
+    const next = [...order.slice(at + 1), ...order.slice(0, Math.max(at, 0))].find((cell) => !cell.isAnswered);
+    if (next) this.take(next, { withFocus: true });
+    else this.current?.focus();
+  }
+
+  step(by) {
+    const order = this.cells.filter((cell) => !cell.isQuiet);
+    const next = order[order.indexOf(this.current) + by];
+    if (next) this.take(next, { withFocus: true });
+    return Boolean(next);
+  }
+
+  show() {
+    const { current } = this;
+    if (!current) return;
+    for (const cell of this.cells) cell.element.classList.toggle("is-here", cell === current);
+    for (const row of all("[data-row]", this.root)) row.classList.toggle("is-here", row.contains(current.element) || row.dataset.question === current.panel);
+    const hasPanel = current.panel && one(`[data-panel="${CSS.escape(current.panel)}"]`, this.root);
+    if (!hasPanel && current.isQuiet) return;
+    for (const panel of all("[data-panel]", this.root)) panel.hidden = panel.dataset.panel !== current.panel;
+  }
+}

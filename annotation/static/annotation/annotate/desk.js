@@ -1,0 +1,220 @@
+/* One item on the screen: its widgets, which of them has the hand, and what is missing. */
+
+import { Hand, all, one } from "./cells.js";
+import { Comparison } from "./compare.js";
+import { Confidence, Rationale, Tags } from "./fields.js";
+import { Ranking } from "./rank.js";
+import { Rating, openRatings } from "./rate.js";
+import { Texts } from "./texts.js";
+
+const MAX_SENTENCES = 2;
+
+export class Desk {
+  /* `on.change` hears of every change of an answer, `on.say` gets a sentence to show. */
+  constructor(root, on) {
+    this.root = root;
+    this.on = on;
+    this.data = JSON.parse(one("script[type='application/json']", root).textContent);
+    this.id = this.data.id;
+    this.state = this.data.state;
+    this.isTouched = false;
+    this.hasTried = false;
+    this.texts = new Texts(root, { id: this.id, say: on.say });
+    this.widgets = this.build();
+    this.rankings = this.widgets.filter((widget) => widget instanceof Ranking);
+    this.hand = new Hand(root, this.ordered(this.widgets.flatMap((widget) => widget.cells)));
+    root.addEventListener("change", (event) => this.changed(event));
+    root.addEventListener("input", (event) => this.changed(event));
+    root.addEventListener("click", (event) => this.chosen(event));
+    this.restore(this.data.draft?.answers ?? {});
+  }
+
+  build() {
+    const { questions, n_completions: n } = this.data;
+    const isAlone = questions.filter((question) => ["comparison", "rating"].includes(question.type)).length === 1;
+    const isQuiet = !questions.some((question) => question.type === "rating") && isAlone;
+    const hasRanking = questions.some((question) => question.type === "ranking");
+    return questions.flatMap((question) => {
+      if (question.type === "comparison") return n === 2 ? [new Comparison(this.root, question, { isAlone })] : [];
+      if (question.type === "rating") return [new Rating(this.root, question, { n })];
+      if (question.type === "ranking") return [new Ranking(this.root, question, { n })];
+      if (question.type === "rationale") return [new Rationale(this.root, question)];
+      if (question.type === "tags") return [new Tags(this.root, question)];
+      return [new Confidence(this.root, question, { isQuiet: isQuiet || hasRanking })];
+    });
+  }
+
+  /* Ratings lie above comparisons on the desk, so the hand comes to them first. */
+  ordered(cells) {
+    const judged = cells.filter((cell) => cell.element.closest("[data-judge]") || cell.panel);
+    const ratings = judged.filter((cell) => cell.element.dataset.criterion);
+    return [...ratings, ...judged.filter((cell) => !ratings.includes(cell)), ...cells.filter((cell) => !judged.includes(cell))];
+  }
+
+  /* Everything answered so far, also where it is unfinished. */
+  answers() {
+    const found = this.widgets.map((widget) => [widget.question.name, widget.read()]);
+    return Object.fromEntries(found.filter(([, answer]) => answer !== null));
+  }
+
+  restore(answers) {
+    for (const widget of this.widgets) widget.write(answers[widget.question.name] ?? null);
+    this.isTouched = Object.keys(answers).length > 0;
+    this.update();
+  }
+
+  changed(event) {
+    // The switches of the view are no answer.
+    if (event.target.closest("[data-view]")) return;
+    this.isTouched = true;
+    this.update();
+    this.on.change();
+  }
+
+  /* A click on a radio that a key chose is a choice too, and the hand goes on. */
+  chosen(event) {
+    const input = event.target;
+    if (!input.matches?.("input[type=radio]") || event.detail === 0) return;
+    const cell = this.hand.cells.find((other) => other.element.contains(input));
+    if (cell) this.hand.take(cell);
+  }
+
+  // --- what is missing ---------------------------------------------------------
+
+  problems() {
+    const answers = this.answers();
+    const impossible = this.data.questions.filter((question) => question.type === "comparison" && this.data.n_completions !== 2);
+    return [
+      ...impossible.map(({ name, title }) => ({ path: `answers.${name}`, message: `“${title}” needs exactly two answers. Skip this item, and say that it is broken.` })),
+      ...this.widgets.flatMap((widget) => widget.problems(widget.read())),
+    ];
+  }
+
+  update() {
+    const problems = this.problems();
+    const submit = one("[data-act=submit]", this.root);
+    if (problems.length) submit.setAttribute("aria-disabled", "true");
+    else submit.removeAttribute("aria-disabled");
+    const open = one("[data-open]", this.root);
+    open.hidden = !problems.length || !(this.isTouched || this.hasTried);
+    one("span", open).textContent = this.summary(problems);
+    if (this.hasTried) this.showProblems(problems);
+  }
+
+  summary(problems) {
+    const ratings = problems.filter((problem) => problem.title);
+    const sentences = [
+      ...problems.filter((problem) => !problem.title).map((problem) => problem.message),
+      ...(ratings.length ? [openRatings(ratings, this.data.n_completions)] : []),
+    ];
+    const more = sentences.length - MAX_SENTENCES;
+    const shown = sentences.slice(0, more > 0 ? MAX_SENTENCES : sentences.length);
+    return [...shown, ...(more > 0 ? [`${more} more ${more === 1 ? "answer is" : "answers are"} missing.`] : [])].join(" ");
+  }
+
+  /* Say at each field what it misses. */
+  showProblems(problems) {
+    for (const missing of all("[data-missing]", this.root)) missing.hidden = true;
+    for (const marked of all(".is-missing", this.root)) marked.classList.remove("is-missing");
+    for (const problem of problems) {
+      const found = this.locate(problem.path);
+      if (!found) continue;
+      found.field.classList.add("is-missing");
+      found.mark?.classList.add("is-missing");
+      const missing = one("[data-missing]", found.field);
+      if (!missing) continue;
+      const words = one("span", missing);
+      words.textContent = missing.hidden ? problem.message : `${words.textContent} ${problem.message}`;
+      missing.hidden = false;
+    }
+  }
+
+  locate(path) {
+    const found = path.match(/^answers\.([A-Za-z_]\w*)(.*)$/);
+    const widget = found && this.widgets.find((other) => other.question.name === found[1]);
+    return widget ? widget.locate(found[2]) : null;
+  }
+
+  /* Name, scroll to and focus the first thing that is missing. */
+  refuse(problems = this.problems()) {
+    this.hasTried = true;
+    this.update();
+    this.showProblems(problems);
+    const open = one("[data-open]", this.root);
+    open.hidden = false;
+    one("span", open).textContent = this.summary(problems);
+    const first = problems.map((problem) => this.locate(problem.path)).find(Boolean);
+    if (!first) return;
+    if (first.cell) this.hand.take(first.cell);
+    first.field.scrollIntoView({ block: "nearest" });
+    first.focus();
+  }
+
+  // --- keys --------------------------------------------------------------------
+
+  key(key) {
+    if (this.rankings.some((ranking) => ranking.hasLetter(key) || ranking.held !== null) && this.ranking.key(key)) return true;
+    let cell = this.hand.current;
+    if (!cell) return this.rankings.length > 0 && this.ranking.key(key);
+    if (cell.isWaiting && /^[0-9n]$/.test(key) && !cell.takes(key)) {
+      this.hand.goOn();
+      cell = this.hand.current;
+    }
+    if (key === "Backspace" || key === "Delete") {
+      cell.clear();
+      return true;
+    }
+    const result = cell.key(key);
+    if (result === "go on" && !cell.isQuiet && this.isSeries) this.hand.goOn();
+    if (!result && this.rankings.length) return this.ranking.key(key);
+    return Boolean(result);
+  }
+
+  /* The ranking that keys go to: the one with the focus, else the first unfinished. */
+  get ranking() {
+    const { rankings } = this;
+    return (
+      rankings.find((ranking) => ranking.element.contains(document.activeElement)) ??
+      rankings.find((ranking) => ranking.problems(ranking.read()).length) ??
+      rankings[0]
+    );
+  }
+
+  get isSeries() {
+    return this.hand.cells.filter((cell) => !cell.isQuiet).length > 1;
+  }
+
+  goOn() {
+    if (this.isSeries) this.hand.goOn();
+    return this.isSeries;
+  }
+
+  grade(by) {
+    return this.hand.current?.step(by) ?? false;
+  }
+
+  turn(by, target) {
+    if (target.closest?.(".completion-text, .prompt-text, pre")) return false;
+    const held = this.rankings.find((ranking) => ranking.held !== null);
+    if (held && !target.closest?.("[data-cell]")) return held.key(by < 0 ? "ArrowUp" : "ArrowDown");
+    if (!target.closest?.("[data-cell]") || !this.isSeries) return false;
+    this.hand.step(by);
+    return true;
+  }
+
+  write() {
+    const field = one("[data-rationale] textarea", this.root) ?? one("[data-panel]:not([hidden]) [data-reasons] input, [data-reasons] input", this.root);
+    field?.focus();
+  }
+
+  sure() {
+    const cells = this.hand.cells.filter((cell) => cell.element.matches("[data-levels-cell]"));
+    const cell = cells.find((other) => other.element.offsetParent) ?? null;
+    cell?.focus();
+  }
+
+  focusTitle() {
+    one("[data-title]", this.root).focus({ preventScroll: true });
+    scrollTo({ top: 0 });
+  }
+}

@@ -1,0 +1,51 @@
+/* The sheets: keys, guidelines, skip, flag. */
+
+const sheet = (name) => document.querySelector(`[data-dialog=${name}]`);
+
+export function open(name) {
+  sheet(name).showModal();
+}
+
+export const isOpen = () => document.querySelector("dialog[open]") !== null;
+
+/* Ask by a form in a sheet. Return its values, or null where it was closed. */
+export function ask(name, required, words) {
+  const dialog = sheet(name);
+  const form = dialog.querySelector("form");
+  const missing = dialog.querySelector("[data-missing]");
+  form.reset();
+  missing.hidden = true;
+  return new Promise((resolve) => {
+    const done = (values) => {
+      form.removeEventListener("submit", submit);
+      dialog.removeEventListener("close", closed);
+      if (dialog.open) dialog.close();
+      resolve(values);
+    };
+    const closed = () => done(null);
+    const submit = (event) => {
+      event.preventDefault();
+      if (event.submitter?.value !== "go" && event.submitter) return done(null);
+      const values = Object.fromEntries(new FormData(form));
+      if (values[required]) return done(values);
+      missing.hidden = false;
+      missing.querySelector("span").textContent = words;
+      form.querySelector(`[name=${required}]`).focus();
+      return undefined;
+    };
+    form.addEventListener("submit", submit);
+    dialog.addEventListener("close", closed);
+    dialog.showModal();
+    form.querySelector(`[name=${required}]`).focus();
+  });
+}
+
+/* A click beside a sheet closes it. */
+for (const dialog of document.querySelectorAll("[data-dialog]")) {
+  dialog.addEventListener("click", (event) => {
+    if (event.target !== dialog) return;
+    const box = dialog.getBoundingClientRect();
+    const isInside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    if (!isInside) dialog.close();
+  });
+}

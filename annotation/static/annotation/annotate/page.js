@@ -1,0 +1,276 @@
+/* The annotate page: which item is on the desk, which is ahead, what is on its way. */
+
+import { toast } from "../js/base.js";
+import * as acts from "./acts.js";
+import * as api from "./api.js";
+import * as banners from "./banners.js";
+import { Desk } from "./desk.js";
+import * as dialogs from "./dialogs.js";
+import { Drafts } from "./drafts.js";
+import { listen } from "./keys.js";
+import { Lease } from "./lease.js";
+import { Outbox } from "./outbox.js";
+import { Timer } from "./timer.js";
+import * as troubles from "./troubles.js";
+import { fragmentUrl, participant } from "./urls.js";
+
+const POLL_MS = 20_000;
+const RETRY_MS = 3_000;
+// A second press that was meant for the last item must not judge the next one.
+const DOUBLE_MS = 600;
+const OFFLINE = "You are offline, and no further item is loaded. Your answers are kept on this device and sent when the connection is back.";
+
+class Page {
+  constructor() {
+    this.current = null;
+    this.ahead = null;
+    this.back = null;
+    this.timer = new Timer();
+    this.outbox = new Outbox(participant, {
+      sent: (entry, answer) => this.sent(entry, answer),
+      refused: (entry, error) => this.refused(entry, error),
+      state: (error, n) => troubles.connection(error, n),
+    });
+    this.tabs = "BroadcastChannel" in window ? new BroadcastChannel(`polyphony:${participant}`) : null;
+    this.tabs?.addEventListener("message", ({ data }) => {
+      if (data.submitted === this.current?.id) troubles.elsewhere(this, this.current);
+    });
+    addEventListener("pagehide", () => this.drafts?.close());
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.drafts?.save(); });
+    document.addEventListener("click", (event) => {
+      const act = event.target.closest("[data-act]")?.dataset.act;
+      if (act) this[act]();
+    });
+    listen(this);
+    this.begin(document.querySelector("main"));
+  }
+
+  desk() {
+    return this.current;
+  }
+
+  /* What is answered here already, but not acknowledged yet, is not asked again. */
+  begin(main) {
+    banners.setProgress(Number(main.dataset.done), Number(main.dataset.left));
+    const n = this.outbox.entries.length;
+    banners.moveProgress(n);
+    if (this.outbox.has(main.dataset.desk)) {
+      this.wait("Your last answer is being sent.");
+      this.outbox.flush().then(() => { if (!this.current) this.next(); });
+      return;
+    }
+    if (n) this.outbox.flush();
+    this.show(main, { isFirst: true });
+  }
+
+  // --- showing -------------------------------------------------------------------
+
+  show(main, { isFirst = false, answers = null } = {}) {
+    this.leave();
+    if (!isFirst) document.querySelector("main").replaceWith(main);
+    if (!main.dataset.desk) {
+      this.poll(main);
+      if (!isFirst) main.querySelector("[data-title]")?.focus();
+      return;
+    }
+    const desk = new Desk(main, { change: () => this.drafts?.changed(), say: toast });
+    this.current = desk;
+    this.shownAt = performance.now();
+    this.restore(desk, answers);
+    this.lease = new Lease(desk, { lost: () => troubles.lost(this, desk) });
+    if (!isFirst) desk.focusTitle();
+    if (desk.state !== "queued") this.prepareAhead();
+    else if (!this.outbox.entries.length) this.openQueued(desk);
+  }
+
+  /* Give back what was begun: `answers` that came back, or this device's, or the server's. */
+  restore(desk, answers) {
+    const { draft } = desk.data;
+    const revision = draft?.revision ?? 0;
+    const kept = answers ? { answers } : Drafts.kept(desk.id, revision);
+    this.timer.start(kept?.active_ms ?? draft?.active_ms ?? 0);
+    const drafts = new Drafts(desk.id, {
+      revision,
+      collect: () => ({ answers: desk.answers(), active_ms: this.timer.read() }),
+      on: {
+        saved: () => {
+          banners.status(`Draft saved at ${banners.clock()}`);
+          if (!this.outbox.entries.length) troubles.connection(null, 0);
+        },
+        kept: (error) => {
+          banners.status("Draft kept on this device");
+          troubles.connection(error, this.outbox.entries.length);
+        },
+        stale: (newer) => troubles.stale(this, desk, drafts, newer),
+        submitted: () => troubles.elsewhere(this, desk),
+      },
+    });
+    this.drafts = drafts;
+    banners.status(draft ? "Draft restored" : "");
+    if (!kept) return;
+    desk.restore(kept.answers);
+    drafts.changed();
+  }
+
+  /* Let go of the item on the desk; its draft and its lease stay. */
+  leave() {
+    this.lease?.end();
+    this.current = null;
+    this.drafts = null;
+    clearTimeout(this.polling);
+    banners.clear("lost", "stale", "elsewhere", "returned");
+  }
+
+  wait(words) {
+    const main = document.querySelector("[data-template=waiting]").content.firstElementChild.cloneNode(true);
+    main.querySelector("[data-words]").textContent = words;
+    this.leave();
+    document.querySelector("main").replaceWith(main);
+    main.focus();
+  }
+
+  /* Go on: the item that is ready, else what the server has. */
+  async next() {
+    if (this.ahead) {
+      const main = this.ahead;
+      this.ahead = null;
+      this.show(main);
+      return;
+    }
+    this.wait(navigator.onLine ? "The next item is on its way." : OFFLINE);
+    await this.outbox.flush();
+    if (!this.current) await this.fetchDesk();
+  }
+
+  async refresh() {
+    await this.drafts?.save();
+    await this.fetchDesk();
+  }
+
+  /* Show the person's present item, or `of` an assignment. Tell whether it is there. */
+  async fetchDesk({ of = null, answers = null } = {}) {
+    clearTimeout(this.retry);
+    try {
+      const main = await api.fragment(fragmentUrl("desk", of));
+      // The server still asks for what is on its way to it.
+      if (of === null && this.outbox.has(main.dataset.desk)) throw new api.Unreachable(!navigator.onLine);
+      if (of === null && !this.outbox.entries.length) banners.setProgress(Number(main.dataset.done), Number(main.dataset.left));
+      this.show(main, { answers });
+      return true;
+    } catch (error) {
+      if (error instanceof api.Refused) return this.unreachable(of);
+      troubles.connection(error, this.outbox.entries.length);
+      if (!this.current) this.retry = setTimeout(() => this.current || this.fetchDesk({ of, answers }), RETRY_MS);
+      return false;
+    }
+  }
+
+  /* The project is closed to this person, or asks for consent anew: its page says so. */
+  unreachable(of) {
+    if (of === null) location.reload();
+    else troubles.gone();
+    return of !== null;
+  }
+
+  /* Lease and render the next item while this one is read. */
+  async prepareAhead() {
+    if (this.ahead || this.preparing) return;
+    this.preparing = true;
+    try {
+      const main = await api.fragment(fragmentUrl("desk", null, { isAhead: true }));
+      const id = main?.dataset.desk;
+      if (id && id !== this.current?.id && !this.outbox.has(id)) this.ahead = main;
+    } catch {
+      // The next item is then fetched when it is due.
+    } finally {
+      this.preparing = false;
+    }
+  }
+
+  /* An item that was leased ahead is on the screen now. */
+  async openQueued(desk) {
+    try {
+      await api.assignment.open(desk.id);
+      desk.state = "open";
+      if (this.current === desk) this.prepareAhead();
+    } catch (error) {
+      if (!(error instanceof api.Refused) || this.current !== desk) return;
+      if (desk.isTouched) troubles.lost(this, desk);
+      else await this.fetchDesk();
+    }
+  }
+
+  /* Nothing to do: look again now and then. */
+  poll(main) {
+    this.polling = setTimeout(async () => {
+      const found = document.hidden ? null : await api.fragment(fragmentUrl("desk")).catch(() => null);
+      if (document.querySelector("main") !== main) return;
+      if (!found || (!found.dataset.desk && found.dataset.empty === main.dataset.empty)) {
+        this.poll(main);
+        return;
+      }
+      banners.setProgress(Number(found.dataset.done), Number(found.dataset.left));
+      this.show(found);
+    }, POLL_MS);
+  }
+
+  // --- submitting ------------------------------------------------------------------
+
+  submit() {
+    const desk = this.current;
+    if (!desk || (!desk.isTouched && performance.now() - this.shownAt < DOUBLE_MS)) return;
+    const problems = desk.problems();
+    if (problems.length) {
+      desk.refuse(problems);
+      return;
+    }
+    this.outbox.add({ assignment: desk.id, answers: desk.answers(), active_ms: this.timer.read(), ...desk.texts.shown });
+    this.drafts.end();
+    banners.status("");
+    banners.moveProgress(1);
+    this.outbox.push();
+    this.next();
+  }
+
+  async sent(entry, { data, at }) {
+    this.tabs?.postMessage({ submitted: entry.assignment });
+    const left = new Date(data.take_back_until) - at;
+    this.back = left > 0 ? { id: entry.assignment, until: performance.now() + left } : null;
+    const extra = data.state === "surplus" ? " Others had finished this item before, so your answer is kept as an extra one." : "";
+    document.querySelector("[data-submitted]")?.remove();
+    const box = toast(`Submitted.${extra}`, this.back && { label: "Take back", key: "z", run: () => acts.takeBack(this) });
+    box.dataset.submitted = "";
+    const desk = this.current;
+    if (desk?.state === "queued" && !this.outbox.entries.length) await this.openQueued(desk);
+    else if (desk) this.prepareAhead();
+  }
+
+  /* The server does not take an answer: come back to its item. Tell whether it is shown. */
+  async refused(entry, error) {
+    if (error.status === 404) {
+      banners.moveProgress(-1);
+      troubles.gone();
+      return true;
+    }
+    await this.drafts?.save();
+    this.ahead = null;
+    if (!(await this.fetchDesk({ of: entry.assignment, answers: entry.answers }))) return false;
+    banners.moveProgress(-1);
+    troubles.returned(error.message);
+    this.current?.refuse(error.problems.length ? error.problems : undefined);
+    return true;
+  }
+
+  // --- what keys and buttons call ----------------------------------------------------
+
+  skip() { acts.skip(this); }
+  flag() { acts.flag(this); }
+  takeBack() { acts.takeBack(this); }
+  keys() { dialogs.open("keys"); }
+  guidelines() { dialogs.open("guidelines"); }
+  fold() { this.current?.texts.fold(); }
+  write() { this.current?.write(); }
+  sure() { this.current?.sure(); }
+}
+
+new Page();

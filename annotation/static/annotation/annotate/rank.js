@@ -1,0 +1,202 @@
+/* A ranking: pick up by letter, give places by digit, arrow, button or drag. */
+
+import { all, one } from "./cells.js";
+import { Drag } from "./drag.js";
+import * as orders from "./order.js";
+
+export class Ranking {
+  constructor(root, question, { n }) {
+    this.root = root;
+    this.question = question;
+    this.n = n;
+    this.element = one(`[data-ranking][data-question="${CSS.escape(question.name)}"]`, root);
+    this.list = one("[data-list]", this.element);
+    this.tiers = one("[data-tiers]", this.element);
+    this.trays = { open: one("[data-tray=open] .tier-items", this.element), out: one("[data-tray=out] .tier-items", this.element) };
+    this.told = one("[data-told]", this.element);
+    this.grips = all("[data-grip]", this.element);
+    this.cells = [];
+    this.order = orders.empty();
+    this.held = null;
+    this.element.addEventListener("click", (event) => this.click(event));
+    this.drag = new Drag(this);
+    this.draw();
+  }
+
+  read() {
+    const { tiers, out } = this.order;
+    return tiers.length || out.length ? { tiers, unacceptable: out } : null;
+  }
+
+  write(answer) {
+    this.order = { tiers: answer?.tiers ?? [], out: answer?.unacceptable ?? [] };
+    this.held = null;
+    this.draw();
+  }
+
+  problems(answer) {
+    const path = `answers.${this.question.name}`;
+    if (!answer) return this.question.is_required ? [{ path, message: "No answer has a place yet. Give each one a place." }] : [];
+    const open = orders.open(this.order, this.n).map(orders.letter);
+    if (!open.length) return [];
+    const out = this.question.allow_unacceptable ? `, or mark ${open.length === 1 ? "it" : "them"} as not acceptable` : "";
+    return [{ path, message: `${orders.list(open)} ${open.length === 1 ? "has" : "have"} no place yet. Give ${open.length === 1 ? "it" : "each"} one${out}.` }];
+  }
+
+  locate() {
+    const open = orders.open(this.order, this.n)[0] ?? 0;
+    return { field: this.element, focus: () => one("[data-pick]", this.grips[open]).focus() };
+  }
+
+  hasLetter(key) {
+    return /^[a-z]$/.test(key) && key.charCodeAt(0) - 97 < this.n;
+  }
+
+  /* Tell whether the key was ours. */
+  key(key) {
+    if (this.hasLetter(key)) return this.hold(key.charCodeAt(0) - 97, { withFocus: true });
+    if (key === "Escape" && this.held !== null) return this.release();
+    if (this.held === null) return this.untold(key);
+    const { held } = this;
+    if (/^[1-9]$/.test(key)) return this.change(orders.place(this.order, held, Number(key) - 1), held);
+    if (key === "ArrowUp") return this.change(orders.up(this.order, held), held);
+    if (key === "ArrowDown") return this.change(orders.down(this.order, held), held);
+    if (key === "=") return this.tie(held);
+    if (key === "x") return this.out(held);
+    if (key === "Backspace" || key === "Delete") return this.change(orders.without(this.order, held), held);
+    return false;
+  }
+
+  untold(key) {
+    if (!/^[1-9=x]$/.test(key)) return false;
+    this.say("Pick up an answer first: press its letter.");
+    return true;
+  }
+
+  click(event) {
+    const grip = event.target.closest("[data-grip]");
+    const button = event.target.closest("button");
+    if (!grip || !button) return;
+    const which = Number(grip.dataset.grip);
+    if (button.matches("[data-pick]")) {
+      if (this.held === which) this.release();
+      else this.hold(which);
+      return;
+    }
+    this.held = which;
+    const { move } = button.dataset;
+    if (move === "up") this.change(orders.up(this.order, which), which, button);
+    if (move === "down") this.change(orders.down(this.order, which), which, button);
+    if (move === "tie") this.tie(which, button);
+    if (move === "out") this.out(which, button);
+  }
+
+  hold(which, { withFocus = false } = {}) {
+    this.held = which;
+    this.draw();
+    if (withFocus) one("[data-pick]", this.grips[which]).focus({ preventScroll: false });
+    this.say(`${orders.letter(which)} is picked up: ${orders.standing(this.order, which)}.`);
+    return true;
+  }
+
+  release() {
+    this.held = null;
+    this.draw();
+    this.say("Nothing is picked up.");
+    return true;
+  }
+
+  tie(which, button = null) {
+    if (!this.question.allow_tie) return this.say("This ranking does not allow ties.");
+    const tied = orders.tie(this.order, which);
+    if (tied === null) return this.say(`There is nothing above ${orders.letter(which)} to tie with.`);
+    return this.change(tied, which, button);
+  }
+
+  out(which, button = null) {
+    if (!this.question.allow_unacceptable) return this.say("Nothing can be marked as not acceptable here.");
+    const isOut = this.order.out.includes(which);
+    return this.change(isOut ? orders.without(this.order, which) : orders.reject(this.order, which), which, button);
+  }
+
+  change(order, which, button = null) {
+    const isSame = JSON.stringify(order) === JSON.stringify(this.order);
+    this.order = order;
+    this.draw();
+    const grip = this.grips[which];
+    const again = button && !button.hidden ? button : one("[data-pick]", grip);
+    again.focus({ preventScroll: true });
+    grip.scrollIntoView?.({ block: "nearest" });
+    const { letter, standing } = orders;
+    this.say(isSame ? `${letter(which)} stays: ${standing(order, which)}.` : `${letter(which)}: ${standing(order, which)}.`);
+    if (!isSame) this.element.dispatchEvent(new Event("change", { bubbles: true }));
+    return true;
+  }
+
+  say(words) {
+    this.told.textContent = words;
+    return true;
+  }
+
+  /* Lay the grips where the order says; they are moved, never made anew. */
+  draw() {
+    const { tiers, out } = this.order;
+    const rows = tiers.map((tier, at) => this.row(tier, at));
+    const open = orders.open(this.order, this.n);
+    this.tiers.replaceChildren(...rows, ...(open.length ? [this.next(tiers.length)] : []));
+    this.fill(this.trays.open, open);
+    this.trays.open.closest(".tier").hidden = !open.length;
+    if (this.trays.out) this.fill(this.trays.out, out);
+    for (const [which, grip] of this.grips.entries()) this.mark(grip, which);
+  }
+
+  row(tier, at) {
+    const row = this.template("tier");
+    row.dataset.tier = at;
+    one("[data-number]", row).textContent = at + 1;
+    one(".tier-items", row).append(...tier.map((which) => this.grips[which]));
+    return row;
+  }
+
+  /* Where the next one goes, for the hand that drags. */
+  next(at) {
+    const row = this.template("next");
+    one("[data-number]", row).textContent = at + 1;
+    one(".drop", row).textContent = at ? `Place ${at + 1}` : "The best one";
+    return row;
+  }
+
+  template(name) {
+    return one(`[data-template=${name}]`, this.element).content.firstElementChild.cloneNode(true);
+  }
+
+  fill(tray, which) {
+    for (const grip of all("[data-grip]", tray)) grip.remove();
+    const drop = one(".drop", tray);
+    if (drop) drop.hidden = which.length > 0;
+    tray.append(...which.map((index) => this.grips[index]));
+  }
+
+  mark(grip, which) {
+    const at = orders.tierOf(this.order, which);
+    const isOut = this.order.out.includes(which);
+    const isHeld = this.held === which;
+    grip.classList.toggle("is-held", isHeld);
+    one("[data-pick]", grip).setAttribute("aria-pressed", String(isHeld));
+    const shows = {
+      up: at !== 0 || this.order.tiers[0].length > 1,
+      down: at >= 0 && (this.order.tiers[at].length > 1 || at < this.order.tiers.length - 1),
+      tie: at !== 0 && this.order.tiers.length > 0 && !isOut,
+      out: true,
+    };
+    for (const button of all("[data-move]", grip)) {
+      button.hidden = !shows[button.dataset.move];
+      if (button.dataset.move === "up") button.setAttribute("aria-label", at < 0 ? `Give ${orders.letter(which)} the next place` : `Move ${orders.letter(which)} up`);
+      if (button.dataset.move === "out") button.setAttribute("aria-pressed", String(isOut));
+    }
+    const text = one(`.completion[data-place="${which}"]`, this.root);
+    if (!text) return;
+    text.classList.toggle("is-chosen", isHeld);
+    one("[data-standing]", text).textContent = orders.standing(this.order, which);
+  }
+}

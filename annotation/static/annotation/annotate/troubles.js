@@ -1,0 +1,63 @@
+/* What may come between: a lost lease, a second tab, a lost connection, a refusal. Each
+   says what is so, what becomes of the work, and what can be done. */
+
+import { SignedOut } from "./api.js";
+import { banner, clear } from "./banners.js";
+import { loginUrl } from "./urls.js";
+
+export function lost(page, desk) {
+  if (page.current !== desk) return;
+  banner("lost", "The time for this item has run out, so somebody else may get it. You can still submit your answer: it counts if a place is free.", {
+    actions: [{ label: "Show what is next", run: () => page.refresh() }],
+  });
+}
+
+/* Another tab saved something newer: nothing is written over unasked. */
+export function stale(page, desk, drafts, newer) {
+  if (page.current !== desk) return;
+  const go = (run) => () => {
+    clear("stale");
+    run();
+  };
+  banner("stale", "This item is also open in another tab, which saved something newer. What you change here is not saved until you choose.", {
+    actions: [
+      {
+        label: "Load that version",
+        run: go(() => {
+          drafts.follow(newer.revision);
+          desk.restore(newer.answers);
+        }),
+      },
+      { label: "Go on with this one", run: go(() => drafts.takeOver(newer.revision)) },
+    ],
+  });
+}
+
+export function elsewhere(page, desk) {
+  if (page.current !== desk) return;
+  banner("elsewhere", "This item was submitted in another tab. Nothing is missing here.", { actions: [{ label: "Show the next item", run: () => page.next() }] });
+}
+
+/* `n` answers wait to be sent; without an error all is well again. */
+export function connection(error, n) {
+  if (!error) {
+    clear("connection");
+  } else if (error instanceof SignedOut) {
+    const kept = n > 1 ? `${n} answers are` : "your work is";
+    banner("connection", `You are logged out. Log in again in a new tab and come back: ${kept} kept on this device and sent then.`, {
+      actions: [{ label: "Log in", href: loginUrl }],
+    });
+  } else if (error.isOffline) {
+    banner("connection", "You are offline. Go on working: your answers are kept on this device and sent when the connection is back.");
+  } else {
+    banner("connection", "The server cannot take your answers at the moment. Go on working: they are kept on this device and sent as soon as it can.");
+  }
+}
+
+export function returned(message) {
+  banner("returned", `Your last answer was not accepted, so its item is back with your answers. ${message}`, { tone: "stop" });
+}
+
+export function gone() {
+  banner("gone", "An answer could not be stored, because its item no longer belongs to you. Ask the people who invited you.", { tone: "stop" });
+}

@@ -1,0 +1,231 @@
+"""What the annotate page draws for each question: choices, steps, rows and cells.
+
+Called by views.annotate. Knows the words and keys of the screen, and no database.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from annotation.answers import NOT_APPLICABLE, Criterion, Question
+from annotation.selectors.desk import Desk, DeskCompletion
+from annotation.verdicts import GRADES
+
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+# More steps than this are a slider; a button of its own each would be too small.
+MAX_BUTTONS = 11
+# Buttons that fit side by side on a desk; a wider grid gets a line per completion.
+MAX_COLUMNS = 26
+N_TWO_COLUMNS = 4
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer to a comparison: what the radio sends, its key, its words."""
+
+    value: str
+    keys: str
+    cap: str
+    text: str
+    words: str
+    side: str = ""
+    pips: tuple[bool, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison's scale from A to B, and “both bad” apart from it."""
+
+    question: Question
+    scale: tuple[Choice, ...]
+    both_bad: Choice | None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One mark of a rating: a criterion for a completion."""
+
+    criterion: Criterion
+    completion: DeskCompletion
+
+
+@dataclass(frozen=True)
+class Row:
+    """One criterion and its cells, in the presented order."""
+
+    criterion: Criterion
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class Rating:
+    """A grid of criteria and completions. `is_long`: a line for every cell."""
+
+    question: Question
+    steps: tuple[int, ...]
+    rows: tuple[Row, ...]
+    is_slider: bool
+    is_long: bool
+    ends: str
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The questions of a desk by the place where they are asked.
+
+    `others` (rationale, tags, confidence) and rankings lie in the rail, comparisons
+    and ratings under the texts. `is_compact` where several lie there.
+    """
+
+    title: str
+    comparisons: tuple[Comparison, ...]
+    ratings: tuple[Rating, ...]
+    rankings: tuple[Question, ...]
+    others: tuple[Question, ...]
+    n_completions: int
+
+    @property
+    def is_compact(self) -> bool:
+        """Tell whether scales shrink to rows, because several questions are asked."""
+        return len(self.comparisons) + len(self.ratings) > 1
+
+    @property
+    def scale(self) -> Comparison | None:
+        """Return the one comparison that gets the large scale, if there is one."""
+        return None if self.is_compact or not self.comparisons else self.comparisons[0]
+
+    @property
+    def has_grid(self) -> bool:
+        """Tell whether a table of rows lies under the texts."""
+        return bool(self.ratings) or self.is_compact
+
+    @property
+    def columns(self) -> str:
+        """Return how the texts lie: "one", "two", "three" or "many"."""
+        if self.n_completions > N_TWO_COLUMNS:
+            return "many"
+        return NUMBERS[min(self.n_completions, 3)] if self.n_completions != 4 else "two"
+
+
+def parts(shown: Desk) -> Parts:
+    """Lay the questions of a desk out for the templates."""
+    n_completions = len(shown.completions)
+    by_type: dict[str, list[Question]] = {}
+    for question in shown.questions:
+        by_type.setdefault(question.type, []).append(question)
+    # A comparison of one or of three answers cannot be given; the page says so.
+    comparisons = by_type.get("comparison", []) if n_completions == 2 else []
+    return Parts(
+        title=_title(shown.questions, n_completions),
+        comparisons=tuple(_comparison(question) for question in comparisons),
+        ratings=tuple(
+            _rating(question, shown.completions)
+            for question in by_type.get("rating", [])
+        ),
+        rankings=tuple(by_type.get("ranking", [])),
+        others=tuple(
+            question
+            for question in shown.questions
+            if question.type in ("rationale", "tags", "confidence")
+        ),
+        n_completions=n_completions,
+    )
+
+
+def _title(questions: Sequence[Question], n_completions: int) -> str:
+    verbs = {"comparison": "Compare", "ranking": "Rank", "rating": "Rate"}
+    kinds = {question.type for question in questions} & set(verbs)
+    verb = verbs[kinds.pop()] if len(kinds) == 1 else "Judge"
+    small = n_completions < len(NUMBERS)
+    number = NUMBERS[n_completions] if small else str(n_completions)
+    return f"{verb} {number} answer{'' if n_completions == 1 else 's'}"
+
+
+def _comparison(question: Question) -> Comparison:
+    grades = GRADES[question.strength]
+    n_grades = len(grades)
+    left = [
+        _grade("A", grade, grades, key=n_grades - grade + 1)
+        for grade in range(n_grades, 0, -1)
+    ]
+    right = [
+        _grade("B", grade, grades, key=n_grades + grade)
+        for grade in range(1, n_grades + 1)
+    ]
+    tie = Choice("0", "= 0", "=", "Tie", "A and B are equally good.")
+    middle = [tie] if question.allow_tie else []
+    both_bad = Choice("both_bad", "x", "x", "Both bad", "Both are bad.")
+    return Comparison(
+        question=question,
+        scale=(*left, *middle, *right),
+        both_bad=both_bad if question.allow_both_bad else None,
+    )
+
+
+def _grade(letter: str, grade: int, grades: Sequence[str], *, key: int) -> Choice:
+    words = grades[grade - 1]
+    n_bars = 3
+    # Three bars rise whatever the number of grades; the strongest fills them all.
+    n_full = n_bars if grade == len(grades) else grade
+    return Choice(
+        value=str(grade if letter == "A" else -grade),
+        keys=str(key),
+        cap=str(key),
+        text=f"{letter} {words}",
+        words=f"{letter} is {words}.",
+        side=letter.lower(),
+        pips=tuple(index < n_full for index in range(n_bars)),
+    )
+
+
+def _rating(question: Question, completions: Sequence[DeskCompletion]) -> Rating:
+    steps = tuple(range(question.low, question.high + 1))
+    is_slider = len(steps) > MAX_BUTTONS
+    n_columns = (len(steps) + question.allow_na) * len(completions)
+    return Rating(
+        question=question,
+        steps=steps,
+        rows=tuple(
+            Row(criterion, tuple(Cell(criterion, shown) for shown in completions))
+            for criterion in question.criteria
+        ),
+        is_slider=is_slider,
+        is_long=len(completions) > 2 and (is_slider or n_columns > MAX_COLUMNS),
+        ends=f"{question.low} to {question.high}",
+    )
+
+
+def payload(shown: Desk) -> dict[str, object]:
+    """Return what the page's script needs besides the markup; nothing is secret."""
+    return {
+        "id": str(shown.id),
+        "state": shown.state,
+        "lease_s": shown.lease_s,
+        "n_completions": len(shown.completions),
+        "not_applicable": NOT_APPLICABLE,
+        "questions": [_plain(question) for question in shown.questions],
+        "draft": None
+        if shown.draft is None
+        else {
+            "answers": shown.draft.answers,
+            "revision": shown.draft.revision,
+            "active_ms": shown.draft.active_ms,
+        },
+    }
+
+
+def _plain(question: Question) -> dict[str, object]:
+    return {
+        "name": question.name,
+        "type": question.type,
+        "title": question.title,
+        "is_required": question.is_required,
+        "allow_tie": question.allow_tie,
+        "allow_unacceptable": question.allow_unacceptable,
+        "low": question.low,
+        "high": question.high,
+        "min_chars": question.min_chars,
+        "criteria": [
+            {"name": criterion.name, "title": criterion.title}
+            for criterion in question.criteria
+        ],
+    }
