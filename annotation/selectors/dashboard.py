@@ -10,10 +10,11 @@ from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
 from django.db import connection
+from django.db.models import Sum
 from django.utils import timezone
 
 from annotation.durations import left_words
-from annotation.models import Flag, Job, Project
+from annotation.models import Flag, Job, Participant, Project
 from annotation.selectors.at_work import (
     AtWork,
     StuckLease,
@@ -130,6 +131,12 @@ def _progress(project: Project) -> Progress:
             row = [int(value) for value in db.fetchone()]
         cache.set(key, row, LARGE_CACHE_S if row[1] > LARGE else CACHE_S)
     return Progress(*row)
+
+
+def answers_so_far(project: Project) -> int:
+    """Return how many current answers the people of a project have given; one query."""
+    members = Participant.objects.filter(project=project, source="member")
+    return int(members.aggregate(n=Sum("n_done"))["n"] or 0)
 
 
 # One walk along each person's own index, so that imported answers cost nothing.

@@ -1,5 +1,6 @@
 """One item for managers: its texts, every answer with its provenance, its leases."""
 
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,6 +102,44 @@ class ItemDetail:
     flags: tuple[Flag, ...]
     previous: uuid.UUID | None
     next: uuid.UUID | None
+
+    @property
+    def n_missing(self) -> int:
+        """Return how many answers the item still waits for."""
+        return max(self.target - self.n_counted, 0)
+
+    @property
+    def is_lined(self) -> bool:
+        """Tell whether the verdicts lie on a line between A and B."""
+        given = (*self.human, *self.machine)
+        return any(answer.answered.at is not None for answer in given)
+
+    @property
+    def human_words(self) -> str:
+        """Return people's verdicts in words."""
+        said = [answer.answered.verdict for answer in self.human]
+        return "; ".join(filter(None, said)) or "No verdict yet"
+
+    @property
+    def machine_words(self) -> str:
+        """Return the machines' verdicts in words."""
+        said = [answer.answered.verdict for answer in self.machine]
+        return "; ".join(filter(None, said)) or "No verdict yet"
+
+    @property
+    def n_open_flags(self) -> int:
+        """Return how many flags nobody has dealt with."""
+        return sum(flag.resolved_at is None for flag in self.flags)
+
+    @property
+    def metadata_json(self) -> str:
+        """Return what else the file said, to read."""
+        return json.dumps(self.item.metadata, ensure_ascii=False, indent=2)
+
+    @property
+    def gold_json(self) -> str:
+        """Return the known answer, to read."""
+        return json.dumps(self.item.gold, ensure_ascii=False, indent=2)
 
     @property
     def gist(self) -> str:

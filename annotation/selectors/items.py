@@ -61,6 +61,18 @@ class ItemRow:
         """Tell whether the item has all the answers that it wants."""
         return self.n_counted >= self.target
 
+    @property
+    def is_lined(self) -> bool:
+        """Tell whether the verdicts lie on a line between A and B."""
+        return any(mark.at is not None for mark in (*self.human, *self.machine))
+
+    @property
+    def spoken(self) -> str:
+        """Return the verdicts in words, for those who do not see the line."""
+        people = "; ".join(mark.words for mark in self.human) or "none"
+        machines = "; ".join(mark.words for mark in self.machine) or "none"
+        return f"People: {people}. AI: {machines}."
+
 
 @dataclass(frozen=True)
 class ItemPage:

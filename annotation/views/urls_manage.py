@@ -1,5 +1,55 @@
 """Addresses of the pages: manage."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from annotation.views import manage, manage_export, manage_import, manage_jobs
+
+urlpatterns = [
+    path("p/<slug:slug>/", manage.dashboard, name="dashboard"),
+    path("p/<slug:slug>/live/", manage.dashboard_live, name="dashboard_live"),
+    path(
+        "p/<slug:slug>/leases/<uuid:public_id>/reclaim/",
+        manage.lease_reclaim,
+        name="lease_reclaim",
+    ),
+    path(
+        "p/<slug:slug>/flags/<uuid:public_id>/resolve/",
+        manage.flag_resolve,
+        name="flag_resolve",
+    ),
+    path("p/<slug:slug>/charts/<slug:name>.svg", manage.chart, name="chart"),
+    path("p/<slug:slug>/items/", manage.items, name="items"),
+    path("p/<slug:slug>/items/<uuid:public_id>/", manage.item, name="item"),
+    path("p/<slug:slug>/jobs/", manage_jobs.jobs, name="jobs"),
+    path("p/<slug:slug>/jobs/<uuid:public_id>/", manage_jobs.job, name="job"),
+    path(
+        "p/<slug:slug>/jobs/<uuid:public_id>/live/",
+        manage_jobs.job_live,
+        name="job_live",
+    ),
+    path(
+        "p/<slug:slug>/jobs/<uuid:public_id>/cancel/",
+        manage_jobs.job_cancel,
+        name="job_cancel",
+    ),
+    path(
+        "p/<slug:slug>/jobs/<uuid:public_id>/report/",
+        manage_jobs.job_report,
+        name="job_report",
+    ),
+    path(
+        "p/<slug:slug>/jobs/<uuid:public_id>/download/",
+        manage_jobs.job_download,
+        name="job_download",
+    ),
+    path("p/<slug:slug>/import/", manage_import.import_new, name="import_new"),
+    path(
+        "p/<slug:slug>/import/check/", manage_import.import_check, name="import_check"
+    ),
+    path(
+        "p/<slug:slug>/import/examples/<str:name>",
+        manage_import.import_example,
+        name="import_example",
+    ),
+    path("p/<slug:slug>/export/", manage_export.export_new, name="export_new"),
+]

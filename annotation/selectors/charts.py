@@ -1,0 +1,67 @@
+"""The charts and heavy figures that a worker has made, as the pages show them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from annotation.models import Chart, Project
+
+# The figures without a picture are kept under this name.
+FIGURES = "figures"
+THEMES = ("light", "dark")
+
+
+@dataclass(frozen=True)
+class ShownChart:
+    """A chart's words and numbers; its picture has an address of its own."""
+
+    name: str
+    title: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class KeptFigures:
+    """The heavy figures as JSON (see services.charts), and when they were made."""
+
+    numbers: dict[str, Any]
+    made_at: datetime
+
+
+def dashboard_charts(project: Project) -> list[ShownChart]:
+    """Return the charts of a project in their order, without pictures; one query."""
+    rows = (
+        Chart.objects.filter(project=project, theme="light")
+        .exclude(name=FIGURES)
+        .values_list("name", "numbers", "made_at")
+    )
+    shown = sorted(rows, key=lambda row: row[1].get("place", 0))
+    return [
+        ShownChart(
+            name=name,
+            title=numbers.get("title", ""),
+            caption=numbers.get("caption", ""),
+            columns=tuple(numbers.get("columns", ())),
+            rows=tuple(tuple(row) for row in numbers.get("rows", ())),
+            made_at=made_at,
+        )
+        for name, numbers, made_at in shown
+    ]
+
+
+def kept_figures(project: Project) -> KeptFigures | None:
+    """Return the figures as of their time, None before the first ones; one query."""
+    found = Chart.objects.filter(project=project, name=FIGURES).first()
+    return None if found is None else KeptFigures(found.numbers, found.made_at)
+
+
+def chart_named(project: Project, name: str, theme: str) -> Chart | None:
+    """Return a chart with its picture; one query."""
+    return (
+        Chart.objects.filter(project=project, name=name, theme=theme)
+        .exclude(name=FIGURES)
+        .first()
+    )

@@ -1,0 +1,82 @@
+"""Jobs as the pages show them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+
+from annotation.models import Job, Project
+
+PER_PAGE = 30
+
+
+@dataclass(frozen=True)
+class ShownJob:
+    """A job with the words of its state. `n_total` is 0 while nobody knows it."""
+
+    job: Job
+    result: dict[str, Any]
+
+    @property
+    def is_running(self) -> bool:
+        """Tell whether the job has not ended."""
+        return self.job.state in (Job.State.WAITING, Job.State.RUNNING)
+
+    @property
+    def is_refused(self) -> bool:
+        """Tell whether an import found faults and therefore took nothing."""
+        return bool(self.result.get("is_refused"))
+
+    @property
+    def percent(self) -> int | None:
+        """Return the share done; None while it is unknown."""
+        if self.job.state == Job.State.DONE:
+            return 100
+        if not self.job.n_total:
+            return None
+        return min(100 * self.job.n_done // self.job.n_total, 100)
+
+    @property
+    def name(self) -> str:
+        """Return what the job is about: the file, or the format."""
+        about = self.job.parameters.get("name") or self.job.parameters.get("format")
+        return f"{self.job.get_kind_display()}: {about}" if about else self.kind
+
+    @property
+    def kind(self) -> str:
+        """Return the kind in words."""
+        return str(self.job.get_kind_display())
+
+    @property
+    def milliseconds(self) -> float | None:
+        """Return how long the job has run; None before its end."""
+        began, ended = self.job.started_at, self.job.finished_at
+        return (ended - began).total_seconds() * 1000 if began and ended else None
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """Return the first rejected rows of an import."""
+        return list(self.result.get("problems") or [])
+
+    @property
+    def n_problems(self) -> int:
+        """Return how many rows were rejected or warned of."""
+        return int(self.result.get("n_rejected", 0) + self.result.get("n_warnings", 0))
+
+
+def shown_job(job: Job) -> ShownJob:
+    """Return a job with its words; no query."""
+    return ShownJob(job, job.result if isinstance(job.result, dict) else {})
+
+
+def job_page(project: Project, number: str | None) -> Page[ShownJob]:
+    """Return one page of the jobs people asked for, newest first; two queries."""
+    jobs = (
+        Job.objects.filter(project=project)
+        .exclude(kind=Job.Kind.CHARTS)
+        .select_related("created_by")
+        .order_by("-created_at")
+    )
+    page: Page[Any] = Paginator(jobs, PER_PAGE).get_page(number)
+    page.object_list = [shown_job(job) for job in page.object_list]
+    return page

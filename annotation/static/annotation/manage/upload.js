@@ -1,0 +1,67 @@
+/* The upload of an import: a drop zone that shows it, and how far the upload is.
+   Without this script the form works as it stands. */
+
+const form = document.querySelector("form[data-upload]");
+const zone = form.querySelector("[data-dropzone]");
+const input = form.querySelector("input[type=file]");
+const button = form.querySelector("[data-submit]");
+const box = form.querySelector("[data-progress]");
+const bar = box.querySelector("[role=progressbar]");
+const said = box.querySelector("[data-said]");
+
+for (const type of ["dragenter", "dragover"]) {
+  zone.addEventListener(type, (event) => {
+    event.preventDefault();
+    zone.classList.add("is-over");
+  });
+}
+for (const type of ["dragleave", "drop"]) {
+  zone.addEventListener(type, () => zone.classList.remove("is-over"));
+}
+zone.addEventListener("drop", (event) => {
+  event.preventDefault();
+  if (!event.dataTransfer.files.length) return;
+  input.files = event.dataTransfer.files;
+  button.focus();
+});
+
+function show(part, words) {
+  box.hidden = false;
+  bar.setAttribute("aria-valuenow", Math.round(part * 100));
+  bar.firstElementChild.style.setProperty("--part", part * 100);
+  said.textContent = words;
+}
+
+function fail() {
+  show(0, "The connection was lost before the file had arrived. Nothing was imported; try again.");
+  button.removeAttribute("aria-disabled");
+}
+
+/** Put the page that the server answered in place of this one. */
+function take(request) {
+  if (request.responseURL !== location.href) {
+    location.assign(request.responseURL);
+    return;
+  }
+  const page = new DOMParser().parseFromString(request.responseText, "text/html");
+  const problem = page.querySelector("#file-problem, .empty p");
+  show(0, problem ? problem.textContent.trim() : "The file was not taken. Load this page again.");
+  said.setAttribute("role", "alert");
+  button.removeAttribute("aria-disabled");
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (button.getAttribute("aria-disabled") === "true") return;
+  button.setAttribute("aria-disabled", "true");
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.upload.addEventListener("progress", (progress) => {
+    const part = progress.lengthComputable ? progress.loaded / progress.total : 0;
+    show(part, part < 1 ? `${Math.round(part * 100)}% has arrived` : "The file has arrived and is looked at");
+  });
+  request.addEventListener("load", () => take(request));
+  request.addEventListener("error", fail);
+  request.addEventListener("abort", fail);
+  request.send(new FormData(form));
+});

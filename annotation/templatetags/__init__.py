@@ -1,0 +1,1 @@
+"""What the templates of this app can say of numbers and times."""

@@ -1,0 +1,181 @@
+"""Pages for owners and researchers: dashboard, item browser, item, charts."""
+
+import hashlib
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.http import parse_etags
+from django.views.decorators.http import require_GET, require_POST, require_safe
+
+from annotation import access
+from annotation.access import Seat
+from annotation.errors import NotFoundError
+from annotation.selectors.charts import chart_named, dashboard_charts, kept_figures
+from annotation.selectors.dashboard import live
+from annotation.selectors.item_detail import item_detail
+from annotation.selectors.item_filters import STATES, ItemFilter
+from annotation.selectors.items import item_page
+from annotation.services.assignments import reclaim
+from annotation.services.flags import resolve_flag
+
+MAX_SEARCH_CHARS = 200
+ITEM_STATES = {
+    "": "All",
+    "unfinished": "Unfinished",
+    "finished": "Finished",
+    "disagreement": "Disagreement",
+    "flagged": "Flagged",
+    "skipped": "Skipped",
+}
+
+
+@login_required
+@require_safe
+def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show how the project stands; an annotator is sent to the work instead."""
+    seat = access.seat(request.user, slug)
+    if not seat.is_manager:
+        return redirect("annotate", slug)
+    context = _live_context(seat) | {
+        "tab": "dashboard",
+        "charts": dashboard_charts(seat.project),
+    }
+    return render(request, "annotation/manage/dashboard.html", context)
+
+
+@login_required
+@require_GET
+def dashboard_live(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return the figures that change; 304 where they are as the page has them."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    body = render_to_string(
+        "annotation/manage/live.html", _live_context(seat), request=request
+    )
+    etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(body)
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
+
+
+def _live_context(seat: Seat) -> dict[str, object]:
+    return {
+        "seat": seat,
+        "project": seat.project,
+        "live": live(seat.project),
+        "figures": kept_figures(seat.project),
+    }
+
+
+@login_required
+@require_POST
+def lease_reclaim(
+    request: HttpRequest, slug: str, public_id: uuid.UUID
+) -> HttpResponse:
+    """Return a stuck lease to the pool."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    reclaim(assignment=access.lease(seat, public_id))
+    messages.success(request, "The item is back in the pool. Its draft is kept.")
+    return redirect("dashboard", slug)
+
+
+@login_required
+@require_POST
+def flag_resolve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Mark a flag as dealt with, and go back to where it was shown."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    flag = access.flag(seat, public_id)
+    resolve_flag(flag=flag)
+    messages.success(request, "The flag is resolved.")
+    if request.POST.get("from") == "item":
+        return redirect("item", slug, flag.item.public_id)
+    return redirect("dashboard", slug)
+
+
+@login_required
+@require_safe
+def items(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show one page of items."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    wanted = _wanted(request)
+    page = item_page(
+        seat.project,
+        wanted,
+        after=_number(request.GET.get("after")) or 0,
+        before=_number(request.GET.get("before")),
+    )
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    context = {
+        "seat": seat,
+        "project": seat.project,
+        "tab": "items",
+        "wanted": wanted,
+        "states": ITEM_STATES,
+        "page": page,
+        "query": query.urlencode(),
+        "figures": kept_figures(seat.project),
+    }
+    return render(request, "annotation/manage/items.html", context)
+
+
+def _wanted(request: HttpRequest) -> ItemFilter:
+    state = request.GET.get("state", "")
+    texts = {
+        name: request.GET.get(name, "").replace("\x00", "").strip()[:MAX_SEARCH_CHARS]
+        for name in ("annotator", "category", "search")
+    }
+    known = next((name for name in STATES if name == state), "")
+    return ItemFilter(state=known, **texts)
+
+
+def _number(text: str | None) -> int | None:
+    """Read an edge of a page; anything else than a number of an item is no edge."""
+    if not text or not text.isascii() or not text.isdigit() or len(text) > 9:
+        return None
+    return int(text)
+
+
+@login_required
+@require_safe
+def item(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Show an item with every answer and where it came from."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    context = {
+        "seat": seat,
+        "project": seat.project,
+        "tab": "items",
+        "detail": item_detail(access.item(seat, public_id)),
+    }
+    return render(request, "annotation/manage/item.html", context)
+
+
+@login_required
+@require_safe
+def chart(request: HttpRequest, slug: str, name: str) -> HttpResponse:
+    """Send a chart as the worker drew it, in the asked theme."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    theme = "dark" if request.GET.get("theme") == "dark" else "light"
+    found = chart_named(seat.project, name, theme)
+    if found is None:
+        raise NotFoundError
+    etag = f'"{found.pk}-{found.made_at.timestamp():.6f}"'
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(found.svg, content_type="image/svg+xml")
+        if "download" in request.GET:
+            response["Content-Disposition"] = (
+                f'attachment; filename="{slug}-{name}.svg"'
+            )
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response

@@ -1,0 +1,129 @@
+"""The mapping of an import as a form: which column plays which role."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+
+from annotation.errors import InvalidError
+from annotation.formats.mapping import ColumnMapping, InvalidMappingError
+from annotation.formats.shapes import SHAPES
+from annotation.services.uploads import Look, proposed
+
+ROLE_WORDS = {
+    "prompt": "Prompt",
+    "messages": "Messages of the prompt",
+    "system": "System prompt",
+    "input": "Input, put after the prompt",
+    "completions": "Completions",
+    "models": "Models that wrote them",
+    "external_id": "Id of the item",
+    "chosen": "Chosen completion",
+    "rejected": "Rejected completion",
+    "individual": "Preference of each person",
+    "annotators": "Annotators, one column each",
+}
+LABELS_BY_WORDS = {
+    "leave_out": ("Leave them out", "Only the texts are imported."),
+    "file": ("The file says it of each", "People and machines are kept apart."),
+    "human": ("People", "They become annotations of named external annotators."),
+    "machine": ("A machine", "They become pre-annotations."),
+}
+MODE_WORDS = {
+    "all": (
+        "All or nothing",
+        "One faulty row, and nothing is imported. The report says what to mend.",
+    ),
+    "good": (
+        "Take the good rows",
+        "Faulty rows stay out and are listed in a report to download.",
+    ),
+}
+MAX_COLUMNS_OF_ROLE = 100
+
+
+@dataclass(frozen=True)
+class RoleField:
+    """One role and the columns that play it; the last choice is empty, to add one."""
+
+    name: str
+    title: str
+    is_required: bool
+    columns: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """Return where formats.shapes says that something is wrong with it."""
+        return f"fields.{self.name}"
+
+
+def read_mapping(form: QueryDict, seen: Look) -> ColumnMapping:
+    """Read the mapping that a person has changed.
+
+    Another shape than before is guessed anew, since its roles are others.
+    """
+    shape = form.get("shape", "")
+    if shape not in SHAPES:
+        return proposed(seen)
+    if shape != form.get("shape_before"):
+        return proposed(seen, shape)
+    fields = {
+        role: tuple(filter(None, form.getlist(f"field.{role}")[:MAX_COLUMNS_OF_ROLE]))
+        for role in SHAPES[shape].roles
+    }
+    raw = {
+        "shape": shape,
+        "fields": {role: columns for role, columns in fields.items() if columns},
+        "labels_by": form.get("labels_by", "leave_out"),
+        "labels_name": form.get("labels_name", "").strip()[:100],
+        "min_completions": 1 if form.get("takes_single") else 2,
+        "options": _options(form.get("options", "{}")),
+    }
+    try:
+        return ColumnMapping.from_json(raw)
+    except InvalidMappingError as error:
+        raise InvalidError(str(error)) from error
+
+
+def _options(text: str) -> Mapping[str, Any]:
+    try:
+        options = json.loads(text)
+    except ValueError:
+        return {}
+    return options if isinstance(options, dict) else {}
+
+
+def role_fields(mapping: ColumnMapping) -> list[RoleField]:
+    """Return the roles of the mapping's shape, with room for one more column each."""
+    shape = SHAPES[mapping.shape]
+    required = {choice[0] for choice in shape.required if len(choice) == 1}
+    fields = []
+    for role in shape.roles:
+        columns = mapping.columns(role)
+        is_full = len(columns) == 1 and role in ("prompt", "messages", "external_id")
+        fields.append(
+            RoleField(
+                name=role,
+                title=ROLE_WORDS.get(role, role.replace("_", " ").capitalize()),
+                is_required=role in required,
+                columns=columns if is_full else (*columns, ""),
+            )
+        )
+    return fields
+
+
+def form_context(mapping: ColumnMapping, columns: Sequence[str]) -> dict[str, object]:
+    """Return what the template of the form needs."""
+    known = {name for names in mapping.fields.values() for name in names}
+    return {
+        "mapping": mapping,
+        "shape": SHAPES[mapping.shape],
+        "shapes": list(SHAPES.values()),
+        "roles": role_fields(mapping),
+        "columns": [*columns, *sorted(known - set(columns))],
+        "options": json.dumps(mapping.options),
+        "labels_by": LABELS_BY_WORDS,
+        "modes": MODE_WORDS,
+    }
