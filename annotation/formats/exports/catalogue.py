@@ -1,0 +1,160 @@
+"""PURE: every export format, with what the page says of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from annotation.formats.exports import (
+    helpsteer,
+    lists,
+    multipref,
+    native_rows,
+    pairs,
+    tables,
+    unpaired,
+)
+from annotation.formats.exports.options import ExportOptions
+from annotation.formats.exports.options import parse_options as _parse_options
+from annotation.formats.exports.policy import Judge, KindOrder
+from annotation.formats.exports.types import Column, Version
+
+ALL_FILES = ("jsonl", "csv", "parquet")
+RAW, NATIVE = "raw", "native"
+Plan = Callable[[ExportOptions, Sequence[Version]], tuple[tuple[Column, ...], Judge]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A form of data set.
+
+    `options`: the names of the options that matter to it, beyond those of scope.
+    `kinds`: the types of question it can read, in the order of search. `plan` gives
+    its columns and its judge; the raw tables and native rows have none.
+    """
+
+    name: str
+    title: str
+    help: str
+    options: tuple[str, ...] = ()
+    kinds: KindOrder = ()
+    plan: Plan | None = None
+    file_types: tuple[str, ...] = ALL_FILES
+    tags: tuple[str, ...] = ()
+
+
+def _fixed(
+    columns: Callable[[ExportOptions], tuple[Column, ...]], judge: Judge
+) -> Plan:
+    """Return the plan of a format whose columns do not depend on the questions."""
+    return lambda options, _versions: (columns(options), judge)
+
+
+FORMATS: dict[str, Format] = {
+    form.name: form
+    for form in (
+        Format(
+            RAW,
+            "Raw tables",
+            "Everything stored, as tables: annotations, single judgements, people and "
+            "their profiles, items, completions and, if wanted, machines' answers.",
+            tables.OPTIONS,
+        ),
+        Format(
+            NATIVE,
+            "Polyphony's own rows",
+            "One row per item with all its labels; importing the file again gives the "
+            "same items and labels.",
+            native_rows.OPTIONS,
+            file_types=("jsonl",),
+        ),
+        Format(
+            "trl_preference",
+            "Preference pairs (TRL, explicit prompt)",
+            "Columns prompt, chosen and rejected, as DPO and its kin read them.",
+            pairs.OPTIONS,
+            pairs.KINDS,
+            _fixed(pairs.explicit_columns, pairs.judge_explicit),
+            tags=("trl", "dpo", "preference"),
+        ),
+        Format(
+            "trl_preference_implicit",
+            "Preference pairs (TRL, implicit prompt)",
+            "Columns chosen and rejected; both hold the whole dialogue.",
+            pairs.OPTIONS,
+            pairs.KINDS,
+            _fixed(pairs.implicit_columns, pairs.judge_implicit),
+            tags=("trl", "preference"),
+        ),
+        Format(
+            "trl_reward",
+            "Reward modelling with a margin (TRL)",
+            "Columns chosen, rejected and margin, a number in every row.",
+            pairs.OPTIONS,
+            pairs.KINDS,
+            _fixed(pairs.reward_columns, pairs.judge_reward),
+            tags=("trl", "preference", "reward-model"),
+        ),
+        Format(
+            "trl_unpaired",
+            "Single replies with a label (TRL, KTO)",
+            "Columns prompt, completion and label. The label is an absolute judgement: "
+            "a mark, “both bad” or “not acceptable”, never a rank.",
+            unpaired.OPTIONS,
+            unpaired.KINDS,
+            _fixed(unpaired.columns, unpaired.judge),
+            tags=("trl", "kto"),
+        ),
+        Format(
+            "ranking",
+            "Ranked lists",
+            "Columns prompt, responses, ranks and scores, for listwise training.",
+            lists.OPTIONS,
+            lists.KINDS,
+            _fixed(lists.columns, lists.judge),
+            tags=("ranking",),
+        ),
+        Format(
+            "pro",
+            "Ranked lists for PRO",
+            "Columns prefix, suffix and reward, best reply first.",
+            lists.PRO_OPTIONS,
+            lists.KINDS,
+            _fixed(lists.pro_columns, lists.judge_pro),
+            tags=("ranking",),
+        ),
+        Format(
+            "helpsteer_ratings",
+            "Rated replies (HelpSteer)",
+            "One row per reply with a column for each criterion.",
+            helpsteer.RATING_OPTIONS,
+            helpsteer.RATING_KINDS,
+            helpsteer.ratings,
+        ),
+        Format(
+            "helpsteer_preference",
+            "Pairs with a strength (HelpSteer)",
+            "Columns context, response1, response2 and overall_preference from -3 "
+            "(response 1 is much better) to 3.",
+            helpsteer.PAIR_OPTIONS,
+            helpsteer.PAIR_KINDS,
+            helpsteer.pairs,
+            tags=("preference",),
+        ),
+        Format(
+            "multipref",
+            "Pairs judged on several aspects (MultiPref)",
+            "One row per item with every annotator's preference on each aspect.",
+            multipref.OPTIONS,
+            multipref.KINDS,
+            multipref.plan,
+            tags=("preference",),
+        ),
+    )
+}
+
+
+def parse_options(raw: Mapping[str, Any]) -> ExportOptions:
+    """Read the options of an export; raises InvalidOptionsError with every fault."""
+    return _parse_options(
+        raw, {name: form.file_types for name, form in FORMATS.items()}
+    )

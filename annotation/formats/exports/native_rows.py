@@ -1,0 +1,138 @@
+"""PURE: stored items and answers as Polyphony's own rows, which import again the same.
+
+What an import cannot keep of its own (active time, versions, layout) goes to the
+label's metadata under `polyphony`; a label that came by import already says it there,
+and stays as it is. So export, import and export give the same rows but for names.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from annotation.formats.exports.options import ExportOptions
+from annotation.formats.exports.policy import Tally, refusal
+from annotation.formats.exports.types import (
+    Machine,
+    StoredAnswer,
+    StoredItem,
+    Version,
+)
+from annotation.formats.native import item_to_native
+from annotation.formats.types import CompletionDraft, ItemDraft, LabelDraft, Message
+
+OPTIONS: tuple[str, ...] = ()
+OWN = "polyphony"
+
+
+def native_row(
+    item: StoredItem,
+    options: ExportOptions,
+    versions: Mapping[int, Version],
+    tally: Tally,
+) -> dict[str, Any]:
+    """Return the row of an item with all its labels that may be exported."""
+    labels = []
+    for answer in item.answers:
+        reason = refusal(answer, options)
+        if not reason and answer.fate != "current":
+            # An import could not tell an answer from the one that replaced it.
+            reason = answer.fate
+        tally.count(reason)
+        if not reason:
+            labels.append(_label(answer, versions[answer.version]))
+    draft = ItemDraft(
+        row=item.number,
+        messages=tuple(Message(m["role"], m["content"]) for m in item.messages),
+        completions=tuple(
+            CompletionDraft(c.text, c.model, c.external_id, json.loads(c.metadata))
+            for c in item.completions
+        ),
+        external_id=item.external_id,
+        language=item.language,
+        category=item.category,
+        source=item.source,
+        metadata=json.loads(item.metadata),
+        gold=None if item.gold is None else json.loads(item.gold),
+        overlap=item.overlap,
+        priority=item.priority,
+        labels=tuple(labels),
+    )
+    return item_to_native(draft)
+
+
+def _label(answer: StoredAnswer, version: Version) -> LabelDraft:
+    machine, person = answer.machine, answer.person
+    took_ms = answer.total_ms if answer.total_ms is not None else answer.active_ms
+    return LabelDraft(
+        annotator=machine_name(machine) if machine is not None else answer.annotator,
+        is_machine=machine is not None,
+        answers=json.loads(answer.answers),
+        status=machine.status if machine is not None else "ok",
+        raw=machine.raw if machine is not None else "",
+        created_at=datetime.fromisoformat(answer.created_at),
+        duration_ms=took_ms,
+        order=answer.order or None,
+        probability=machine.probability if machine is not None else None,
+        profile=json.loads(person.profile) if person is not None else {},
+        metadata=_metadata(answer, version),
+        questions=tuple(version.raw),
+    )
+
+
+def machine_name(machine: Machine) -> str:
+    """Return a name that is the machine's own: with revision and prompt, if any."""
+    name = machine.name
+    if machine.revision:
+        name += f"@{machine.revision}"
+    if machine.prompt_sha256:
+        name += f"#{machine.prompt_sha256[:8]}"
+    return name
+
+
+def _metadata(answer: StoredAnswer, version: Version) -> dict[str, Any]:
+    stored: dict[str, Any] = json.loads(answer.metadata)
+    if answer.machine is not None:
+        own = _machine_facts(answer.machine)
+    elif answer.source != "import":
+        own = _human_facts(answer, version)
+    else:
+        own = {}
+    if own:
+        stored.setdefault(OWN, own)
+    return stored
+
+
+def _machine_facts(machine: Machine) -> dict[str, Any]:
+    facts = {
+        "revision": machine.revision,
+        "prompt_sha256": machine.prompt_sha256,
+        "parameters": json.loads(machine.parameters),
+        "cost_usd": machine.cost_usd,
+        "latency_ms": machine.latency_ms,
+    }
+    known = {name: value for name, value in facts.items() if value not in ("", None)}
+    if not known["parameters"]:
+        del known["parameters"]
+    return {"model": machine.model, **known} if known else {}
+
+
+def _human_facts(answer: StoredAnswer, version: Version) -> dict[str, Any]:
+    person = answer.person
+    facts = {
+        "source": answer.source,
+        "state": answer.state,
+        "purpose": answer.purpose,
+        "round": answer.round,
+        "questions_version": version.number,
+        "guidelines_version": answer.guidelines_version,
+        "consent_version": person.consent_version if person is not None else None,
+        "consent_scopes": list(person.scopes) if person is not None else [],
+        "active_ms": answer.active_ms,
+        "total_ms": answer.total_ms,
+        "shown_at": answer.shown_at,
+        "layout": answer.layout,
+        "view": answer.view,
+        "is_suggestion_visible": answer.is_suggestion_visible,
+    }
+    return {name: value for name, value in facts.items() if value not in ("", None)}

@@ -1,0 +1,240 @@
+"""PURE: what a person chooses for an export, and how the card says it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from annotation.answers import Problem
+
+FILE_TYPES = {"jsonl": "JSON lines", "csv": "CSV", "parquet": "Parquet"}
+PUBLICATION = "publication"
+
+# The values of each choice, and what the card says of them.
+CHOICES: dict[str, dict[str, str]] = {
+    "file_type": FILE_TYPES,
+    "style": {
+        "conversational": "Prompts and replies are lists of messages.",
+        "standard": "Prompts and replies are plain text.",
+    },
+    "unit": {
+        "annotation": "Each answer gives rows of its own.",
+        "aggregate": "The answers to an item are put together to one result.",
+    },
+    "ties": {
+        "leave_out": "A tie gives no row and no vote.",
+        "drop_pair": "A pair that anybody calls a tie is left out for everybody.",
+        "half": "A tie is half a vote for each side; as a row of its own it stands "
+        "both ways with half the weight.",
+    },
+    "both_bad": {
+        "leave_out": "“Both bad” gives no row and no vote.",
+        "drop_pair": "A pair that anybody calls both bad is left out for everybody.",
+        "as_tie": "“Both bad” is treated as a tie.",
+    },
+    "conflicts": {
+        "keep": "Answers that contradict each other are all kept.",
+        "majority": "Only what most answers say is kept; where neither side has more, "
+        "nothing is.",
+        "drop_pair": "Where answers contradict each other, none of them is used.",
+    },
+}
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Everything that decides which rows an export has.
+
+    `question`: the name of the question to read, "" for the main one of the format's
+    kind. `criterion`: the criterion of a rating, "" for the mean of all.
+    `min_difference`: least difference of two marks that makes a pair, in steps of the
+    scale. `good_from`, `bad_to`: marks at which a completion is labelled true or
+    false; empty means the upper and lower quarter of the scale.
+    """
+
+    format: str = "raw"
+    file_type: str = "jsonl"
+    style: str = "conversational"
+    unit: str = "annotation"
+    question: str = ""
+    criterion: str = ""
+    ties: str = "leave_out"
+    both_bad: str = "leave_out"
+    conflicts: str = "keep"
+    min_difference: float = 0
+    good_from: float | None = None
+    bad_to: float | None = None
+    include_imported: bool = True
+    include_surplus: bool = False
+    include_machine: bool = False
+    include_superseded: bool = False
+    only_publishable: bool = False
+
+    @property
+    def is_aggregated(self) -> bool:
+        """Tell whether the answers to an item are put together."""
+        return self.unit == "aggregate"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the options as `parse_options` reads them."""
+        return asdict(self)
+
+
+class InvalidOptionsError(ValueError):
+    """The options do not fit; `problems` names each fault."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(" ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+def parse_options(
+    raw: Mapping[str, Any], file_types: Mapping[str, tuple[str, ...]]
+) -> ExportOptions:
+    """Read options as a form, the API or a command gives them.
+
+    `file_types`: by name of format, the file types it can be written as.
+
+    Raises
+    ------
+    InvalidOptionsError
+        With every fault found.
+    """
+    known = {field.name: field.default for field in fields(ExportOptions)}
+    problems = [
+        Problem(name, f"There is no option called {name!r}.")
+        for name in raw
+        if name not in known
+    ]
+    values: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name in known:
+            try:
+                values[name] = _value(name, value, known[name])
+            except ValueError as error:
+                problems.append(Problem(name, str(error)))
+    options = ExportOptions(**values)
+    problems += _choice_problems(options, file_types)
+    if problems:
+        raise InvalidOptionsError(problems)
+    return options
+
+
+def _value(name: str, value: Any, default: object) -> Any:
+    if isinstance(default, bool):
+        words = {"true": True, "on": True, "1": True}
+        words |= {"false": False, "off": False, "0": False, "": False}
+        key = str(value).strip().lower()
+        if key not in words:
+            raise ValueError(f"{name} must be true or false, not {value!r}.")
+        return words[key]
+    if isinstance(default, str):
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be text, not {value!r}.")
+        return value.strip()
+    if value in (None, ""):
+        return default
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not -1e6 <= number <= 1e6:
+        raise ValueError(f"{name} must be a number, not {value!r}.")
+    return number
+
+
+def _choice_problems(
+    options: ExportOptions, file_types: Mapping[str, tuple[str, ...]]
+) -> list[Problem]:
+    problems = [
+        Problem(
+            name,
+            f"{name} is {getattr(options, name)!r}. "
+            f"Choose one of {', '.join(offered)}.",
+        )
+        for name, offered in CHOICES.items()
+        if getattr(options, name) not in offered
+    ]
+    possible = file_types.get(options.format)
+    if possible is None:
+        formats = ", ".join(file_types)
+        problems.append(
+            Problem(
+                "format",
+                f"There is no format {options.format!r}. Choose one of {formats}.",
+            )
+        )
+    elif options.file_type in FILE_TYPES and options.file_type not in possible:
+        problems.append(
+            Problem(
+                "file_type",
+                f"This format cannot be written as {FILE_TYPES[options.file_type]}. "
+                f"Choose {' or '.join(FILE_TYPES[name] for name in possible)}.",
+            )
+        )
+    if options.min_difference < 0:
+        problems.append(Problem("min_difference", "A difference is never below 0."))
+    good, bad = options.good_from, options.bad_to
+    if good is not None and bad is not None and bad >= good:
+        problems.append(
+            Problem("bad_to", "The mark for “bad” must lie below the one for “good”.")
+        )
+    return problems
+
+
+def describe(options: ExportOptions, applicable: tuple[str, ...]) -> list[str]:
+    """Return the policy as sentences, one for each option that matters here."""
+    sentences = [
+        CHOICES[name][getattr(options, name)] for name in applicable if name in CHOICES
+    ]
+    if options.question and "question" in applicable:
+        sentences.append(f"The question read is `{options.question}`.")
+    if "criterion" in applicable:
+        sentences.append(
+            f"Of a rating, the criterion `{options.criterion}` is read."
+            if options.criterion
+            else "Of a rating, the mean of all criteria that apply is read."
+        )
+    if "min_difference" in applicable:
+        sentences.append(
+            f"Two marks that differ by less than {options.min_difference:g} make no "
+            "pair."
+            if options.min_difference
+            else "Any difference of two marks makes a pair."
+        )
+    if "good_from" in applicable:
+        sentences.append(_thresholds(options))
+    return [*sentences, *_scope(options)]
+
+
+def _thresholds(options: ExportOptions) -> str:
+    good = (
+        "in the upper quarter of the scale"
+        if options.good_from is None
+        else f"of {options.good_from:g} and more"
+    )
+    bad = (
+        "in the lower quarter"
+        if options.bad_to is None
+        else f"of {options.bad_to:g} and less"
+    )
+    return f"Marks {good} are labelled true, marks {bad} false, others left out."
+
+
+def _scope(options: ExportOptions) -> list[str]:
+    said = {
+        "include_imported": "Labels that came with imported files are",
+        "include_surplus": "Answers beyond the number wanted (surplus) are",
+        "include_machine": "Labels by machines are",
+        "include_superseded": "Answers that were replaced or taken back are",
+    }
+    sentences = [
+        f"{words} {'included' if getattr(options, name) else 'left out'}."
+        for name, words in said.items()
+    ]
+    sentences.append(
+        "Only answers of people who agreed to their publication are included."
+        if options.only_publishable
+        else "Answers are included whether or not their authors agreed to their "
+        "publication; the column `consent_scopes` tells."
+    )
+    return [*sentences, "Answers of people who withdrew their consent are left out."]

@@ -1,0 +1,315 @@
+"""PURE: the raw long tables: everything stored, a table for each kind of thing."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from annotation.answers import NOT_APPLICABLE, Question
+from annotation.formats.exports.provenance import (
+    SHOWN,
+    UNDER,
+    WHO,
+    shown_cells,
+    under_cells,
+    who_cells,
+)
+from annotation.formats.exports.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    MESSAGES,
+    TEXT,
+    TEXTS,
+    Column,
+    Row,
+    StoredAnswer,
+    StoredItem,
+    Version,
+)
+
+OPTIONS: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A raw table: its name, what a row is, and its columns."""
+
+    name: str
+    about: str
+    columns: tuple[Column, ...]
+
+
+_ITEM = (
+    Column("item_id", TEXT, "the item's public id"),
+    Column("item_external_id", TEXT, "the item's id in the file it came from"),
+)
+_ANSWERS = Column(
+    "answers",
+    TEXT,
+    "JSON: one entry per question, completions by index in the stored order; a "
+    "comparison above 0 prefers completion 0",
+)
+_METADATA = Column("metadata", TEXT, "JSON: what else is known")
+ANNOTATIONS = Table(
+    "annotations",
+    "One row per answer by a person.",
+    (
+        *_ITEM,
+        *WHO,
+        _ANSWERS,
+        *SHOWN,
+        Column("shown_at", TEXT, "when the item was shown, ISO 8601 in UTC"),
+        *UNDER,
+        Column("purpose", TEXT, "main, imported, training, …"),
+        Column("round", INT, "which time this person was asked about the item"),
+        Column("state", TEXT, "submitted, or surplus: beyond the number wanted"),
+        Column("fate", TEXT, "current, superseded or taken_back"),
+        Column("layout", TEXT, "how the completions were laid out"),
+        Column("view", TEXT, "whether they were shown rendered or raw"),
+        Column("is_suggestion_visible", BOOL, "whether a machine's answer was shown"),
+        _METADATA,
+    ),
+)
+JUDGEMENTS = Table(
+    "judgements",
+    "One row per single judgement: an annotation, a question, a criterion and a "
+    "completion; the long form for statistics.",
+    (
+        *_ITEM,
+        *WHO,
+        Column("question", TEXT, "the name of the question"),
+        Column("question_type", TEXT, "comparison, ranking, rating, rationale, …"),
+        Column("criterion", TEXT, "the criterion of a rating; `both_bad`, `reasons` …"),
+        Column("completion_index", INT, "the completion judged, in the stored order"),
+        Column("position", INT, "its place on the screen, from 0; empty = unknown"),
+        Column(
+            "value",
+            FLOAT,
+            "grade (above 0 prefers completion 0), tier from 0, or mark",
+        ),
+        Column("text", TEXT, "words: a rationale, a reason, `na`, `unacceptable`"),
+    ),
+)
+PARTICIPANTS = Table(
+    "participants",
+    "One row per person, in the order of their pseudonyms.",
+    (
+        Column("annotator", TEXT, "the pseudonym in this export"),
+        Column("source", TEXT, "member, or import: known from an imported file"),
+        Column("consent_version", INT, "the number of the consent document"),
+        Column("consent_scopes", TEXTS, "what the person agreed to"),
+        Column("profile", TEXT, "JSON: the answers to the profile survey by name"),
+    ),
+)
+SURVEY_ANSWERS = Table(
+    "survey_answers",
+    "One row per answer to the profile survey, also where it was declined.",
+    (
+        Column("annotator", TEXT, "the pseudonym in this export"),
+        Column("survey_version", INT, "the number of the survey version"),
+        Column("question", TEXT, "the name of the question"),
+        Column(
+            "state",
+            TEXT,
+            "answered, not_shown, skipped, prefer_not or not_applicable",
+        ),
+        Column("value", TEXT, "JSON: the answer"),
+        Column("order_shown", TEXT, "JSON: the options in the order shown"),
+    ),
+)
+ITEMS = Table(
+    "items",
+    "One row per item.",
+    (
+        *_ITEM,
+        Column("number", INT, "the item's number in the project, from 1"),
+        Column("created_at", TEXT, "when it was imported, ISO 8601 in UTC"),
+        Column("messages", MESSAGES, "the prompt, or the conversation up to it"),
+        Column("n_completions", INT, "how many completions it has"),
+        Column("language", TEXT, "its language"),
+        Column("category", TEXT, "its category"),
+        Column("source", TEXT, "where it comes from, as its file says"),
+        Column("overlap", INT, "answers wanted, if the item has a number of its own"),
+        Column("priority", INT, "higher is served first"),
+        Column("gold", TEXT, "JSON: the known answer, if any"),
+        _METADATA,
+    ),
+)
+COMPLETIONS = Table(
+    "completions",
+    "One row per completion, in the stored order.",
+    (
+        *_ITEM,
+        Column("completion_index", INT, "its place in the stored order, from 0"),
+        Column("text", TEXT, "what the model wrote"),
+        Column("model", TEXT, "which model wrote it"),
+        Column("external_id", TEXT, "its id in the file it came from"),
+        _METADATA,
+    ),
+)
+PRE_ANNOTATIONS = Table(
+    "pre_annotations",
+    "One row per answer by a machine. People's answers stand in `annotations`.",
+    (
+        *_ITEM,
+        *WHO,
+        _ANSWERS,
+        SHOWN[0],
+        *UNDER[:2],
+        Column("status", TEXT, "ok, unparsable, refused or failed; never a tie"),
+        Column("probability", FLOAT, "P(the answer given), in [0, 1]"),
+        Column("raw", TEXT, "the machine's own words"),
+        Column("machine_kind", TEXT, "judge, reward_model or tagger"),
+        Column("model", TEXT, "the model asked"),
+        Column("revision", TEXT, "its revision"),
+        Column("prompt_sha256", TEXT, "the hash of the prompt it was asked with"),
+        Column("parameters", TEXT, "JSON: the parameters it was asked with"),
+        Column("cost_usd", FLOAT, "what the answer cost"),
+        Column("latency_ms", INT, "how long it took"),
+        _METADATA,
+    ),
+)
+
+
+def annotation_row(answer: StoredAnswer, version: Version) -> Row:
+    """Return the row of an answer by a person."""
+    return (
+        answer.item_id,
+        answer.item_external_id,
+        *who_cells(answer),
+        answer.answers,
+        *shown_cells(answer),
+        answer.shown_at,
+        *under_cells(answer, version),
+        answer.purpose,
+        answer.round,
+        answer.state,
+        answer.fate,
+        answer.layout,
+        answer.view,
+        answer.is_suggestion_visible,
+        answer.metadata,
+    )
+
+
+def pre_annotation_row(answer: StoredAnswer, version: Version) -> Row:
+    """Return the row of an answer by a machine."""
+    machine = answer.machine
+    if machine is None:
+        raise ValueError(f"{answer.id!r} is not by a machine")
+    return (
+        answer.item_id,
+        answer.item_external_id,
+        *who_cells(answer),
+        answer.answers,
+        list(answer.order or ()),
+        version.number,
+        version.purpose,
+        machine.status,
+        machine.probability,
+        machine.raw,
+        machine.kind,
+        machine.model,
+        machine.revision,
+        machine.prompt_sha256,
+        machine.parameters,
+        machine.cost_usd,
+        machine.latency_ms,
+        answer.metadata,
+    )
+
+
+def item_row(item: StoredItem) -> Row:
+    """Return the row of an item."""
+    return (
+        item.id,
+        item.external_id,
+        item.number,
+        item.created_at,
+        [{"role": m["role"], "content": m["content"]} for m in item.messages],
+        len(item.completions),
+        item.language,
+        item.category,
+        item.source,
+        item.overlap,
+        item.priority,
+        item.gold,
+        item.metadata,
+    )
+
+
+def completion_rows(item: StoredItem) -> Iterator[Row]:
+    """Yield the rows of an item's completions."""
+    for completion in item.completions:
+        yield (
+            item.id,
+            item.external_id,
+            completion.number,
+            completion.text,
+            completion.model,
+            completion.external_id,
+            completion.metadata,
+        )
+
+
+# --- judgements -------------------------------------------------------------------
+
+# (criterion, completion, value, text)
+Cells = tuple[str, int | None, float | None, str | None]
+
+
+def judgement_rows(answer: StoredAnswer, version: Version) -> Iterator[Row]:
+    """Yield the single judgements that an answer holds, in the order of questions."""
+    answers: Mapping[str, Any] = json.loads(answer.answers)
+    order = answer.order or ()
+    places = {index: place for place, index in enumerate(order)}
+    head = (answer.item_id, answer.item_external_id, *who_cells(answer))
+    for question in version.questions:
+        value = answers.get(question.name)
+        if value is None:
+            continue
+        for criterion, index, number, text in _cells(question, value):
+            place = None if index is None else places.get(index)
+            mark = None if number is None else float(number)
+            asked = (question.name, question.type)
+            yield (*head, *asked, criterion, index, place, mark, text)
+
+
+def _cells(question: Question, value: Any) -> Iterator[Cells]:
+    if question.type == "comparison" and isinstance(value, Mapping):
+        yield from _comparison(value)
+    elif question.type == "ranking" and isinstance(value, Mapping):
+        yield from _ranking(value)
+    elif question.type == "rating" and isinstance(value, Mapping):
+        for criterion, marks in value.items():
+            yield from _marks(criterion, marks)
+    elif isinstance(value, list):
+        for one in value:
+            yield "", None, None, str(one)
+    else:
+        yield "", None, None, str(value)
+
+
+def _comparison(value: Mapping[str, Any]) -> Iterator[Cells]:
+    yield "", None, value.get("value"), "both_bad" if value.get("both_bad") else None
+    for reason in value.get("reasons") or ():
+        yield "reasons", None, None, str(reason)
+    if value.get("confidence"):
+        yield "confidence", None, None, str(value["confidence"])
+
+
+def _ranking(value: Mapping[str, Any]) -> Iterator[Cells]:
+    for tier, indexes in enumerate(value.get("tiers") or ()):
+        for index in indexes:
+            yield "", index, tier, None
+    for index in value.get("unacceptable") or ():
+        yield "", index, None, "unacceptable"
+
+
+def _marks(criterion: str, marks: Sequence[Any]) -> Iterator[Cells]:
+    for index, mark in enumerate(marks):
+        if mark == NOT_APPLICABLE:
+            yield criterion, index, None, NOT_APPLICABLE
+        elif mark is not None:
+            yield criterion, index, mark, None

@@ -1,0 +1,161 @@
+"""PURE: what the writers of data sets see of the database, and what a table is.
+
+Step export. selectors.export_rows fills these, the formats turn them into rows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from annotation.answers import Question
+
+TEXT, INT, FLOAT, BOOL = "string", "int64", "float64", "bool"
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list of values of one kind."""
+
+    kind: "Kind"
+
+
+@dataclass(frozen=True)
+class Struct:
+    """An object with the same fields in every row."""
+
+    fields: tuple[tuple[str, "Kind"], ...]
+
+
+Kind: TypeAlias = str | ListOf | Struct
+MESSAGES = ListOf(Struct((("role", TEXT), ("content", TEXT))))
+TEXTS, INTS = ListOf(TEXT), ListOf(INT)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a data set: its name, what it holds, and what that means."""
+
+    name: str
+    kind: Kind
+    about: str
+
+
+Row: TypeAlias = Sequence[Any]
+Message: TypeAlias = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A questions version, as it is stored and as it is read."""
+
+    number: int
+    purpose: str
+    raw: Sequence[Mapping[str, Any]]
+    questions: tuple[Question, ...]
+
+
+class Person(NamedTuple):
+    """Who answered, under the pseudonym of this export.
+
+    `consent_version` and `scopes` are those of the newest consent, empty where there
+    is none. `profile` is JSON; `group` is what an imported file calls their group.
+    """
+
+    pseudonym: str
+    consent_version: int | None = None
+    scopes: tuple[str, ...] = ()
+    is_withdrawn: bool = False
+    profile: str = "{}"
+    group: str = ""
+
+
+class Machine(NamedTuple):
+    """Which machine stored a pre-annotation, and how that went.
+
+    `probability` is P(the answer given), in [0, 1]; `raw` the machine's own words.
+    """
+
+    name: str
+    kind: str
+    model: str
+    revision: str
+    prompt_sha256: str
+    parameters: str
+    status: str
+    probability: float | None
+    raw: str
+    cost_usd: float | None
+    latency_ms: int | None
+
+
+class StoredAnswer(NamedTuple):
+    """An annotation (by `person`) or a pre-annotation (by `machine`).
+
+    `answers` and `metadata` are JSON as stored. `fate` is "current", "superseded" or
+    "taken_back". `version` is the key of a questions version. `order[k]` is the
+    canonical index of the completion shown at place k. Times are ISO 8601 in UTC.
+    """
+
+    id: str
+    item_id: str
+    item_external_id: str
+    person: Person | None
+    machine: Machine | None
+    source: str
+    created_at: str
+    answers: str
+    version: int
+    guidelines_version: int | None
+    order: tuple[int, ...] | None
+    purpose: str
+    round: int
+    state: str
+    fate: str
+    active_ms: int | None
+    total_ms: int | None
+    shown_at: str | None
+    layout: str
+    view: str
+    is_suggestion_visible: bool
+    metadata: str
+
+    @property
+    def annotator(self) -> str:
+        """Return the pseudonym of the person, or the name of the machine."""
+        if self.person is not None:
+            return self.person.pseudonym
+        return self.machine.name if self.machine is not None else ""
+
+    @property
+    def annotator_type(self) -> str:
+        """Return "human" or "machine"."""
+        return "human" if self.machine is None else "machine"
+
+
+class StoredCompletion(NamedTuple):
+    """One completion; `number` is its canonical index. `metadata` is JSON."""
+
+    number: int
+    text: str
+    model: str
+    external_id: str
+    metadata: str
+
+
+class StoredItem(NamedTuple):
+    """An item with everything that was answered about it. JSON stays text."""
+
+    id: str
+    number: int
+    external_id: str
+    created_at: str
+    messages: Sequence[Message]
+    language: str
+    category: str
+    source: str
+    metadata: str
+    gold: str | None
+    overlap: int | None
+    priority: int
+    completions: Sequence[StoredCompletion] = ()
+    answers: Sequence[StoredAnswer] = ()

@@ -1,0 +1,92 @@
+"""Step export: the statements of selectors.export_rows, each over an index.
+
+Braces are filled with our own words only; values are parameters.
+"""
+
+
+def _time(column: str) -> str:
+    """Return an expression for a time as ISO 8601 in UTC."""
+    return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+
+
+COUNTS = """
+    SELECT count(*) FILTER (WHERE source <> 'import'),
+        count(*) FILTER (WHERE source = 'import'),
+        (SELECT count(*) FROM pre_annotation WHERE project_id = %s),
+        (SELECT count(*) FROM item WHERE project_id = %s)
+    FROM annotation WHERE project_id = %s AND NOT is_retraction
+"""
+LANGUAGES = """
+    SELECT DISTINCT language FROM item WHERE project_id = %s AND language <> ''
+    ORDER BY language
+"""
+ANNOTATIONS = f"""
+    SELECT n.id, n.item_id, n.participant_id, n.public_id::text, i.public_id::text,
+        i.external_id, n.source, {_time("n.created_at")}, n.answers::text,
+        a.questions_version_id, a.guidelines_version_id, a."order", a.purpose,
+        a.round, a.state,
+        CASE WHEN later.id IS NULL THEN 'current'
+             WHEN later.is_retraction THEN 'taken_back' ELSE 'superseded' END,
+        n.active_ms, n.total_ms, {_time("a.shown_at")}, a.layout, a.view,
+        a.is_suggestion_visible, n.metadata::text
+    FROM annotation n
+    JOIN assignment a ON a.id = n.assignment_id
+    JOIN item i ON i.id = n.item_id
+    LEFT JOIN annotation later ON later.supersedes_id = n.id
+    WHERE NOT n.is_retraction AND {{where}} ORDER BY n.id {{limit}}
+"""  # noqa: S608 - our own words
+PRE_ANNOTATIONS = f"""
+    SELECT p.id, p.item_id, p.public_id::text, i.public_id::text, i.external_id,
+        {_time("p.created_at")}, p.answers::text, p.questions_version_id, p."order",
+        p.metadata::text, m.name, m.kind, m.model, m.revision, m.prompt_sha256,
+        m.parameters::text, p.status, p.probability, p.raw, p.cost_usd::float8,
+        p.latency_ms
+    FROM pre_annotation p
+    JOIN machine_annotator m ON m.id = p.machine_id
+    JOIN item i ON i.id = p.item_id
+    WHERE {{where}} ORDER BY p.id {{limit}}
+"""  # noqa: S608 - our own words
+ANSWERED = """
+    AND (EXISTS (SELECT 1 FROM annotation n WHERE n.item_id = i.id)
+      OR EXISTS (SELECT 1 FROM pre_annotation p WHERE p.item_id = i.id))
+"""
+# With the size on disk of each item's texts, which costs no reading of them.
+ITEM_IDS = """
+    SELECT i.id, i.number, pg_column_size(i.messages) + COALESCE(
+        (SELECT sum(pg_column_size(c.text)) FROM completion c WHERE c.item_id = i.id),
+        0)
+    FROM item i WHERE i.project_id = %s AND i.number > %s {which}
+    ORDER BY i.number LIMIT %s
+"""
+ITEMS = f"""
+    SELECT i.id, i.public_id::text, i.number, i.external_id, {_time("i.created_at")},
+        i.messages::text, i.language, i.category, i.source, i.metadata::text,
+        i.gold::text, f.overlap, COALESCE(-f.rank, 0)
+    FROM item i LEFT JOIN frontier f ON f.item_id = i.id
+    WHERE i.id = ANY(%s) ORDER BY i.number
+"""  # noqa: S608 - our own words
+COMPLETIONS = """
+    SELECT item_id, "index", text, model, external_id, metadata::text
+    FROM completion WHERE item_id = ANY(%s) ORDER BY item_id, "index"
+"""
+PARTICIPANTS = """
+    SELECT id, public_id::text, source FROM participant WHERE project_id = %s
+"""
+PEOPLE = """
+    SELECT id, public_id::text, imported_profile::text FROM participant
+    WHERE id = ANY(%s)
+"""
+# The consent to the newest document that the person has answered.
+CONSENTS = """
+    SELECT DISTINCT ON (r.participant_id) r.participant_id, d.number,
+        r.granted::text, r.withdrawn_at IS NOT NULL
+    FROM consent_record r JOIN consent_document d ON d.id = r.document_id
+    WHERE r.participant_id = ANY(%s) ORDER BY r.participant_id, d.number DESC
+"""
+SURVEY_ANSWERS = """
+    SELECT s.participant_id, v.number, s.question, s.state, s.value::text,
+        s.order_shown::text
+    FROM survey_answer s JOIN survey_version v ON v.id = s.version_id
+    WHERE s.participant_id = ANY(%s)
+    ORDER BY s.participant_id, v.number, s.id
+"""

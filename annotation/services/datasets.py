@@ -1,0 +1,320 @@
+"""Step export: write one data set, table by table, into a folder or ZIP file.
+
+Called by the export job and by the command. Nothing is held but a batch of rows.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.db import connection, transaction
+
+from annotation.formats.exports import tables
+from annotation.formats.exports.card import (
+    CardFacts,
+    Text,
+    WrittenTable,
+    write_card,
+)
+from annotation.formats.exports.catalogue import FORMATS, NATIVE, RAW
+from annotation.formats.exports.native_rows import native_row
+from annotation.formats.exports.options import PUBLICATION, ExportOptions
+from annotation.formats.exports.package import (
+    Package,
+    new_file,
+    write_checksums,
+    write_text,
+)
+from annotation.formats.exports.policy import Policy, Tally, refusal
+from annotation.formats.exports.pseudonyms import Pseudonyms
+from annotation.formats.exports.tables import Table
+from annotation.formats.exports.types import Row, StoredAnswer, Version
+from annotation.formats.exports.writers import Writer, dump, open_writer
+from annotation.models import Project
+from annotation.selectors import export_rows
+from annotation.selectors.export_rows import ExportReader, Participant
+
+# (done, total), in rows read; called after each batch.
+Progressed = Callable[[int, int], None]
+AnswerRows = Callable[[StoredAnswer, Version], Iterable[Row]]
+
+
+@dataclass(frozen=True)
+class WrittenDataset:
+    """What an export wrote, and what it left out."""
+
+    tables: Sequence[WrittenTable]
+    answers: Tally
+    people: Tally
+    card: str
+    n_read: int
+
+    @property
+    def n_rows(self) -> int:
+        """Return the rows of the data set's first table, which gives it its name."""
+        return self.tables[0].n_rows
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """Show the same state of the database to every query of the block.
+
+    People go on answering meanwhile, and the counts must add up. Inside a transaction
+    of the caller's, that one is used as it is.
+    """
+    if connection.in_atomic_block:
+        yield
+        return
+    with transaction.atomic():
+        with connection.cursor() as db:
+            db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield
+
+
+def write_dataset(
+    *,
+    project: Project,
+    options: ExportOptions,
+    package: Package,
+    salt: bytes,
+    on_progress: Progressed,
+) -> WrittenDataset:
+    """Write a data set with its card and checksums; whatever raises stops it midway.
+
+    The same data, options and salt give the same bytes.
+    """
+    with snapshot():
+        writer = DatasetWriter(project, options, package, salt, on_progress)
+        return writer.write()
+
+
+@dataclass
+class DatasetWriter:
+    """Writes the tables of one export; one object per export."""
+
+    project: Project
+    options: ExportOptions
+    package: Package
+    salt: bytes
+    on_progress: Progressed
+    _tables: list[WrittenTable] = field(default_factory=list)
+    _answers: Tally = field(default_factory=Tally)
+    _people: Tally = field(default_factory=Tally)
+    _creators: set[str] = field(default_factory=set)
+    _n_read: int = 0
+    _n_total: int = 0
+
+    def __post_init__(self) -> None:
+        self._reader = ExportReader(
+            self.project,
+            Pseudonyms(self.salt),
+            with_profiles=self.options.format in (RAW, NATIVE),
+        )
+        self._form = FORMATS[self.options.format]
+
+    def write(self) -> WrittenDataset:
+        """Write every table, then the card and the checksums."""
+        counts = export_rows.stored_counts(self.project)
+        if self.options.format == RAW:
+            self._n_total = 2 * (counts.total - counts.n_machine) + counts.n_items
+            self._n_total += counts.n_items + counts.n_machine
+            self._write_raw()
+        elif self.options.format == NATIVE:
+            self._n_total = counts.n_items
+            self._write_native()
+        else:
+            self._n_total = counts.total
+            self._write_form()
+        if not self._answers.is_balanced or self._answers.stored != counts.total:
+            raise RuntimeError(f"{self._answers!r} does not add up to {counts!r}")
+        card = self._card()
+        write_text(self.package, "README.md", card)
+        write_checksums(self.package)
+        self.on_progress(self._n_total, self._n_total)
+        return WrittenDataset(
+            self._tables, self._answers, self._people, card, self._n_total
+        )
+
+    # --- files ------------------------------------------------------------------------
+
+    def _path(self, name: str) -> str:
+        return f"data/{name}/train-00000-of-00001.{self.options.file_type}"
+
+    @contextmanager
+    def _table(self, table: Table) -> Iterator[Callable[[Sequence[Row]], None]]:
+        """Open a table for writing; give the function that takes its rows."""
+        path, n_rows = self._path(table.name), 0
+        with new_file(self.package, path) as file:
+            writer: Writer = open_writer(self.options.file_type, file, table.columns)
+
+            def add(rows: Sequence[Row]) -> None:
+                nonlocal n_rows
+                writer.write(rows)
+                n_rows += len(rows)
+
+            yield add
+            writer.close()
+        self._tables.append(
+            WrittenTable(table.name, table.about, table.columns, n_rows, path)
+        )
+
+    def _tell(self, n_more: int) -> None:
+        self._n_read += n_more
+        self.on_progress(self._n_read, max(self._n_total, self._n_read))
+
+    # --- formats made of judged answers -----------------------------------------------
+
+    def _write_form(self) -> None:
+        if self._form.plan is None:
+            raise ValueError(f"{self._form.name!r} has no plan")
+        versions = list(self._reader.versions.values())
+        columns, judge = self._form.plan(self.options, versions)
+        policy = Policy(self.options, self._reader.versions, self._form.kinds, judge)
+        table = Table(self._form.name, self._form.help, columns)
+        by = [column.name for column in columns].index("annotator_type")
+        with self._table(table) as add:
+            for items in self._reader.items(only_answered=True):
+                before = self._answers.stored
+                for item in items:
+                    rows = list(policy.rows_of(item, self._answers))
+                    add(rows)
+                    self._note(row[by] for row in rows)
+                self._tell(self._answers.stored - before)
+
+    def _note(self, annotator_types: Iterable[str]) -> None:
+        """Note for the card whether people or machines stand behind the rows."""
+        self._creators.update(annotator_types)
+
+    # --- native rows ------------------------------------------------------------------
+
+    def _write_native(self) -> None:
+        path, n_rows = self._path(NATIVE), 0
+        with new_file(self.package, path) as file:
+            for items in self._reader.items():
+                for item in items:
+                    row = native_row(
+                        item, self.options, self._reader.versions, self._answers
+                    )
+                    self._note(
+                        "machine" if label["is_machine"] else "human"
+                        for label in row.get("labels", ())
+                    )
+                    file.write(f"{dump(row)}\n".encode())
+                n_rows += len(items)
+                self._tell(len(items))
+        about = "One row per item with its labels, as an import reads it."
+        self._tables.append(WrittenTable(NATIVE, about, (), n_rows, path))
+
+    # --- raw tables -------------------------------------------------------------------
+
+    def _write_raw(self) -> None:
+        with self._table(tables.ANNOTATIONS) as add:
+            for answers in self._reader.annotations():
+                kept = self._admit(answers, self._answers)
+                self._note(answer.annotator_type for answer in kept)
+                add([tables.annotation_row(a, self._version(a)) for a in kept])
+                self._tell(len(answers))
+        with self._table(tables.JUDGEMENTS) as add:
+            for answers in self._reader.annotations():
+                for answer in self._admit(answers, Tally()):
+                    version = self._version(answer)
+                    add(list(tables.judgement_rows(answer, version)))
+                self._tell(len(answers))
+        self._write_people()
+        self._write_items()
+        self._write_machines()
+
+    def _version(self, answer: StoredAnswer) -> Version:
+        return self._reader.versions[answer.version]
+
+    def _admit(
+        self, answers: Iterable[StoredAnswer], tally: Tally
+    ) -> list[StoredAnswer]:
+        kept = []
+        for answer in answers:
+            reason = refusal(answer, self.options)
+            tally.count(reason)
+            if not reason:
+                kept.append(answer)
+        return kept
+
+    def _write_people(self) -> None:
+        with self._table(tables.PARTICIPANTS) as add:
+            for people in self._reader.participants():
+                add(
+                    [_person_row(one) for one in self._consenting(people, self._people)]
+                )
+        with self._table(tables.SURVEY_ANSWERS) as add:
+            for people in self._reader.participants():
+                for one in self._consenting(people, Tally()):
+                    add([(one.person.pseudonym, *row) for row in one.survey])
+
+    def _consenting(
+        self, people: Iterable[Participant], tally: Tally
+    ) -> list[Participant]:
+        kept = []
+        for one in people:
+            reason = "withdrawn" if one.person.is_withdrawn else ""
+            is_public = PUBLICATION in one.person.scopes
+            if not reason and self.options.only_publishable and not is_public:
+                reason = "not_publishable"
+            if not reason and one.source == "import":
+                reason = "" if self.options.include_imported else "imported"
+            tally.count(reason)
+            if not reason:
+                kept.append(one)
+        return kept
+
+    def _write_items(self) -> None:
+        with self._table(tables.ITEMS) as add:
+            for items in self._reader.items(with_answers=False):
+                add([tables.item_row(item) for item in items])
+                self._tell(len(items))
+        with self._table(tables.COMPLETIONS) as add:
+            for items in self._reader.items(with_answers=False):
+                for item in items:
+                    add(list(tables.completion_rows(item)))
+                self._tell(len(items))
+
+    def _write_machines(self) -> None:
+        if not self.options.include_machine:
+            for answers in self._reader.pre_annotations():
+                self._admit(answers, self._answers)
+            return
+        with self._table(tables.PRE_ANNOTATIONS) as add:
+            for answers in self._reader.pre_annotations():
+                kept = self._admit(answers, self._answers)
+                self._note(answer.annotator_type for answer in kept)
+                add([tables.pre_annotation_row(a, self._version(a)) for a in kept])
+                self._tell(len(answers))
+
+    # --- card -------------------------------------------------------------------------
+
+    def _card(self) -> str:
+        return write_card(
+            CardFacts(
+                project=self.project.name,
+                description=self.project.description,
+                form=self._form,
+                options=self.options,
+                tables=self._tables,
+                answers=self._answers,
+                people=self._people,
+                creators=self._creators,
+                languages=export_rows.languages(self.project),
+                versions=list(self._reader.versions.values()),
+                guidelines=[Text(*row) for row in export_rows.guidelines(self.project)],
+                consents=[Text(*row) for row in export_rows.consents(self.project)],
+            )
+        )
+
+
+def _person_row(one: Participant) -> Row:
+    person = one.person
+    return (
+        person.pseudonym,
+        one.source,
+        person.consent_version,
+        list(person.scopes),
+        person.profile,
+    )
