@@ -191,16 +191,21 @@ def _import_file(
 
 
 def import_path(
-    *, project: Project, path: Path, mode: str = ALL
+    *,
+    project: Project,
+    path: Path,
+    mode: str = ALL,
+    mapping: ColumnMapping | None = None,
 ) -> tuple[StoreCounts, list[RowProblem]]:
     """Import a file at once, as a command does; return counts and every problem.
 
     In the mode "all" a rejected row rolls everything back. Problems are held in
-    memory here, since the caller prints them.
+    memory here, since the caller prints them. Without a mapping the columns are
+    recognised.
 
     Raises FileProblem or InvalidMappingError where the file cannot be read.
     """
-    mapping = propose(path, path.name)
+    mapping = mapping or propose(path, path.name)
     problems: list[RowProblem] = []
     try:
         with transaction.atomic(), open_rows(path, path.name) as reader:

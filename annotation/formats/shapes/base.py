@@ -252,7 +252,7 @@ def _count_problems(
         )
         fix = f"Give the row at least {n_least} completions"
         if n_least == 2:
-            fix += ", or import it into a project that rates single completions"
+            fix += ", or take items with one completion, for a project that rates"
         return [RowProblem(number, field, f"The item has {has}.", f"{fix}.")]
     if len(texts) > MAX_COMPLETIONS:
         problem = (

@@ -206,7 +206,7 @@ def convert_unpaired(number: int, row: Row, mapping: ColumnMapping) -> list[Draf
             column,
             "The prompt has one completion only, so there is nothing to compare.",
             "Put the rows of one prompt after one another, use prompt, chosen and"
-            " rejected, or import the file into a project that rates completions.",
+            " rejected, or take items with one completion, for a project that rates.",
         )
     accepted = [part.get(mapping.column("accepted")) for part in rows]
     labels: tuple[LabelDraft, ...] = ()
