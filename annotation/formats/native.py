@@ -3,7 +3,8 @@
 One JSON object per item:
 `{"external_id", "prompt" | "messages", "completions": [{"text", "model"} | str],
 "language", "category", "source", "metadata", "gold", "overlap", "priority",
-"questions", "labels": [...]}`. Only the prompt and the completions are needed.
+"questions", "labels": [...]}`. Only the prompt and the completions are needed. Rows that
+we wrote carry a `schema`: what they hold was accepted once, empty completions too.
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,15 @@ from typing import Any
 from annotation.formats.types import CompletionDraft, ItemDraft, LabelDraft
 
 
+SCHEMA = "polyphony-item/1"
+
+
 def item_to_native(item: ItemDraft) -> dict[str, Any]:
     """Return the row of an item; reading it gives the same item but for its row.
 
     The questions that all labels share stand once at the item.
     """
-    row: dict[str, Any] = {"external_id": item.external_id}
+    row: dict[str, Any] = {"schema": SCHEMA, "external_id": item.external_id}
     if len(item.messages) == 1 and item.messages[0].role == "user":
         row["prompt"] = item.messages[0].content
     else:

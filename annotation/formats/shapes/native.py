@@ -6,6 +6,7 @@ from typing import Any
 
 from annotation.answers import InvalidQuestionsError, parse_questions
 from annotation.formats.mapping import ColumnMapping
+from annotation.formats.native import SCHEMA
 from annotation.formats.shapes import asked
 from annotation.formats.shapes.base import (
     MAX_CHARS,
@@ -44,6 +45,7 @@ KNOWN = frozenset(
         "priority",
         "questions",
         "labels",
+        "schema",
     }
 )
 Questions = tuple[Mapping[str, Any], ...]
@@ -66,7 +68,14 @@ def guess(sample: Sample) -> ColumnMapping | None:
         return None
     prompt = "messages" if sample.has("messages") else "prompt"
     found = {prompt: (prompt,), "completions": ("completions",)}
-    return ColumnMapping("native", found, labels_by="file")
+    is_ours = sample.values("schema") == [SCHEMA] * len(sample.rows)
+    return ColumnMapping(
+        "native",
+        found,
+        labels_by="file",
+        min_completions=1 if is_ours else 2,
+        allow_empty=is_ours,
+    )
 
 
 def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
