@@ -117,6 +117,20 @@ def save_profile(
 
 
 @transaction.atomic
+def take_part(
+    *,
+    participant: Participant,
+    document: ConsentDocument,
+    granted: Collection[str],
+    version: SurveyVersion,
+    replies: Sequence[Reply],
+) -> None:
+    """Store consent and profile together, or neither; raises as the two above."""
+    give_consent(participant=participant, document=document, granted=granted)
+    save_profile(participant=participant, version=version, replies=replies)
+
+
+@transaction.atomic
 def withdraw_consent(*, participant: Participant) -> None:
     """Take every consent back; items held return to the pool, answers stay stored.
 

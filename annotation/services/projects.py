@@ -1,15 +1,18 @@
-"""Step set-up: make a project from a template."""
+"""Step set-up: make a project from a template, and change its settings."""
 
 import hashlib
 import json
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from typing import Any
 
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
+from annotation.answers import Problem
 from annotation.errors import InvalidError
 from annotation.models import (
     ConsentDocument,
@@ -22,6 +25,8 @@ from annotation.models import (
 )
 from annotation.people_templates import CONSENT_SCOPES, CONSENT_TEXT, SURVEY
 from annotation.project_templates import TEMPLATES, ProjectTemplate
+from annotation.services.assignments import set_overlap
+from annotation.services.events import record
 
 RESERVED_SLUGS = frozenset({"new"})
 SLUG_LENGTH = 50
@@ -100,3 +105,44 @@ def _create(name: str, **values: Any) -> Project:
             pass
     slug = f"{base}-{secrets.token_hex(4)}"
     return Project.objects.create(slug=slug, name=name, **values)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What an owner may set of a project at any time."""
+
+    name: str
+    description: str
+    overlap: int
+    lease_s: int
+    grace_s: int
+    is_paused: bool
+
+
+@transaction.atomic
+def update_project(*, project: Project, user: User, settings: Settings) -> Project:
+    """Change a project's settings; a new overlap reaches items at once.
+
+    Raises InvalidError for a value out of range.
+    """
+    row = Project.objects.select_for_update().get(pk=project.pk)
+    before = row.overlap
+    for field in fields(settings):
+        setattr(row, field.name, getattr(settings, field.name))
+    row.name = " ".join(row.name.split())
+    row.description = row.description.strip()
+    try:
+        row.clean_fields(exclude=("created_by",))
+    except ValidationError as error:
+        raise InvalidError(
+            "The settings need mending.",
+            problems=[
+                Problem(name, " ".join(sentences))
+                for name, sentences in error.message_dict.items()
+            ],
+        ) from error
+    row.save(update_fields=[field.name for field in fields(settings)])
+    if row.overlap != before:
+        set_overlap(project=row, overlap=row.overlap)
+    record(project=row, user=user, kind="settings_changed", overlap=row.overlap)
+    return row

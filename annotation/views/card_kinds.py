@@ -1,0 +1,196 @@
+"""What an owner can set of each kind of question, survey question and scope."""
+
+from typing import Any
+
+from annotation.views.card_editor import CardKind, FieldSpec
+
+NAME = FieldSpec(
+    "name",
+    "Name in the data",
+    help="Letters, digits and _. Left empty, it is made from the title.",
+)
+
+
+def _common(required: bool = True) -> tuple[FieldSpec, ...]:
+    return (
+        FieldSpec("title", "What people are asked"),
+        FieldSpec("help", "A line of help below it"),
+        NAME,
+        FieldSpec("is_required", "Must be answered", "tick", default=required),
+    )
+
+
+def _ticks(*pairs: tuple[str, str, bool]) -> tuple[FieldSpec, ...]:
+    return tuple(
+        FieldSpec(name, label, "tick", default=default)
+        for name, label, default in pairs
+    )
+
+
+def _lines(name: str, label: str, *default: str, help_text: str = "") -> FieldSpec:
+    words = f"One on each line. {help_text}".strip()
+    return FieldSpec(name, label, "list", help=words, default=list(default))
+
+
+def _number(name: str, label: str, default: Any, help_text: str = "") -> FieldSpec:
+    return FieldSpec(name, label, "number", help=help_text, default=default)
+
+
+CRITERION = CardKind(
+    "",
+    "criterion",
+    "steps",
+    (
+        FieldSpec("title", "Criterion"),
+        FieldSpec("help", "What it means"),
+        NAME,
+        FieldSpec(
+            "anchors",
+            "What the marks mean",
+            "marks",
+            help="One on each line, such as “1: of no use”.",
+            default={},
+        ),
+    ),
+)
+
+QUESTION_KINDS = (
+    CardKind(
+        "comparison",
+        "Comparison",
+        "scale",
+        (
+            *_common(),
+            FieldSpec(
+                "strength",
+                "Steps",
+                "choice",
+                default=3,
+                choices=(
+                    (3, "Seven: much better, better, slightly better"),
+                    (2, "Five: clearly better, slightly better"),
+                    (1, "Three: better"),
+                ),
+            ),
+            *_ticks(
+                ("allow_tie", "A tie is allowed", True),
+                ("allow_both_bad", "“Both bad” is offered", False),
+            ),
+            _lines("reasons", "Reasons to tick", help_text="May stay empty."),
+            _lines("levels", "Levels of confidence", help_text="May stay empty."),
+        ),
+    ),
+    CardKind(
+        "ranking",
+        "Ranking",
+        "order",
+        (
+            *_common(),
+            *_ticks(
+                ("allow_tie", "Ties are allowed", True),
+                ("allow_unacceptable", "“Not acceptable” is offered", True),
+            ),
+        ),
+    ),
+    CardKind(
+        "rating",
+        "Rating",
+        "steps",
+        (
+            *_common(),
+            _number("low", "Lowest mark", 1),
+            _number("high", "Highest mark", 5),
+            *_ticks(("allow_na", "“Not applicable” is offered", True)),
+            FieldSpec("criteria", "Criteria", "cards", default=[], kinds=(CRITERION,)),
+        ),
+    ),
+    CardKind(
+        "rationale",
+        "Words of their own",
+        "edit",
+        (*_common(False), _number("min_chars", "Fewest characters", 0)),
+    ),
+    CardKind(
+        "tags",
+        "Reasons to tick",
+        "tick",
+        (*_common(False), _lines("reasons", "Reasons")),
+    ),
+    CardKind(
+        "confidence",
+        "Confidence",
+        "info",
+        (
+            *_common(False),
+            _lines("levels", "Levels", "Guess", "Fairly sure", "Certain"),
+        ),
+    ),
+)
+
+_SECTION = FieldSpec("section", "Heading it stands under")
+_DEPENDS = (
+    FieldSpec(
+        "depends_on",
+        "Depends on the question named",
+        help="A single choice asked before. Mostly empty.",
+    ),
+    FieldSpec(
+        "hidden_for",
+        "Not shown for these answers to it",
+        "list",
+        help="One on each line.",
+        default=[],
+    ),
+)
+_NA = FieldSpec("offers_na", "“Does not apply to me” is offered", "tick", default=False)
+_OPTIONS = (
+    _lines("options", "Options"),
+    FieldSpec("is_shuffled", "In a random order per person", "tick", default=False),
+)
+
+SURVEY_KINDS = (
+    CardKind(
+        "single",
+        "One of several",
+        "tick",
+        (*_common(), *_OPTIONS, _NA, _SECTION, *_DEPENDS),
+    ),
+    CardKind(
+        "several",
+        "Any number of several",
+        "tick",
+        (*_common(), *_OPTIONS, _NA, _SECTION, *_DEPENDS),
+    ),
+    CardKind(
+        "slider",
+        "Slider from 0 to 100",
+        "minus",
+        (
+            *_common(),
+            FieldSpec("low_label", "Words at 0"),
+            FieldSpec("high_label", "Words at 100"),
+            _NA,
+            _SECTION,
+            *_DEPENDS,
+        ),
+    ),
+    CardKind("text", "A few words", "edit", (*_common(), _NA, _SECTION, *_DEPENDS)),
+    CardKind("country", "Country", "flag", (*_common(), _NA, _SECTION, *_DEPENDS)),
+)
+
+SCOPE_KINDS = (
+    CardKind(
+        "",
+        "scope",
+        "tick",
+        (
+            FieldSpec("text", "I agree that my answers are …"),
+            FieldSpec(
+                "name",
+                "Name in the data",
+                help="“publication” and “training” are what exports ask for.",
+            ),
+            FieldSpec("is_required", "Needed to take part", "tick", default=False),
+        ),
+    ),
+)

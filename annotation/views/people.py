@@ -1,0 +1,142 @@
+"""For owners: who belongs to the project, in which role, and who may still come."""
+
+import uuid
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation import access
+from annotation.access import Seat
+from annotation.models import Role
+from annotation.selectors.people import links, members
+from annotation.services.invitations import (
+    MAX_DAYS,
+    MAX_PEOPLE,
+    create_invitation,
+    revoke_invitation,
+)
+from annotation.services.members import change_role, remove_member
+from annotation.views.forms import Styled
+from annotation.views.person import person
+
+OWNERS = (Role.OWNER,)
+
+
+class InvitationForm(Styled, forms.Form):
+    """A new link."""
+
+    role = forms.ChoiceField(label="Joins as", choices=Role.choices)
+    n_max = forms.IntegerField(
+        label="For how many people", min_value=1, max_value=MAX_PEOPLE, initial=25
+    )
+    days = forms.IntegerField(
+        label="Days until it ends", min_value=1, max_value=MAX_DAYS, initial=14
+    )
+    note = forms.CharField(
+        label="A note for yourself",
+        max_length=120,
+        required=False,
+        help_text="Such as “second-year students”. The people invited do not see it.",
+    )
+
+
+@require_GET
+@login_required
+def people(request: HttpRequest, slug: str) -> HttpResponse:
+    """List members and invitations."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    form = InvitationForm(initial={"role": Role.ANNOTATOR})
+    return _page(request, seat, form)
+
+
+@require_POST
+@login_required
+@never_cache
+def invitation_new(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make a link and show it, this once."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    form = InvitationForm(request.POST)
+    if not form.is_valid():
+        return _page(request, seat, form, status=422)
+    made = create_invitation(
+        project=seat.project, user=person(request), **form.cleaned_data
+    )
+    address = request.build_absolute_uri(reverse("join", args=[made.secret]))
+    fresh = InvitationForm(initial={"role": Role.ANNOTATOR})
+    return _page(request, seat, fresh, address=address)
+
+
+@require_POST
+@login_required
+def invitation_revoke(
+    request: HttpRequest, slug: str, public_id: uuid.UUID
+) -> HttpResponse:
+    """End a link."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    revoke_invitation(invitation=access.invitation(seat, public_id), by=person(request))
+    messages.success(request, "The link no longer works. Who has joined stays.")
+    return redirect("people", slug)
+
+
+@require_POST
+@login_required
+def member_role(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Give a member another role."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    member = change_role(
+        membership=access.membership(seat, public_id),
+        role=request.POST.get("role", ""),
+        by=person(request),
+    )
+    word = Role(member.role).label.lower()
+    messages.success(request, f"{member.user.username} is now: {word}.")
+    return _after(request, seat, member.user_id, member.role)
+
+
+@require_POST
+@login_required
+def member_remove(
+    request: HttpRequest, slug: str, public_id: uuid.UUID
+) -> HttpResponse:
+    """End a membership."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    member = access.membership(seat, public_id)
+    remove_member(membership=member, by=person(request))
+    messages.success(
+        request, f"{member.user.username} has left the project. The answers stay."
+    )
+    return _after(request, seat, member.user_id, "")
+
+
+def _after(request: HttpRequest, seat: Seat, user_id: int, role: str) -> HttpResponse:
+    """Go back to the page, or home where the person has just lost it."""
+    if user_id == person(request).pk and role != Role.OWNER:
+        return redirect("home")
+    return redirect("people", seat.project.slug)
+
+
+def _page(
+    request: HttpRequest,
+    seat: Seat,
+    form: InvitationForm,
+    *,
+    address: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "seat": seat,
+        "project": seat.project,
+        "tab": "people",
+        "members": members(seat.project),
+        "links": links(seat.project),
+        "roles": Role.choices,
+        "form": form,
+        "address": address,
+    }
+    return render(request, "annotation/people/people.html", context, status=status)

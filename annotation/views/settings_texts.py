@@ -1,0 +1,110 @@
+"""For owners: edit the guidelines and the consent text."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from annotation import access
+from annotation.access import Seat
+from annotation.errors import InvalidError
+from annotation.people_templates import CONSENT_SCOPES, CONSENT_TEXT
+from annotation.rendering import render as to_html
+from annotation.selectors.profile import current_consent
+from annotation.services.versions import (
+    consent_is_met,
+    guidelines_are_met,
+    publish_consent,
+    publish_guidelines,
+)
+from annotation.views.card_editor import Card, read_cards, show_cards
+from annotation.views.card_kinds import SCOPE_KINDS
+from annotation.views.person import person
+from annotation.views.settings_common import METHODS, OWNERS, said, settings_context
+
+
+@require_http_methods(METHODS)
+@login_required
+def settings_guidelines(request: HttpRequest, slug: str) -> HttpResponse:
+    """Edit the guidelines in Markdown."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    version = seat.project.current_guidelines()
+    text = version.text if version else ""
+    if request.method == "POST":
+        text = request.POST.get("text", "")
+        if request.POST.get("do") == "save":
+            published = publish_guidelines(
+                project=seat.project, user=person(request), text=text
+            )
+            messages.success(request, said("guidelines", published))
+            return redirect("settings_guidelines", slug)
+    context = settings_context(seat, "guidelines") | {
+        "version": version,
+        "is_met": version is not None and guidelines_are_met(seat.project, version),
+        "text": text,
+        "html": to_html(text),
+    }
+    return render(request, "annotation/people/settings_guidelines.html", context)
+
+
+@require_POST
+@login_required
+def preview(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return Markdown as people will see it."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    context = {"html": to_html(request.POST.get("text", "")), "project": seat.project}
+    return render(request, "annotation/people/preview.html", context)
+
+
+@require_http_methods(METHODS)
+@login_required
+def settings_consent(request: HttpRequest, slug: str) -> HttpResponse:
+    """Edit the consent text and its scopes."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    current = current_consent(seat.project)
+    if request.method != "POST":
+        text = current.text if current else CONSENT_TEXT
+        scopes = current.scopes if current else CONSENT_SCOPES
+        return _consent_page(request, seat, text, scopes)
+    text = request.POST.get("text", "")
+    read = read_cards(request.POST, "scopes", SCOPE_KINDS)
+    if request.POST.get("do") != "save":
+        return _consent_page(request, seat, text, read.cards, focus=read.focus)
+    try:
+        published = publish_consent(
+            project=seat.project, user=person(request), text=text, scopes=read.cards
+        )
+    except InvalidError as error:
+        return _consent_page(
+            request, seat, text, read.cards, fault=error.message, status=422
+        )
+    messages.success(request, said("consent", published))
+    return redirect("settings_consent", slug)
+
+
+def _consent_page(
+    request: HttpRequest,
+    seat: Seat,
+    text: str,
+    scopes: Sequence[Mapping[str, Any]] | list[Card],
+    *,
+    focus: str = "",
+    fault: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    current = current_consent(seat.project)
+    context = settings_context(seat, "consent") | {
+        "version": current,
+        "is_met": current is not None and consent_is_met(current),
+        "text": text,
+        "html": to_html(text),
+        "editor": show_cards(scopes, "scopes", SCOPE_KINDS),
+        "focus": focus,
+        "fault": fault,
+    }
+    name = "annotation/people/settings_consent.html"
+    return render(request, name, context, status=status)

@@ -1,0 +1,213 @@
+"""Before the first item: consent and a short profile, on one page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from annotation import access
+from annotation.access import Seat
+from annotation.countries import COUNTRIES
+from annotation.errors import ConflictError, InvalidError
+from annotation.models import ConsentDocument, SurveyVersion
+from annotation.rendering import render as to_html
+from annotation.selectors.profile import (
+    consent_in_force,
+    current_consent,
+    current_survey,
+    told_before,
+)
+from annotation.services.participants import (
+    ensure_participant,
+    take_part,
+    withdraw_consent,
+)
+from annotation.surveys import (
+    DECLINED,
+    NOT_APPLICABLE,
+    Reply,
+    SurveyQuestion,
+    options_in_order,
+    parse_survey,
+    read_replies,
+)
+from annotation.views.person import person
+
+AGREE = (
+    "Take part only if you agree to this point. If you do not, choose the button below."
+)
+CHANGED = "The text or the questions have changed meanwhile. Look at them once more."
+PREFIX = "q-"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the page shows it, with what was given and what is missing."""
+
+    question: SurveyQuestion
+    options: tuple[str, ...]
+    given: tuple[str, ...]
+    problem: str
+
+    @property
+    def is_declined(self) -> bool:
+        """Tell whether the person prefers not to say."""
+        return DECLINED in self.given
+
+    @property
+    def text(self) -> str:
+        """Return the one value given, of a slider, a text or a country."""
+        return "" if self.is_declined else "".join(self.given[:1])
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the person sent, or what is stored from before."""
+
+    scopes: frozenset[str] = frozenset()
+    answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    banner: str = ""
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The consent and the survey in force."""
+
+    consent: ConsentDocument
+    survey: SurveyVersion
+    questions: tuple[SurveyQuestion, ...]
+
+    @property
+    def required(self) -> frozenset[str]:
+        """Return the scopes without which nobody can take part."""
+        return frozenset(s["name"] for s in self.consent.scopes if s["is_required"])
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def start(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for consent and profile; store both together or neither."""
+    seat = access.seat(request.user, slug)
+    texts = _texts(seat)
+    if request.method != "POST":
+        return _page(request, seat, texts, _known(seat), status=200)
+    if request.POST.get("do") == "refuse":
+        return render(
+            request, "annotation/people/refused.html", {"project": seat.project}
+        )
+    given, replies = _read(request, texts)
+    if given.problems or given.banner:
+        return _page(request, seat, texts, given, status=422)
+    try:
+        take_part(
+            participant=ensure_participant(project=seat.project, user=person(request)),
+            document=texts.consent,
+            granted=given.scopes,
+            version=texts.survey,
+            replies=replies,
+        )
+    except InvalidError as error:
+        given = Given(given.scopes, given.answers, {}, error.message)
+        return _page(request, seat, texts, given, status=422)
+    messages.success(request, "Your consent and your profile are saved.")
+    return redirect("annotate", slug)
+
+
+@require_POST
+@login_required
+def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
+    """Take the consent back."""
+    seat = access.seat(request.user, slug)
+    participant = access.participant(seat)
+    if participant is not None:
+        withdraw_consent(participant=participant)
+    messages.success(
+        request, "Your consent is withdrawn. Later data sets leave your answers out."
+    )
+    return redirect("home")
+
+
+def _texts(seat: Seat) -> Texts:
+    consent, survey = current_consent(seat.project), current_survey(seat.project)
+    if consent is None or survey is None:
+        raise ConflictError("This project has no consent text yet. Ask its owner.")
+    return Texts(consent, survey, parse_survey(survey.questions))
+
+
+def _known(seat: Seat) -> Given:
+    """Return what is in force: scopes of an older text are not carried over."""
+    participant = access.participant(seat)
+    record = consent_in_force(participant)
+    current = current_consent(seat.project)
+    is_current = record is not None and record.document == current
+    return Given(
+        scopes=frozenset(record.granted) if record and is_current else frozenset(),
+        answers=told_before(participant),
+    )
+
+
+def _read(request: HttpRequest, texts: Texts) -> tuple[Given, list[Reply]]:
+    sent = request.POST
+    scopes = frozenset(sent.getlist("agree"))
+    answers = {
+        question.name: sent.getlist(PREFIX + question.name)
+        for question in texts.questions
+    }
+    replies, faults = read_replies(
+        texts.questions, answers, seed=_seed(request, texts.survey)
+    )
+    problems = {fault.path: fault.message for fault in faults}
+    if not texts.required <= scopes:
+        problems["agree"] = AGREE
+    numbers = (str(texts.consent.number), str(texts.survey.number))
+    is_same = (sent.get("consent"), sent.get("survey")) == numbers
+    return Given(scopes, answers, problems, "" if is_same else CHANGED), replies
+
+
+def _seed(request: HttpRequest, survey: SurveyVersion) -> str:
+    """Return what draws the order of options: the same person sees the same again."""
+    return f"{person(request).pk}:{survey.public_id}"
+
+
+def _page(
+    request: HttpRequest, seat: Seat, texts: Texts, given: Given, status: int
+) -> HttpResponse:
+    seed = _seed(request, texts.survey)
+    asked = [
+        Asked(
+            question,
+            options_in_order(question, seed),
+            tuple(given.answers.get(question.name, ())),
+            given.problems.get(question.name, ""),
+        )
+        for question in texts.questions
+    ]
+    participant = access.participant(seat)
+    context: dict[str, Any] = {
+        "seat": seat,
+        "project": seat.project,
+        "consent": texts.consent,
+        "consent_html": to_html(texts.consent.text),
+        "survey": texts.survey,
+        "sections": [
+            (title, list(part))
+            for title, part in groupby(asked, key=lambda entry: entry.question.section)
+        ],
+        "given": given,
+        "n_problems": len(given.problems),
+        "missing": [entry for entry in asked if entry.problem],
+        "agree_problem": given.problems.get("agree", ""),
+        "is_ready": participant is not None and participant.is_ready,
+        "is_again": participant is not None and bool(participant.n_done),
+        "countries": sorted(COUNTRIES.items(), key=lambda pair: pair[1]),
+        "declined": DECLINED,
+        "not_applicable": NOT_APPLICABLE,
+    }
+    return render(request, "annotation/people/start.html", context, status=status)
