@@ -3,15 +3,15 @@
 One JSON object per item:
 `{"external_id", "prompt" | "messages", "completions": [{"text", "model"} | str],
 "language", "category", "source", "metadata", "gold", "overlap", "priority",
-"questions", "labels": [...]}`. Only the prompt and the completions are needed. Rows that
-we wrote carry a `schema`: what they hold was accepted once, empty completions too.
+"questions", "labels": [...]}`. Only the prompt and the completions are needed.
+Rows that we wrote carry a `schema`: what they hold was accepted once, so an empty
+completion may come back.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from annotation.formats.types import CompletionDraft, ItemDraft, LabelDraft
-
 
 SCHEMA = "polyphony-item/1"
 
