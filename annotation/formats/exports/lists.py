@@ -60,8 +60,8 @@ def columns(options: ExportOptions) -> tuple[Column, ...]:
         Column(
             "scores",
             ListOf(FLOAT),
-            "each one's score in [0, 1]: mean mark / scale, or 1 for the first tier "
-            "down to 0",
+            "each one's score in [0, 1]: its mean mark on the scale, or 1 less "
+            "1 / (completions - 1) for each tier before its own",
         ),
         Column("unacceptable", ListOf(BOOL), "whether each was called unacceptable"),
         Column("models", TEXTS, "which model wrote each"),
