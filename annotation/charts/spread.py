@@ -191,7 +191,7 @@ def position_bias(
         "share:Q",
         title="Share won by the completion shown first",
         scale=alt.Scale(domain=[0, 1]),
-        axis=alt.Axis(format=".0%", tickCount=5),
+        axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
     )
     layers = [
         alt.Chart(inline([{"share": 0.5}]))
