@@ -129,9 +129,8 @@ def test_ukpconvarg1_counts_come_out_of_the_database(data: Path) -> None:
     if data != MINIATURES:
         assert counts == (3700, 18_459, 2790)
     assert min(counts) > 0
-    assert all(
-        answers["rationale"] for (answers,) in annotations.values_list("answers")
-    )
+    given = annotations.values_list("answers", flat=True)
+    assert all(answers["rationale"] for answers in given)
     assert not annotations.filter(total_ms=None).exists()
 
 
