@@ -29,7 +29,7 @@ install-web:
 	@PYTHON="$(PYTHON)" .ci/install requirements-web.txt
 
 test: $(TEST_STAMP) chromium lint
-	$(PYTEST) -n $(JOBS) $(ARGS)
+	$(PYTEST) -n $(JOBS) --dist worksteal $(ARGS)
 
 # The database tests against the operating system's PostgreSQL and Redis, or against
 # the servers that DATABASE_URL and REDIS_URL name.
@@ -42,7 +42,8 @@ prove: $(TEST_STAMP) chromium
 	POLYPHONY_FULL=1 $(PYTEST) -n $(JOBS) -m "not gpu" --timeout 14400 $(ARGS)
 
 bench: $(TEST_STAMP)
-	@for script in bench/bench_*.py; do $(PY) $$script || exit 1; done
+	@for script in bench/bench_*.py; do \
+		$(PY) -m bench.$$(basename $$script .py) || exit 1; done
 
 lint: $(TEST_STAMP)
 	$(VENV)/bin/ruff check .
