@@ -9,6 +9,8 @@ from annotation.models import Chart, Project
 # The figures without a picture are kept under this name.
 FIGURES = "figures"
 THEMES = ("light", "dark")
+# Beside them, a chart for download has its title inside.
+FILE = "file"
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,14 @@ def counts(project: Project) -> Counts:
     return Counts(*row)
 
 
+def n_items(project: Project) -> int:
+    """Return the number of items, which are numbered without gaps; one query."""
+    row = _one(
+        "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s", [project.pk]
+    )
+    return int(row[0])
+
+
 _DAYS = """
     WITH human AS (
         SELECT (finished_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS n

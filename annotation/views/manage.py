@@ -14,7 +14,13 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from annotation import access
 from annotation.access import Seat
 from annotation.errors import NotFoundError
-from annotation.selectors.charts import chart_named, dashboard_charts, kept_figures
+from annotation.selectors.charts import (
+    FILE,
+    THEMES,
+    chart_named,
+    dashboard_charts,
+    kept_figures,
+)
 from annotation.selectors.dashboard import live
 from annotation.selectors.item_detail import item_detail
 from annotation.selectors.item_filters import STATES, ItemFilter
@@ -163,7 +169,8 @@ def item(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
 def chart(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Send a chart as the worker drew it, in the asked theme."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    theme = "dark" if request.GET.get("theme") == "dark" else "light"
+    is_file = "download" in request.GET
+    theme = FILE if is_file else request.GET.get("theme", THEMES[0])
     found = chart_named(seat.project, name, theme)
     if found is None:
         raise NotFoundError
@@ -172,7 +179,7 @@ def chart(request: HttpRequest, slug: str, name: str) -> HttpResponse:
         response = HttpResponse(status=304)
     else:
         response = HttpResponse(found.svg, content_type="image/svg+xml")
-        if "download" in request.GET:
+        if is_file:
             response["Content-Disposition"] = (
                 f'attachment; filename="{slug}-{name}.svg"'
             )

@@ -1,0 +1,96 @@
+"""Step analyse: figures and charts, made by a worker and kept until they change.
+
+The drawing library takes 150 MB, so it is never loaded by the web process: pages only
+read what is kept here.
+"""
+
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.models import Chart, Job, Project
+from annotation.selectors import figures
+from annotation.selectors.charts import FIGURES, THEMES
+from annotation.services.chart_words import Drawing, drawings
+from annotation.services.jobs import Progress
+from annotation.services.measures import measure
+
+# A project whose figures took long is looked at again later, so that figures never
+# take more than a twentieth of a worker's time.
+REST_FACTOR = 20
+
+
+def run_charts(job: Job, progress: Progress) -> dict[str, Any]:
+    """Make the figures and charts of the job's project anew."""
+    progress.set(0, 2, "The figures are counted.")
+    n_charts = refresh(project=job.project)
+    return {"message": f"{n_charts} charts are up to date.", "n_done": 2, "n_total": 2}
+
+
+def refresh_stale() -> None:
+    """Make the figures of each project in which something has happened since."""
+    now = timezone.now()
+    kept = {chart.project_id: chart for chart in Chart.objects.filter(name=FIGURES)}
+    for project in Project.objects.order_by("id").iterator():
+        before = kept.get(project.pk)
+        if before is not None and now < _rested(before):
+            continue
+        mark = figures.latest(project)
+        if before is None or before.numbers.get("mark") != mark:
+            refresh(project=project)
+
+
+def _rested(chart: Chart) -> datetime:
+    cost = timedelta(seconds=float(chart.numbers.get("cost_s", 0)))
+    return chart.made_at + REST_FACTOR * cost
+
+
+def refresh(*, project: Project) -> int:
+    """Measure a project and draw its charts in both themes; return their number."""
+    began = time.monotonic()
+    mark = figures.latest(project)
+    measured = measure(project)
+    drawn = drawings(measured.days, measured.times, measured.first, measured.n_items)
+    cost_s = round(time.monotonic() - began, 3)
+    numbers = {**measured.numbers, "mark": mark, "cost_s": cost_s}
+    _keep(project, numbers, drawn)
+    return len(drawn)
+
+
+@transaction.atomic
+def _keep(project: Project, numbers: dict[str, Any], drawn: list[Drawing]) -> None:
+    """Replace what is kept; a chart that has nothing to show any more goes."""
+    now = timezone.now()
+    rows = [
+        Chart(
+            project=project,
+            name=drawing.name,
+            theme=theme,
+            svg=svg,
+            numbers={**drawing.words, "place": place},
+            made_at=now,
+        )
+        for place, drawing in enumerate(drawn)
+        for theme, svg in drawing.svg.items()
+    ]
+    rows.append(
+        Chart(
+            project=project,
+            name=FIGURES,
+            theme=THEMES[0],
+            svg="",
+            numbers=numbers,
+            made_at=now,
+        )
+    )
+    names = {row.name for row in rows}
+    Chart.objects.filter(project=project).exclude(name__in=names).delete()
+    Chart.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=("project", "name", "theme"),
+        update_fields=("svg", "numbers", "made_at"),
+    )

@@ -1,0 +1,151 @@
+"""Step analyse: the heavy figures of a project, as JSON that pages show.
+
+Called by services.charts in a worker; reads through selectors and writes nothing.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from annotation.agreement import (
+    bootstrap_items,
+    krippendorff_alpha,
+    percent_agreement,
+    wilson_interval,
+)
+from annotation.answers import Question, main_question
+from annotation.models import Assignment, Project, QuestionsVersion
+from annotation.selectors import figures
+from annotation.selectors.arrays import (
+    MISSING,
+    ChoiceTable,
+    choice_table,
+    unanimous,
+)
+from annotation.selectors.choices import questions_of
+
+N_RESAMPLES = 500
+MAX_RESAMPLED = 5_000
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Everything that is measured at once for one project."""
+
+    numbers: dict[str, Any]
+    days: list[figures.DayCount]
+    times: figures.Times
+    first: list[dict[str, Any]]
+    n_items: int
+
+
+def measure(project: Project) -> Measured:
+    """Read all heavy figures of a project; about a dozen queries."""
+    asked = questions_of(project)
+    times = figures.times(project)
+    first = [_first(row) for row in figures.first_shown(project, asked)]
+    numbers = {
+        "counts": asdict(figures.counts(project)),
+        "times": {
+            "n": times.n,
+            "median_ms": times.median_ms,
+            "lower_ms": times.lower_ms,
+            "upper_ms": times.upper_ms,
+        },
+        "agreement": agreements(project, asked),
+        "first": first,
+        "skips": figures.skip_reasons(project),
+        "categories": figures.categories(project),
+    }
+    return Measured(
+        numbers=numbers,
+        days=figures.days(project),
+        times=times,
+        first=first,
+        n_items=figures.n_items(project),
+    )
+
+
+def _first(row: figures.FirstShown) -> dict[str, Any]:
+    interval = wilson_interval(row.n_first, row.n_decided)
+    return {
+        **asdict(row),
+        "n_decided": row.n_decided,
+        "share": row.n_first / row.n_decided,
+        "low": interval.low,
+        "high": interval.high,
+    }
+
+
+def agreements(
+    project: Project, asked: Mapping[int, tuple[Question, ...]]
+) -> list[dict[str, Any]]:
+    """Return the agreement between people here, then of each file's labels.
+
+    Only versions with the same main question as the newest are put together.
+    """
+    versions = dict(
+        QuestionsVersion.objects.filter(project=project).values_list("id", "purpose")
+    )
+    own = {pk: asked[pk] for pk in asked if versions[pk] == "project"}
+    found = []
+    if own:
+        newest = main_question(own[max(own)])
+        same = {
+            pk: questions
+            for pk, questions in own.items()
+            if (main_question(questions).name, main_question(questions).type)
+            == (newest.name, newest.type)
+        }
+        table = choice_table(project, same, Assignment.Purpose.MAIN)
+        found.append(_agreement(table, newest, is_imported=False))
+    for pk, questions in asked.items():
+        if versions[pk] == "imported":
+            table = choice_table(project, {pk: questions}, Assignment.Purpose.IMPORTED)
+            question = main_question(questions)
+            found.append(_agreement(table, question, is_imported=True))
+    return [entry for entry in found if entry["n_items"]]
+
+
+def _agreement(
+    table: ChoiceTable, question: Question, *, is_imported: bool
+) -> dict[str, Any]:
+    n_agree, n_items = unanimous(table), table.n_items
+    if not n_items:
+        return {"n_items": 0}
+    interval = wilson_interval(n_agree, n_items)
+    return {
+        "is_imported": is_imported,
+        "question": question.title,
+        "n_items": n_items,
+        "n_raters": table.n_raters,
+        "n_agree": n_agree,
+        "share": n_agree / n_items,
+        "low": interval.low,
+        "high": interval.high,
+        **_over_pairs(table),
+    }
+
+
+def _over_pairs(table: ChoiceTable) -> dict[str, float | None]:
+    """Return the share of equal pairs, and alpha with a bootstrap interval.
+
+    The interval is left out for large tables, where it is narrow and takes minutes.
+    """
+    ratings = np.where(table.codes == MISSING, np.nan, table.codes).T
+    alpha = krippendorff_alpha(ratings).value
+    found: dict[str, float | None] = {
+        "pairs": percent_agreement(ratings).value,
+        "alpha": None if math.isnan(alpha) else alpha,
+        "alpha_low": None,
+        "alpha_high": None,
+    }
+    if found["alpha"] is not None and table.n_items <= MAX_RESAMPLED:
+        rng = np.random.default_rng(table.n_items)
+        interval = bootstrap_items(ratings, krippendorff_alpha, rng, N_RESAMPLES)
+        if not math.isnan(interval.low):
+            found |= {"alpha_low": interval.low, "alpha_high": interval.high}
+    return found
