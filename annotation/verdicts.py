@@ -30,12 +30,21 @@ class RatingTable:
 
 
 @dataclass(frozen=True)
+class Aspect:
+    """The answer to a question beside the main one, with the reasons inside it."""
+
+    title: str
+    verdict: str
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Answered:
     """One answer in words. `verdict` stands for the whole, `others` for the rest."""
 
     verdict: str
     at: float | None
-    others: tuple[tuple[str, str], ...] = ()
+    others: tuple[Aspect, ...] = ()
     tags: tuple[str, ...] = ()
     rationales: tuple[str, ...] = ()
     tables: tuple[RatingTable, ...] = ()
@@ -188,12 +197,19 @@ def _put(
         parts["tags"] += value
     elif question.type == "confidence":
         parts["tags"].append(str(value))
-    elif not is_main:
-        parts["others"].append((question.title, verdict_words(question, value)))
-    if question.type == "comparison" and isinstance(value, Mapping):
-        inside = [*value.get("reasons", ()), *filter(None, [value.get("confidence")])]
-        prefix = "" if is_main else f"{question.title}: "
-        parts["tags"] += [f"{prefix}{word}" for word in inside]
+    elif is_main:
+        parts["tags"] += _inside(value)
+    else:
+        words = verdict_words(question, value)
+        parts["others"].append(Aspect(question.title, words, _inside(value)))
+
+
+def _inside(value: Any) -> tuple[str, ...]:
+    """Return the reasons and the confidence given inside a comparison."""
+    if not isinstance(value, Mapping):
+        return ()
+    confidence = value.get("confidence")
+    return (*value.get("reasons", ()), *([confidence] if confidence else []))
 
 
 def _table(question: Question, value: Mapping[str, Any], n: int) -> RatingTable:

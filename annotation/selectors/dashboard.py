@@ -24,7 +24,7 @@ from annotation.selectors.at_work import (
 from annotation.selectors.workers import workers_alive
 
 N_DAYS = 7
-MAX_FLAGS = 10
+MAX_FLAGS = 6
 # Counting a large pool costs a tenth of a second or two, so all viewers share it.
 CACHE_S = 10
 LARGE_CACHE_S = 60

@@ -87,6 +87,11 @@ class ItemPage:
     before: int | None = None
     stopped_at: int | None = None
 
+    @property
+    def is_lined(self) -> bool:
+        """Tell whether a verdict lies on a line between A and B."""
+        return any(row.is_lined for row in self.rows)
+
 
 def item_page(
     project: Project, wanted: ItemFilter, *, after: int = 0, before: int | None = None

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 
+from annotation.formats.exports.catalogue import FORMATS
 from annotation.models import Job, Project
 
 PER_PAGE = 30
@@ -39,8 +40,11 @@ class ShownJob:
     @property
     def name(self) -> str:
         """Return what the job is about: the file, or the format."""
-        about = self.job.parameters.get("name") or self.job.parameters.get("format")
-        return f"{self.job.get_kind_display()}: {about}" if about else self.kind
+        about = str(self.job.parameters.get("name", ""))
+        if self.job.kind == Job.Kind.EXPORT:
+            form = self.job.parameters.get("options", {}).get("format")
+            about = FORMATS[form].title if form in FORMATS else ""
+        return f"{self.kind}: {about}" if about else self.kind
 
     @property
     def kind(self) -> str:

@@ -68,5 +68,5 @@ def _words(label: LabelDraft, mapping: ColumnMapping, n_completions: int) -> str
     if not raw:
         return "Left out"
     said = answered(parse_questions(raw), label.answers, n_completions)
-    others = [f"{title} {words}" for title, words in said.others]
+    others = [f"{aspect.title} {aspect.verdict}" for aspect in said.others]
     return "; ".join(filter(None, [said.verdict, *others])) or "No verdict"

@@ -42,15 +42,31 @@ MODE_WORDS = {
     ),
 }
 MAX_COLUMNS_OF_ROLE = 100
+# Roles that one column plays; any other may have several.
+SINGLE = (
+    "prompt",
+    "messages",
+    "system",
+    "external_id",
+    "language",
+    "category",
+    "source",
+    "chosen",
+    "rejected",
+)
 
 
 @dataclass(frozen=True)
 class RoleField:
-    """One role and the columns that play it; the last choice is empty, to add one."""
+    """One role and the columns that play it; an empty one lets a person add one.
+
+    `is_needed`: it, or one that can stand for it, must be mapped.
+    """
 
     name: str
     title: str
-    is_required: bool
+    is_needed: bool
+    is_used: bool
     columns: tuple[str, ...]
 
     @property
@@ -98,30 +114,40 @@ def _options(text: str) -> Mapping[str, Any]:
 def role_fields(mapping: ColumnMapping) -> list[RoleField]:
     """Return the roles of the mapping's shape, with room for one more column each."""
     shape = SHAPES[mapping.shape]
-    required = {choice[0] for choice in shape.required if len(choice) == 1}
+    needed = {role for choice in shape.required for role in choice}
     fields = []
     for role in shape.roles:
         columns = mapping.columns(role)
-        is_full = len(columns) == 1 and role in ("prompt", "messages", "external_id")
+        is_full = bool(columns) and role in SINGLE
         fields.append(
             RoleField(
                 name=role,
                 title=ROLE_WORDS.get(role, role.replace("_", " ").capitalize()),
-                is_required=role in required,
+                is_needed=role in needed,
+                is_used=bool(columns),
                 columns=columns if is_full else (*columns, ""),
             )
         )
     return fields
 
 
+def _is_shown(field: RoleField, mapping: ColumnMapping) -> bool:
+    """Tell whether a role is used, or is needed and nothing stands for it."""
+    choices = [c for c in SHAPES[mapping.shape].required if field.name in c]
+    is_open = any(not any(mapping.columns(r) for r in choice) for choice in choices)
+    return field.is_used or is_open
+
+
 def form_context(mapping: ColumnMapping, columns: Sequence[str]) -> dict[str, object]:
     """Return what the template of the form needs."""
+    roles = role_fields(mapping)
     known = {name for names in mapping.fields.values() for name in names}
     return {
         "mapping": mapping,
         "shape": SHAPES[mapping.shape],
         "shapes": list(SHAPES.values()),
-        "roles": role_fields(mapping),
+        "roles": [field for field in roles if _is_shown(field, mapping)],
+        "more_roles": [field for field in roles if not _is_shown(field, mapping)],
         "columns": [*columns, *sorted(known - set(columns))],
         "options": json.dumps(mapping.options),
         "labels_by": LABELS_BY_WORDS,

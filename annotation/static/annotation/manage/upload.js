@@ -7,6 +7,7 @@ const input = form.querySelector("input[type=file]");
 const button = form.querySelector("[data-submit]");
 const box = form.querySelector("[data-progress]");
 const bar = box.querySelector("[role=progressbar]");
+const trouble = form.querySelector("#file-problem");
 const said = box.querySelector("[data-said]");
 
 for (const type of ["dragenter", "dragover"]) {
@@ -32,9 +33,18 @@ function show(part, words) {
   said.textContent = words;
 }
 
-function fail() {
-  show(0, "The connection was lost before the file had arrived. Nothing was imported; try again.");
+/** Say what went wrong where the file is chosen, and let the person try again. */
+function complain(words) {
+  box.hidden = true;
+  trouble.hidden = false;
+  trouble.querySelector("span").textContent = words;
+  input.setAttribute("aria-describedby", "file-hint file-problem");
   button.removeAttribute("aria-disabled");
+  input.focus();
+}
+
+function fail() {
+  complain("The connection was lost before the file had arrived. Nothing was imported; try again.");
 }
 
 /** Put the page that the server answered in place of this one. */
@@ -44,16 +54,15 @@ function take(request) {
     return;
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
-  const problem = page.querySelector("#file-problem, .empty p");
-  show(0, problem ? problem.textContent.trim() : "The file was not taken. Load this page again.");
-  said.setAttribute("role", "alert");
-  button.removeAttribute("aria-disabled");
+  const problem = page.querySelector("#file-problem:not([hidden]), .empty p");
+  complain(problem ? problem.textContent.trim() : "The file was not taken. Load this page again.");
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (button.getAttribute("aria-disabled") === "true") return;
   button.setAttribute("aria-disabled", "true");
+  trouble.hidden = true;
   const request = new XMLHttpRequest();
   request.open("POST", form.action);
   request.upload.addEventListener("progress", (progress) => {
