@@ -64,7 +64,7 @@ def labels_per_day(
     values: list[Row] = []
     for row in rows:
         values.append({"day": _local(row.day), "n": row.n_human, "who": HUMAN})
-        if has_machine:
+        if row.n_machine:
             values.append({"day": _local(row.day), "n": row.n_machine, "who": AI})
     domain = [HUMAN, AI] if has_machine else [HUMAN]
     width = _bar_width(rows)

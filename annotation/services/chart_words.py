@@ -105,8 +105,9 @@ def _progress(days: Sequence[DayCount], n_items: int) -> Drawing:
     recent = sum(day.n_finished for day in days[-WEEK:])
     is_all = sums[-1] >= n_items
     done = "All" if is_all else f"{sums[-1]:,} of"
+    share = "all" if recent == sums[-1] else f"{recent:,}"
     words = {
-        "title": f"{done} {_n(n_items, 'item')} are finished, {recent:,} of them in the"
+        "title": f"{done} {_n(n_items, 'item')} are finished, {share} of them in the"
         " last seven days",
         "caption": "Items with all the answers they want, by the day of the last one.",
         "columns": ["Day", "Finished that day", "Finished in all"],
