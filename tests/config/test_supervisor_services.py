@@ -17,13 +17,9 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory that the user `nobody` may enter, as /var/lib would be."""
-    path = tmp_path_factory.mktemp("services")
-    for parent in (path, *path.parents):
-        if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-            parent.chmod(parent.stat().st_mode | 0o011)
-    return path
+def folder(open_folder: Path) -> Path:
+    """The directory of one installation."""
+    return open_folder
 
 
 @pytest.fixture

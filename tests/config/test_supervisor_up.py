@@ -89,12 +89,9 @@ def status(url: str) -> int:
 
 
 @pytest.fixture
-def var(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A VAR_DIR that the user `nobody` may enter."""
-    path = tmp_path_factory.mktemp("up")
-    for parent in (path, *path.parents[:2]):
-        parent.chmod(0o755)
-    return path / "var"
+def var(open_folder: Path) -> Path:
+    """A VAR_DIR that is not there yet."""
+    return open_folder / "var"
 
 
 @pytest.fixture

@@ -13,18 +13,13 @@ pytestmark = pytest.mark.services
 
 
 @pytest.fixture
-def var(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Path:
+def var(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A VAR_DIR of an operator who has set nothing."""
-    path = tmp_path_factory.mktemp("lent")
-    for parent in (path, *path.parents[:2]):
-        parent.chmod(0o755)
     for name in ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "SECRET_KEY_FILE"):
         # Set first, so that what the command sets is taken back after the test.
         monkeypatch.setenv(name, "")
-    monkeypatch.setenv("VAR_DIR", str(path))
-    return path
+    monkeypatch.setenv("VAR_DIR", str(open_folder))
+    return open_folder
 
 
 def test_command_finds_servers_and_a_key(var: Path) -> None:
