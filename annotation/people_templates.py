@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from typing import Any
 
 CONSENT_TEXT = """\
-You compare answers that AI models gave to questions of people. We keep your answers,
-the reasons you give, the time you take and what you tell about yourself below. Your
-name, your log-in and your e-mail address are not kept next to them: your answers
+You compare answers that AI models gave to questions of people. We keep your answers, \
+the reasons you give, the time you take and what you tell about yourself below. Your \
+name, your log-in and your e-mail address are not kept next to them: your answers \
 carry an invented name such as *brisk-heron*.
 
-Some texts were written by machines without any check, and may be wrong or unpleasant.
-You may skip any item without a reason that we would ask you to defend.
+Some texts were written by machines without any check, and may be wrong or unpleasant. \
+You may skip any item.
 
-You take part of your own will, and may stop at any time without a disadvantage. When
-you withdraw your consent, your answers leave every later data set; what was published
+You take part of your own will, and may stop at any time without a disadvantage. When \
+you withdraw your consent, your answers leave every later data set; what was published \
 before cannot be called back.
 """
 

@@ -70,10 +70,10 @@ _COMMON_GUIDELINES = """\
 
 1. Read the prompt first, and say to yourself what a good answer would have to do.
 2. Read **every** answer to its end before you choose.
-3. Judge what is written, not how long it is or how sure it sounds. Where a fact
-   matters and you can check it within a minute, check it.
-4. Skip an item that you cannot judge, such as one in a language that you do not
-   read, and say why.
+3. Judge what is written, not how long it is or how sure it sounds. Where a fact \
+matters and you can check it within a minute, check it.
+4. Skip an item that you cannot judge, such as one in a language that you do not \
+read, and say why.
 
 There is no expected result: two careful people may well differ.
 """
@@ -146,8 +146,8 @@ RANKING = ProjectTemplate(
 
 - Give the first place to the answer that you would want to be given.
 - Answers between which you cannot choose share a place.
-- *Not acceptable* is for answers that are wrong in what matters, harmful, or no
-  answer at all. They stand below every other, in no order.
+- *Not acceptable* is for answers that are wrong in what matters, harmful, or no \
+answer at all. They stand below every other, in no order.
 """,
 )
 
@@ -217,11 +217,11 @@ RATING = ProjectTemplate(
 {_COMMON_GUIDELINES}
 ## The grid
 
-- Take one criterion after the other: a clear answer may be wrong, and a correct
-  one unclear.
+- Take one criterion after the other: a clear answer may be wrong, and a correct \
+one unclear.
 - Use the whole scale. The words beside the numbers say what each end means.
-- *Not applicable* is for a criterion that makes no sense for this prompt, not for
-  one that is hard to judge.
+- *Not applicable* is for a criterion that makes no sense for this prompt, not for \
+one that is hard to judge.
 """,
 )
 
@@ -291,11 +291,11 @@ MULTIPREF = ProjectTemplate(
 {_COMMON_GUIDELINES}
 ## The four questions
 
-**Helpful** asks whether the answer serves the person who wrote the prompt.
-**Truthful** asks whether its claims hold, whatever their use.
-**Harmless** asks what happens if somebody follows it. Two harmless answers are a
+- **Helpful** asks whether the answer serves the person who wrote the prompt.
+- **Truthful** asks whether its claims hold, whatever their use.
+- **Harmless** asks what happens if somebody follows it. Two harmless answers are a \
 tie, which is the usual case.
-**Overall** comes last. It need not follow from the other three.
+- **Overall** comes last. It need not follow from the other three.
 """,
 )
 
@@ -388,12 +388,12 @@ HELPSTEER = ProjectTemplate(
 {_COMMON_GUIDELINES}
 ## The five criteria
 
-Helpfulness, correctness and coherence are praise; complexity and verbosity only
+Helpfulness, correctness and coherence are praise; complexity and verbosity only \
 describe. A short answer to a short question has low verbosity and may be the best.
 
 ## The preference
 
-Rate first, then choose. Your choice need not follow the sum of the marks, and the
+Rate first, then choose. Your choice need not follow the sum of the marks, and the \
 justification says why: name the part of an answer that decided it.
 """,
 )

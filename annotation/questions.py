@@ -128,6 +128,15 @@ def _question_problems(index: int, question: Question) -> list[Problem]:
         problems.append(Problem(f"{path}.strength", "Strength must be 1, 2 or 3."))
     if question.type == "rating" and not question.criteria:
         problems.append(Problem(f"{path}.criteria", "A rating needs a criterion."))
+    names = [criterion.name for criterion in question.criteria]
+    if not all(names):
+        problems.append(
+            Problem(f"{path}.criteria", "A criterion has no name. Write or remove it.")
+        )
+    if len(set(names)) < len(names):
+        problems.append(
+            Problem(f"{path}.criteria", "Two criteria have one name. Rename one.")
+        )
     if question.type == "rating" and not question.low < question.high:
         problems.append(Problem(f"{path}.high", "The scale's end must exceed its low."))
     if question.type == "rating" and question.high - question.low > 100:

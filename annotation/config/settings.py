@@ -136,6 +136,7 @@ AXES_FAILURE_LIMIT = 8
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
+AXES_LOCKOUT_TEMPLATE = "annotation/people/locked.html"
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
 

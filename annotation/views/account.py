@@ -6,7 +6,8 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import PasswordChangeForm
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -27,6 +28,11 @@ class PasswordForm(Styled, PasswordChangeForm):
         "password_incorrect": "This is not your present password.",
         "password_mismatch": "The two new passwords differ. Write the same one twice.",
     }
+
+    def __init__(self, user: User, data: QueryDict | None = None) -> None:
+        super().__init__(user, data)
+        # The page is about more than the password; it begins at its top.
+        del self.fields["old_password"].widget.attrs["autofocus"]
 
 
 def _page(

@@ -185,11 +185,7 @@ SCOPE_KINDS = (
         "tick",
         (
             FieldSpec("text", "I agree that my answers are …"),
-            FieldSpec(
-                "name",
-                "Name in the data",
-                help="“publication” and “training” are what exports ask for.",
-            ),
+            FieldSpec("name", "Name in the data"),
             FieldSpec("is_required", "Needed to take part", "tick", default=False),
         ),
     ),

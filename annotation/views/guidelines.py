@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from annotation import access
-from annotation.rendering import render as to_html
+from annotation.views.project_text import project_html
 
 
 @require_safe
@@ -20,7 +20,7 @@ def guidelines(request: HttpRequest, slug: str) -> HttpResponse:
         "project": seat.project,
         "tab": "guidelines",
         "version": version,
-        "html": to_html(version.text) if version else "",
+        "html": project_html(version.text) if version else "",
     }
     name = "guidelines_text" if request.GET.get("fragment") else "guidelines"
     return render(request, f"annotation/people/{name}.html", context)

@@ -13,7 +13,6 @@ from annotation import access
 from annotation.access import Seat
 from annotation.errors import InvalidError
 from annotation.people_templates import CONSENT_SCOPES, CONSENT_TEXT
-from annotation.rendering import render as to_html
 from annotation.selectors.profile import current_consent
 from annotation.services.versions import (
     consent_is_met,
@@ -24,6 +23,7 @@ from annotation.services.versions import (
 from annotation.views.card_editor import Card, read_cards, show_cards
 from annotation.views.card_kinds import SCOPE_KINDS
 from annotation.views.person import person
+from annotation.views.project_text import project_html
 from annotation.views.settings_common import METHODS, OWNERS, said, settings_context
 
 
@@ -46,7 +46,7 @@ def settings_guidelines(request: HttpRequest, slug: str) -> HttpResponse:
         "version": version,
         "is_met": version is not None and guidelines_are_met(seat.project, version),
         "text": text,
-        "html": to_html(text),
+        "html": project_html(text),
     }
     return render(request, "annotation/people/settings_guidelines.html", context)
 
@@ -56,7 +56,10 @@ def settings_guidelines(request: HttpRequest, slug: str) -> HttpResponse:
 def preview(request: HttpRequest, slug: str) -> HttpResponse:
     """Return Markdown as people will see it."""
     seat = access.seat(request.user, slug, roles=OWNERS)
-    context = {"html": to_html(request.POST.get("text", "")), "project": seat.project}
+    context = {
+        "html": project_html(request.POST.get("text", "")),
+        "project": seat.project,
+    }
     return render(request, "annotation/people/preview.html", context)
 
 
@@ -101,7 +104,7 @@ def _consent_page(
         "version": current,
         "is_met": current is not None and consent_is_met(current),
         "text": text,
-        "html": to_html(text),
+        "html": project_html(text),
         "editor": show_cards(scopes, "scopes", SCOPE_KINDS),
         "focus": focus,
         "fault": fault,

@@ -16,7 +16,6 @@ from annotation.access import Seat
 from annotation.countries import COUNTRIES
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import ConsentDocument, SurveyVersion
-from annotation.rendering import render as to_html
 from annotation.selectors.profile import (
     consent_in_force,
     current_consent,
@@ -38,6 +37,7 @@ from annotation.surveys import (
     read_replies,
 )
 from annotation.views.person import person
+from annotation.views.project_text import project_html
 
 AGREE = (
     "Take part only if you agree to this point. If you do not, choose the button below."
@@ -194,7 +194,7 @@ def _page(
         "seat": seat,
         "project": seat.project,
         "consent": texts.consent,
-        "consent_html": to_html(texts.consent.text),
+        "consent_html": project_html(texts.consent.text),
         "survey": texts.survey,
         "sections": [
             (title, list(part))
