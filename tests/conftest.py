@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 if TYPE_CHECKING:
@@ -24,6 +25,11 @@ MARKS_BY_FIXTURE = {
     "transactional_db": "database",
     "live_server": "database",
 }
+
+
+# A loaded machine makes no test fail.
+settings.register_profile("no_clock", deadline=None)
+settings.load_profile("no_clock")
 
 
 def pytest_configure() -> None:

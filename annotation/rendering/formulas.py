@@ -13,7 +13,7 @@ from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
-from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.dollarmath.index import math_inline_dollar
 
 # Conversion takes about 7 us a character; past these limits the source is shown.
 MAX_FORMULA = 4_000
@@ -38,6 +38,11 @@ _CONVERTER_ERRORS: tuple[type[Exception], ...] = (
     TypeError,
     ValueError,
 )
+# An element with a child too few is a formula with a part missing.
+_N_CHILDREN = {
+    **dict.fromkeys(("mfrac", "mroot", "msub", "msup", "munder", "mover"), 2),
+    **dict.fromkeys(("msubsup", "munderover"), 3),
+}
 # Definitions may expand without end; a link inside a formula is not worth its risk.
 _REFUSED = re.compile(
     r"\\(?:(?:re)?newcommand|newenvironment|[egx]?def|let|DeclareMathOperator"
@@ -50,23 +55,17 @@ _ENVIRONMENT = re.compile(
     r"\\begin\{((?:align|alignat|aligned|equation|flalign|gather|multline|cases"
     r"|split|array|[bBpvV]?matrix)\*?)\}"
 )
+# Between two amounts of money stands a sentence, in a formula without commands not.
+_SENTENCE = re.compile(r"[a-zA-Z]{2,}[,;:]? [a-zA-Z]{2,}")
+_DOLLARS = math_inline_dollar(allow_space=False, allow_digits=False, allow_double=True)
 _CLOSING = {"\\[": "\\]", "\\(": "\\)", "$$": "$$"}
 
 
 def enable_formulas(parser: MarkdownIt) -> None:
     r"""Teach the parser `$`, `$$`, `\(`, `\[` and amsmath environments.
 
-    A dollar beside a space or a digit is an amount of money.
+    A dollar beside a space or a digit, and one before a sentence, is money.
     """
-    dollarmath_plugin(
-        parser,
-        allow_labels=False,
-        allow_space=False,
-        allow_digits=False,
-        allow_blank_lines=False,
-        double_inline=True,
-    )
-    parser.block.ruler.disable("math_block")
     parser.block.ruler.before(
         "table",
         "formula_block",
@@ -74,9 +73,21 @@ def enable_formulas(parser: MarkdownIt) -> None:
         {"alt": ["paragraph", "reference", "blockquote", "list"]},
     )
     parser.inline.ruler.before("escape", "formula_inline", _formula_inline)
+    parser.inline.ruler.before("escape", "dollar_inline", _dollar_inline)
     for kind in ("math_inline", "math_inline_double", "formula_inline"):
         parser.add_render_rule(kind, _render_inline)
     parser.add_render_rule("formula_block", _render_block)
+
+
+def _dollar_inline(state: StateInline, silent: bool) -> bool:
+    start = state.pos
+    if not _DOLLARS(state, True):
+        return False
+    source = state.src[start : state.pos]
+    state.pos = start
+    if "\\" not in source and _SENTENCE.search(source):
+        return False
+    return _DOLLARS(state, silent)
 
 
 def _formula_inline(state: StateInline, silent: bool) -> bool:
@@ -146,8 +157,7 @@ def _last_line(
         if is_outside or (not text and line > start):
             return None
         if closing in text:
-            has_end = text.find(closing) == len(text) - len(closing)
-            return line if has_end or closing.startswith("\\end") else None
+            return line if text.find(closing) == len(text) - len(closing) else None
     return None
 
 
@@ -201,6 +211,8 @@ def to_mathml(latex: str, *, is_display: bool) -> str | None:
     except _CONVERTER_ERRORS:
         return None
     for element in tree.iter():
+        if len(element) != _N_CHILDREN.get(element.tag, len(element)):
+            return None
         # The converter writes symbols as entities and leaves other text unescaped.
         element.text = unescape(element.text or "")
         # An unknown command comes back as an identifier with its backslash.

@@ -59,13 +59,14 @@ def _rewrite_tables(state: StateCore) -> None:
     """Turn the alignment of cells, and that of columns of numbers, into classes."""
     cells: dict[int, list[tuple[Token, str]]] = {}
     column = 0
-    for token, following in zip(state.tokens, state.tokens[1:], strict=False):
+    for index, token in enumerate(state.tokens):
         if token.type == "table_open":
             cells = {}
         elif token.type == "tr_open":
             column = 0
         elif token.type in ("th_open", "td_open"):
-            cells.setdefault(column, []).append((token, following.content.strip()))
+            text = state.tokens[index + 1].content.strip()
+            cells.setdefault(column, []).append((token, text))
             column += 1
         elif token.type == "table_close":
             for cells_of_column in cells.values():
