@@ -22,7 +22,6 @@ from typing import Any
 from bench import pool
 from bench.stack import Stack, stack
 
-
 ANSWERS: dict[str, Callable[[dict[str, Any]], object]] = {
     "comparison": lambda question: {"value": 1},
     "rationale": lambda question: "The first one answers the question and shows how.",

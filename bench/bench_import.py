@@ -10,13 +10,12 @@ import argparse
 import json
 import multiprocessing
 import os
-import resource
 import tempfile
 import time
 from pathlib import Path
 
 from bench import pool
-from bench.stack import services
+from bench.stack import peak_mb, services
 
 
 def write(path: Path, n_items: int) -> None:
@@ -56,7 +55,7 @@ def run(path: Path, results: "multiprocessing.Queue[dict[str, float]]") -> None:
             "items_s": counts.n_added / took,
             "cpu_ms": 1000 * (time.process_time() - cpu) / n_rows,
             "times_reading": took / read_s,
-            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "peak_mb": peak_mb(),
             "problems": len(problems),
         }
     )

@@ -4,10 +4,11 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-WORDS = (
-    "people compare two answers and say which one helps them more because clear words "
-    "and true facts matter when a question is hard and time is short for the reader"
-).split()
+_TEXT = """
+people compare two answers and say which one helps them more because clear words and
+true facts matter when a question is hard and time is short for the reader
+"""
+WORDS = _TEXT.split()
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,13 @@ def rss_mb(pid: int) -> float:
     return pages * PAGE / 2**20
 
 
+def peak_mb() -> float:
+    """Return this process's peak; getrusage would count what it was forked from."""
+    status = Path("/proc/self/status").read_text()
+    line = next(li for li in status.splitlines() if li.startswith("VmHWM:"))
+    return int(line.split()[1]) / 1024
+
+
 @dataclass
 class Stack:
     """A running stack: where it listens, and what it has cost so far."""

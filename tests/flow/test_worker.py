@@ -89,7 +89,9 @@ def test_one_bad_row_stops_everything_and_is_named(
 ) -> None:
     job = ended(ask_import(project, pairs(25, bad_row=7)))
     assert job.result["is_refused"]
-    assert [(p["row"], p["field"]) for p in job.result["problems"]] == [(7, "instruction")]
+    assert [(p["row"], p["field"]) for p in job.result["problems"]] == [
+        (7, "instruction")
+    ]
     assert not Item.objects.exists()
     with default_storage.open(job.report_file) as report:
         assert report.read().decode().splitlines()[1].startswith("7,instruction,")
@@ -106,7 +108,7 @@ def test_good_rows_are_taken_where_the_owner_says_so(
 def test_file_that_is_no_data_fails_with_a_sentence_at_once(project: Project) -> None:
     from annotation.errors import InvalidError
 
-    with pytest.raises(InvalidError, match="picture|image|PNG"):
+    with pytest.raises(InvalidError, match=r"picture|image|PNG"):
         ask_import(project, ContentFile(b"\x89PNG\r\n\x1a\n" + bytes(100)))
 
 
