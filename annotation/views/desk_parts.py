@@ -14,7 +14,7 @@ NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight",
 # More steps than this are a slider; a button of its own each would be too small.
 MAX_BUTTONS = 11
 # Buttons that fit side by side on a desk; a wider grid gets a line per completion.
-MAX_COLUMNS = 26
+MAX_COLUMNS = 20
 N_TWO_COLUMNS = 4
 
 
@@ -92,6 +92,11 @@ class Parts:
     def scale(self) -> Comparison | None:
         """Return the one comparison that gets the large scale, if there is one."""
         return None if self.is_compact or not self.comparisons else self.comparisons[0]
+
+    @property
+    def has_both_bad(self) -> bool:
+        """Tell whether any scale has “both bad” beside it."""
+        return any(part.both_bad for part in self.comparisons)
 
     @property
     def has_grid(self) -> bool:

@@ -97,6 +97,7 @@ export class Desk {
     else submit.removeAttribute("aria-disabled");
     const open = one("[data-open]", this.root);
     open.hidden = !problems.length || !(this.isTouched || this.hasTried);
+    open.classList.toggle("is-calm", !this.hasTried);
     one("span", open).textContent = this.summary(problems);
     if (this.hasTried) this.showProblems(problems);
   }
@@ -107,6 +108,7 @@ export class Desk {
       ...problems.filter((problem) => !problem.title).map((problem) => problem.message),
       ...(ratings.length ? [openRatings(ratings, this.data.n_completions)] : []),
     ];
+    if (!this.hasTried && sentences.length > MAX_SENTENCES) return `${sentences.length} answers are still open.`;
     const more = sentences.length - MAX_SENTENCES;
     const shown = sentences.slice(0, more > 0 ? MAX_SENTENCES : sentences.length);
     return [...shown, ...(more > 0 ? [`${more} more ${more === 1 ? "answer is" : "answers are"} missing.`] : [])].join(" ");
@@ -166,8 +168,11 @@ export class Desk {
     }
     const result = cell.key(key);
     if (result === "go on" && !cell.isQuiet && this.isSeries) this.hand.goOn();
-    if (!result && this.rankings.length) return this.ranking.key(key);
-    return Boolean(result);
+    if (result) return true;
+    if (this.rankings.length) return this.ranking.key(key);
+    // Tie and both bad mean the scale also while the hand is on its confidence.
+    const scale = this.hand.cells.find((other) => other !== cell && !other.isQuiet && other.panel === cell.panel);
+    return Boolean(scale && !/^[0-9]$/.test(key) && scale.key(key));
   }
 
   /* The ranking that keys go to: the one with the focus, else the first unfinished. */
