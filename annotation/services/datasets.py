@@ -170,7 +170,7 @@ class DatasetWriter:
         versions = list(self._reader.versions.values())
         columns, judge = self._form.plan(self.options, versions)
         policy = Policy(self.options, self._reader.versions, self._form.kinds, judge)
-        table = Table(self._form.name, self._form.help, columns)
+        table = Table(self._form.name, self._form.row, columns)
         by = [column.name for column in columns].index("annotator_type")
         with self._table(table) as add:
             for items in self._reader.items(only_answered=True):

@@ -166,8 +166,9 @@ def _terms(facts: CardFacts) -> Iterator[str]:
         "passing the data on."
     )
     yield (
-        "People appear under pseudonyms that hold in this export only. Do not try to "
-        "find out who they are. Free text may hold personal data and harmful content, "
+        "People appear under pseudonyms that hold in this export only; items and "
+        "answers keep their ids in every export of the project. Do not try to find out "
+        "who the people are. Free text may hold personal data and harmful content, "
         "since people and models wrote it."
     )
 
@@ -210,15 +211,20 @@ def _counts(facts: CardFacts) -> Iterator[str]:
             "under the reason of its first part."
         )
         parts = Tally(facts.answers.parts, facts.answers.used, facts.answers.left_out)
-        yield _tally("Parts of answers", parts)
+        yield _tally("Parts of answers", parts, ("in all", "used", "left out"))
     if facts.people.stored:
         yield _tally("People", facts.people)
 
 
-def _tally(title: str, tally: Tally) -> str:
-    rows = [("stored", f"{tally.stored:,}"), ("exported", f"{tally.exported:,}")]
+def _tally(
+    title: str,
+    tally: Tally,
+    words: Sequence[str] = ("stored", "exported", "dropped"),
+) -> str:
+    stored, exported, dropped = words
+    rows = [(stored, f"{tally.stored:,}"), (exported, f"{tally.exported:,}")]
     rows += [
-        (f"dropped: {REASONS[reason]}", f"{tally.dropped[reason]:,}")
+        (f"{dropped}: {REASONS[reason]}", f"{tally.dropped[reason]:,}")
         for reason in REASONS
         if tally.dropped[reason]
     ]

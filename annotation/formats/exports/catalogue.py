@@ -29,7 +29,8 @@ class Format:
 
     `options`: the names of the options that matter to it, beyond those of scope.
     `kinds`: the types of question it can read, in the order of search. `plan` gives
-    its columns and its judge; the raw tables and native rows have none.
+    its columns and its judge; the raw tables and native rows have none. `row`: what a
+    row is.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Format:
     options: tuple[str, ...] = ()
     kinds: KindOrder = ()
     plan: Plan | None = None
+    row: str = ""
     file_types: tuple[str, ...] = ALL_FILES
     tags: tuple[str, ...] = ()
 
@@ -74,6 +76,7 @@ FORMATS: dict[str, Format] = {
             pairs.OPTIONS,
             pairs.KINDS,
             _fixed(pairs.explicit_columns, pairs.judge_explicit),
+            "One row per preference.",
             tags=("trl", "dpo", "preference"),
         ),
         Format(
@@ -83,6 +86,7 @@ FORMATS: dict[str, Format] = {
             pairs.OPTIONS,
             pairs.KINDS,
             _fixed(pairs.implicit_columns, pairs.judge_implicit),
+            "One row per preference.",
             tags=("trl", "preference"),
         ),
         Format(
@@ -92,6 +96,7 @@ FORMATS: dict[str, Format] = {
             pairs.OPTIONS,
             pairs.KINDS,
             _fixed(pairs.reward_columns, pairs.judge_reward),
+            "One row per preference.",
             tags=("trl", "preference", "reward-model"),
         ),
         Format(
@@ -102,6 +107,7 @@ FORMATS: dict[str, Format] = {
             unpaired.OPTIONS,
             unpaired.KINDS,
             _fixed(unpaired.columns, unpaired.judge),
+            "One row per labelled reply.",
             tags=("trl", "kto"),
         ),
         Format(
@@ -111,6 +117,7 @@ FORMATS: dict[str, Format] = {
             lists.OPTIONS,
             lists.KINDS,
             _fixed(lists.columns, lists.judge),
+            "One row per ranked list.",
             tags=("ranking",),
         ),
         Format(
@@ -120,6 +127,7 @@ FORMATS: dict[str, Format] = {
             lists.PRO_OPTIONS,
             lists.KINDS,
             _fixed(lists.pro_columns, lists.judge_pro),
+            "One row per ranked list.",
             tags=("ranking",),
         ),
         Format(
@@ -129,6 +137,7 @@ FORMATS: dict[str, Format] = {
             helpsteer.RATING_OPTIONS,
             helpsteer.RATING_KINDS,
             helpsteer.ratings,
+            "One row per rated reply.",
         ),
         Format(
             "helpsteer_preference",
@@ -138,6 +147,7 @@ FORMATS: dict[str, Format] = {
             helpsteer.PAIR_OPTIONS,
             helpsteer.PAIR_KINDS,
             helpsteer.pairs,
+            "One row per comparison, or per item if put together.",
             tags=("preference",),
         ),
         Format(
@@ -147,6 +157,7 @@ FORMATS: dict[str, Format] = {
             multipref.OPTIONS,
             multipref.KINDS,
             multipref.plan,
+            "One row per item and kind of annotator.",
             tags=("preference",),
         ),
     )

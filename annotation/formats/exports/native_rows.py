@@ -65,7 +65,7 @@ def _label(answer: StoredAnswer, version: Version) -> LabelDraft:
     machine, person = answer.machine, answer.person
     took_ms = answer.total_ms if answer.total_ms is not None else answer.active_ms
     return LabelDraft(
-        annotator=machine_name(machine) if machine is not None else answer.annotator,
+        annotator=answer.annotator,
         is_machine=machine is not None,
         answers=json.loads(answer.answers),
         status=machine.status if machine is not None else "ok",
@@ -76,18 +76,16 @@ def _label(answer: StoredAnswer, version: Version) -> LabelDraft:
         probability=machine.probability if machine is not None else None,
         profile=json.loads(person.profile) if person is not None else {},
         metadata=_metadata(answer, version),
-        questions=tuple(version.raw),
+        questions=_questions(answer, version),
     )
 
 
-def machine_name(machine: Machine) -> str:
-    """Return a name that is the machine's own: with revision and prompt, if any."""
-    name = machine.name
-    if machine.revision:
-        name += f"@{machine.revision}"
-    if machine.prompt_sha256:
-        name += f"#{machine.prompt_sha256[:8]}"
-    return name
+def _questions(answer: StoredAnswer, version: Version) -> tuple[Mapping[str, Any], ...]:
+    """Return what the label answers; a machine may have been asked a part only."""
+    answered = json.loads(answer.answers)
+    if answer.machine is None or not answered:
+        return tuple(version.raw)
+    return tuple(question for question in version.raw if question["name"] in answered)
 
 
 def _metadata(answer: StoredAnswer, version: Version) -> dict[str, Any]:

@@ -28,7 +28,11 @@ ITEM = (
 )
 WHO = (
     Column("annotation_id", TEXT, "the public id of the answer"),
-    Column("annotator", TEXT, "a person's pseudonym in this export; a machine's name"),
+    Column(
+        "annotator",
+        TEXT,
+        "a person's pseudonym in this export; a machine's name, revision and prompt",
+    ),
     Column("annotator_type", TEXT, "`human` or `machine`"),
     Column("source", TEXT, "how the answer came in: web, api, import or machine"),
     Column("created_at", TEXT, "when it was given, ISO 8601 in UTC"),

@@ -87,6 +87,12 @@ class Machine(NamedTuple):
     cost_usd: float | None
     latency_ms: int | None
 
+    @property
+    def identity(self) -> str:
+        """Return a name that no other machine has: with revision and prompt, if any."""
+        name = f"{self.name}@{self.revision}" if self.revision else self.name
+        return f"{name}#{self.prompt_sha256[:8]}" if self.prompt_sha256 else name
+
 
 class StoredAnswer(NamedTuple):
     """An annotation (by `person`) or a pre-annotation (by `machine`).
@@ -121,10 +127,10 @@ class StoredAnswer(NamedTuple):
 
     @property
     def annotator(self) -> str:
-        """Return the pseudonym of the person, or the name of the machine."""
+        """Return the pseudonym of the person, or the identity of the machine."""
         if self.person is not None:
             return self.person.pseudonym
-        return self.machine.name if self.machine is not None else ""
+        return self.machine.identity if self.machine is not None else ""
 
     @property
     def annotator_type(self) -> str:
