@@ -103,14 +103,14 @@ def platform(var: Path) -> Iterator[Platform]:
         running.stop()
 
 
-def start(var: Path) -> Platform:
+def start(var: Path, **changes: str) -> Platform:
     """Start `up` on a free port and wait for its address."""
     output = var.with_name("output.txt")
     with output.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
             cwd=ROOT,
-            env=environment(VAR_DIR=str(var)),
+            env=environment(VAR_DIR=str(var), **changes),
             stdout=file,
             stderr=file,
         )
@@ -154,6 +154,17 @@ def test_dead_servers_and_processes_come_back_and_data_stays(var: Path) -> None:
     assert second.stop() == 0
 
 
+def test_demo_is_laid_once_and_its_log_ins_are_printed(var: Path) -> None:
+    logins = r"demo-owner ([0-9a-f]{12})\n(?:demo-[a-z0-9-]+ [0-9a-f]{12}\n){3}"
+    first = start(var, DEMO="true")
+    password = first.wait_for(logins).group(1)
+    assert first.stop() == 0
+    assert (var / "demo.txt").stat().st_mode & 0o777 == 0o600
+    second = start(var, DEMO="true")
+    assert second.wait_for(logins).group(1) == password
+    assert second.stop() == 0
+
+
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_signal_stops_every_process(platform: Platform, sig: signal.Signals) -> None:
     running = children(platform.process.pid)
@@ -188,12 +199,6 @@ def test_command_borrows_the_servers_of_a_running_platform(platform: Platform) -
     )
     assert done.returncode == 0
     assert platform.process.poll() is None
-
-
-def test_key_is_made_once_and_is_private(platform: Platform) -> None:
-    key = platform.var / "secret_key"
-    assert key.stat().st_mode & 0o777 == 0o600
-    assert len(key.read_text().strip()) >= 32
 
 
 def test_busy_port_is_named(var: Path) -> None:

@@ -34,6 +34,7 @@ def test_command_finds_servers_and_a_key(var: Path) -> None:
     assert seen[:2] == ["manage.py", "probe"]
     assert str(var / "run") in seen[2]
     assert len((var / "secret_key").read_text().strip()) >= 32
+    assert (var / "secret_key").stat().st_mode & 0o777 == 0o600
     assert EmbeddedServices(var).serving_owner() is None
 
 
