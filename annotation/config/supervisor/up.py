@@ -192,5 +192,6 @@ def _announce(directory: Path, address: Address) -> None:
     say(f"\nPolyphony runs at {address.url}")
     demo = directory / "demo.txt"
     if demo.exists():
+        say("Log in to the demo with one of these names and passwords:")
         say(demo.read_text(encoding="utf-8").rstrip())
     say(f"Logs are in {directory / 'log'}. Press Ctrl-C to stop.\n")
