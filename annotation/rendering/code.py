@@ -7,7 +7,7 @@ from html import escape
 from itertools import groupby
 
 from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
+from pygments.lexers import find_lexer_class_by_name
 from pygments.token import Comment, Keyword, Literal, Operator, _TokenType
 from pygments.util import ClassNotFound
 
@@ -59,12 +59,16 @@ def highlight(code: str, language: str) -> str:
     )
 
 
-@cache
 def _lexer(language: str) -> Lexer | None:
-    if language not in LANGUAGES:
-        return None
+    found = _lexer_class(language) if language in LANGUAGES else None
+    # A lexer may remember where it is, so threads never share one.
+    return found(stripnl=False) if found else None
+
+
+@cache
+def _lexer_class(language: str) -> type[Lexer] | None:
     try:
-        return get_lexer_by_name(language, stripnl=False)
+        return find_lexer_class_by_name(language)
     except ClassNotFound:
         return None
 
