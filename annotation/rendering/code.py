@@ -68,9 +68,10 @@ def _lexer(language: str) -> Lexer | None:
 @cache
 def _lexer_class(language: str) -> type[Lexer] | None:
     try:
-        return find_lexer_class_by_name(language)
+        found: type[Lexer] = find_lexer_class_by_name(language)
     except ClassNotFound:
         return None
+    return found
 
 
 def _pieces(lexer: Lexer, code: str) -> Iterator[tuple[str, str]]:
