@@ -111,7 +111,7 @@ def item_page(
     rows = found[:PAGE]
     if before is not None:
         rows.reverse()
-        edges = (before - 1, rows[0].number if is_more and rows else None)
+        edges = (before - 1, rows[0].number if is_more else stopped_at)
     else:
         next_edge = rows[-1].number if is_more else stopped_at
         edges = (next_edge, after + 1 if after > 0 else None)

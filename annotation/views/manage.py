@@ -170,7 +170,8 @@ def chart(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     """Send a chart as the worker drew it, in the asked theme."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     is_file = "download" in request.GET
-    theme = FILE if is_file else request.GET.get("theme", THEMES[0])
+    asked = FILE if is_file else request.GET.get("theme")
+    theme = next((name for name in (FILE, *THEMES) if name == asked), THEMES[0])
     found = chart_named(seat.project, name, theme)
     if found is None:
         raise NotFoundError

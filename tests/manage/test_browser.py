@@ -1,0 +1,233 @@
+"""The pages of managers in a real browser: accessibility, keyboard, live figures."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.sessions.backends.cached_db import SessionStore
+from django.test import Client
+from playwright.sync_api import Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from annotation.models import Item, Job, Project
+from annotation.services import charts
+from tests.factories import make_items, make_participant, make_project
+from tests.manage.conftest import answer, pre_annotate
+
+pytestmark = pytest.mark.django_db(transaction=True)
+VIEWS = [
+    (1440, 900, "light"),
+    (1440, 900, "dark"),
+    (360, 800, "light"),
+    (360, 800, "dark"),
+]
+PAIRS = "prompt,answer1,answer2\nWhy?,Because,So\nHow?,Thus,Like this\n"
+
+
+@pytest.fixture
+def busy(transactional_db: None) -> Project:
+    """A project with answers, pre-annotations, jobs and charts."""
+    from annotation.config.celery import app
+
+    # As the web process does, so that a job finds the broker.
+    app.set_default()
+    project = make_project(overlap=2, name="Everyday advice")
+    make_items(project, 4)
+    for value in (1, -1):
+        person = make_participant(project)
+        for _ in range(2):
+            answer(person, value)
+    for item in Item.objects.filter(project=project)[:2]:
+        pre_annotate(item, 1)
+    problem = {
+        "row": 3,
+        "field": "prompt",
+        "problem": "It is empty.",
+        "fix": "Fill it.",
+    }
+    Job.objects.create(
+        project=project,
+        kind="import",
+        state="done",
+        parameters={"name": "bad.csv"},
+        message="1 row was rejected; nothing was imported.",
+        result={"is_refused": True, "n_rejected": 1, "problems": [problem]},
+    )
+    charts.refresh(project=project)
+    return project
+
+
+@pytest.fixture
+def open_page(
+    new_page: Callable[..., Page], busy: Project, live_server: LiveServer
+) -> Iterator[Callable[..., Page]]:
+    """A function that opens an address as the owner, in a window of a size."""
+    client = Client()
+    client.force_login(busy.created_by)
+    cookie = client.cookies["sessionid"].value
+
+    def make(
+        address: str, width: int = 1440, height: int = 900, theme: str = "light"
+    ) -> Page:
+        page = new_page(viewport={"width": width, "height": height}, color_scheme=theme)
+        page.context.add_cookies(
+            [{"name": "sessionid", "value": cookie, "url": live_server.url}]
+        )
+        page.goto(f"/p/{busy.slug}/{address}")
+        return page
+
+    yield make
+    SessionStore(cookie).delete()
+
+
+def addresses(project: Project) -> list[str]:
+    """Return the address of every kind of page below the project."""
+    item = Item.objects.filter(project=project).order_by("id")[0]
+    job = Job.objects.filter(project=project)[0]
+    return [
+        "",
+        "items/",
+        "items/?state=disagreement",
+        f"items/{item.public_id}/",
+        "jobs/",
+        f"jobs/{job.public_id}/",
+        "import/",
+        "export/",
+    ]
+
+
+@pytest.mark.parametrize(("width", "height", "theme"), VIEWS)
+def test_every_page_is_accessible_and_fits(
+    width: int,
+    height: int,
+    theme: str,
+    busy: Project,
+    open_page: Callable[..., Page],
+) -> None:
+    for address in addresses(busy):
+        page = open_page(address, width, height, theme)
+        results = Axe().run(page)
+        assert results.violations_count == 0, (address, results.generate_report())
+        page.set_viewport_size({"width": min(width, 320), "height": height})
+        is_wider = "document.documentElement.scrollWidth > innerWidth"
+        assert not page.evaluate(is_wider), address
+        page.close()
+
+
+def _upload(page: Page, tmp_path: Path, text: str = PAIRS) -> None:
+    file = tmp_path / "pairs.csv"
+    file.write_text(text)
+    page.set_input_files("#file", file)
+    page.get_by_role("button", name="Look at the file").press("Enter")
+
+
+def test_import_is_mapped_and_started_by_keyboard(
+    busy: Project, open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = open_page("import/")
+    _upload(page, tmp_path)
+    expect(page.get_by_role("heading", name="The first items")).to_be_visible()
+    first = page.get_by_label("Completions, column 1")
+    first.focus()
+    first.select_option("answer2")
+    # The preview follows, and the focus stays where the hand is.
+    expect(page.locator(".preview-item .completion").first).to_contain_text("So")
+    expect(page.get_by_label("Completions, column 1")).to_be_focused()
+    page.get_by_label("Completions, column 2").select_option("answer1")
+    expect(page.locator(".preview-item .completion").nth(1)).to_contain_text("Because")
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    page.get_by_role("button", name="Import the file").press("Enter")
+    expect(page.get_by_role("heading", name="Import: pairs.csv")).to_be_visible()
+    job = Job.objects.get(parameters__name="pairs.csv")
+    fields = job.parameters["mapping"]["fields"]
+    assert fields["completions"] == ["answer2", "answer1"]
+
+
+def test_unreadable_file_is_explained_where_it_was_chosen(
+    open_page: Callable[..., Page], tmp_path: Path
+) -> None:
+    page = open_page("import/")
+    _upload(page, tmp_path, "")
+    expect(page.get_by_role("alert")).to_contain_text("is empty")
+    expect(page.locator("#file")).to_be_focused()
+    _upload(page, tmp_path)
+    expect(page.get_by_role("heading", name="The first items")).to_be_visible()
+
+
+def test_import_works_without_script(
+    busy: Project,
+    new_page: Callable[..., Page],
+    live_server: LiveServer,
+    tmp_path: Path,
+) -> None:
+    client = Client()
+    client.force_login(busy.created_by)
+    page = new_page(java_script_enabled=False)
+    cookie = client.cookies["sessionid"].value
+    page.context.add_cookies(
+        [{"name": "sessionid", "value": cookie, "url": live_server.url}]
+    )
+    page.goto(f"/p/{busy.slug}/import/")
+    _upload(page, tmp_path)
+    page.get_by_label("Completions, column 1").select_option("answer2")
+    page.get_by_role("button", name="Show the preview again").click()
+    expect(page.locator(".preview-item .completion").first).to_contain_text("So")
+    page.get_by_role("button", name="Import the file").click()
+    expect(page.get_by_role("heading", name="Import: pairs.csv")).to_be_visible()
+
+
+def test_job_page_follows_the_job_to_its_end(
+    busy: Project, open_page: Callable[..., Page]
+) -> None:
+    job = Job.objects.create(
+        project=busy, kind="import", state="running", n_done=10, n_total=40
+    )
+    page = open_page(f"jobs/{job.public_id}/")
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "25")
+    Job.objects.filter(pk=job.pk).update(n_done=20)
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "50")
+    Job.objects.filter(pk=job.pk).update(
+        state="done", message="40 items were added.", result={"n_added": 40}
+    )
+    expect(page.get_by_text("40 items were added.")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_have_count(0)
+
+
+def test_dashboard_changes_in_place(
+    busy: Project, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("")
+    finished = page.locator(".figure", has_text="Items finished").locator(".big")
+    expect(finished).to_contain_text("of 4")
+    make_items(busy, 3)
+    expect(finished).to_contain_text("of 7", timeout=30_000)
+    expect(page.locator("#live-sentence")).to_contain_text("of 7 items")
+
+
+def test_unchanged_dashboard_keeps_the_focus(
+    busy: Project, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("")
+    with page.expect_response(lambda r: "/live/" in r.url and r.status == 200):
+        pass
+    link = page.locator("#live-work a").first
+    link.focus()
+    link.evaluate("element => { element.dataset.kept = 'yes'; }")
+    with page.expect_response(lambda r: "/live/" in r.url):
+        pass
+    expect(page.locator("#live-work a[data-kept]")).to_be_focused()
+
+
+def test_export_shows_the_options_of_the_chosen_format(
+    busy: Project, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("export/")
+    page.get_by_label("Preference pairs (TRL, explicit prompt)").check()
+    expect(page.get_by_role("group", name="Ties")).to_be_visible()
+    page.get_by_label("A tie is half a vote").check()
+    expect(page.locator(".sentences")).to_contain_text("A tie is half a vote")
+    page.get_by_role("button", name="Export", exact=True).press("Enter")
+    expect(page.get_by_role("heading", name="Export: Preference")).to_be_visible()
+    assert Job.objects.get(kind="export").parameters["options"]["ties"] == "half"
