@@ -110,7 +110,8 @@ def create_job(
         file=file,
         lease_until=timezone.now() + LEASE,
     )
-    transaction.on_commit(lambda: run_job.delay(job.pk))
+    # Robust: without a broker the job waits, and beat sends its id again.
+    transaction.on_commit(lambda: run_job.delay(job.pk), robust=True)
     return job
 
 
