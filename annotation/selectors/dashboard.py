@@ -129,7 +129,9 @@ def _progress(project: Project) -> Progress:
         with connection.cursor() as db:
             db.execute(_COUNT, {"project": project.pk})
             row = [int(value) for value in db.fetchone()]
-        cache.set(key, row, LARGE_CACHE_S if row[1] > LARGE else CACHE_S)
+        # A small pool is counted anew, so that an import is seen at once.
+        if row[1] > LARGE:
+            cache.set(key, row, LARGE_CACHE_S)
     return Progress(*row)
 
 

@@ -19,6 +19,7 @@ from annotation.models import Assignment, Project
 from annotation.selectors.texts import rendered
 
 LEFT_CACHE_S = 15
+LEFT_CACHED_FROM = 500
 LEFT_BOUND = 10_000
 
 
@@ -138,9 +139,10 @@ def _completions(
 
 
 def n_left(project: Project) -> int:
-    """Return how many items have a free place; no query while the cache knows.
+    """Return how many items have a free place; one query, none while the cache knows.
 
-    Counts at most LEFT_BOUND entries of the partial index, so the cost is bounded.
+    Counts at most LEFT_BOUND entries of the partial index, so the cost is bounded; a
+    small pool is counted anew each time.
     """
     key = f"left:{project.pk}"
     known = cache.get(key)
@@ -153,7 +155,8 @@ def n_left(project: Project) -> int:
             [project.pk, LEFT_BOUND],
         )
         number = int(db.fetchone()[0])
-    cache.set(key, number, LEFT_CACHE_S)
+    if number > LEFT_CACHED_FROM:
+        cache.set(key, number, LEFT_CACHE_S)
     return number
 
 
