@@ -25,7 +25,11 @@ export class Drafts {
   /* What this device kept and the server does not have, if anything. */
   static kept(id, revision) {
     const kept = read(KEY);
-    return kept?.id === id && kept.revision === revision ? kept : null;
+    if (kept?.id !== id) return null;
+    if (kept.revision === revision) return kept;
+    // The server has it, or something newer.
+    drop(KEY);
+    return null;
   }
 
   changed() {
@@ -59,7 +63,12 @@ export class Drafts {
   }
 
   failed(error) {
-    if (error instanceof api.Refused && error.code === "stale") {
+    const isStale = error instanceof api.Refused && error.code === "stale";
+    if (isStale && isSame(error.body.answers, this.collect().answers)) {
+      // A page that was closing saved the same before it went.
+      this.follow(error.body.revision);
+      this.on.saved();
+    } else if (isStale) {
       this.isEnded = true;
       this.on.stale(error.body);
     } else if (error instanceof api.Refused && error.code === "submitted") {
@@ -78,6 +87,7 @@ export class Drafts {
     this.revision = revision;
     this.isEnded = false;
     this.isDirty = false;
+    this.forget();
   }
 
   /* Write over what another tab saved. */
@@ -104,4 +114,11 @@ export class Drafts {
   forget() {
     if (read(KEY)?.id === this.id) drop(KEY);
   }
+}
+
+/* Compare answers whatever the order of their names. */
+function isSame(a, b) {
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return a === b;
+  const names = Object.keys(a);
+  return names.length === Object.keys(b).length && names.every((name) => isSame(a[name], b[name]));
 }

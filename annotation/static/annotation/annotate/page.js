@@ -75,7 +75,7 @@ class Page {
     }
     const desk = new Desk(main, { change: () => this.drafts?.changed(), say: toast });
     this.current = desk;
-    this.shownAt = performance.now();
+    this.shownAt = isFirst ? -DOUBLE_MS : performance.now();
     this.restore(desk, answers);
     this.lease = new Lease(desk, { lost: () => troubles.lost(this, desk) });
     if (!isFirst) desk.focusTitle();

@@ -1,0 +1,119 @@
+"""Every kind of desk: accessible, within its window, and silent about models."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Response
+
+from annotation.formats.types import Message
+from annotation.models import Project
+from tests.browser.conftest import OpenDesk
+from tests.browser.desks import (
+    DESK_SIZE,
+    MODEL,
+    PHONE_SIZE,
+    ask,
+    desk_id,
+    wait_for_next,
+    wait_until_sent,
+)
+
+RICH = """\
+# A title
+
+A **table** and a formula, $a^2 + b^2 = c^2$:
+
+| n | value |
+|---|---|
+| 1 | a rather long cell that does not want to break at all |
+
+```python
+print("a line of code that is far longer than any phone is wide, on purpose")
+```
+
+https://example.org/a/very/long/address/without/any/space/that/could/break/the/page
+"""
+LONG = RICH + "\n\n".join(f"Paragraph {number}." for number in range(120))
+KINDS: dict[str, dict[str, Any]] = {
+    "pairwise": {"n_completions": 2},
+    "ranking": {"n_completions": 4},
+    "rating": {"n_completions": 3},
+    "multipref": {"n_completions": 2},
+    "helpsteer": {"n_completions": 2},
+}
+
+
+def desk_of(kind: str) -> Project:
+    """Return a project of this kind with long and rich texts."""
+    n = KINDS[kind]["n_completions"]
+    messages = [Message("user", "# A heading\n\nWhat now?")]
+    return ask(template=kind, n_completions=n, texts=[LONG] * n, messages=messages)
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds, as one line for each element."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_desk_has_no_accessibility_violation(
+    open_desk: OpenDesk, kind: str, scheme: str
+) -> None:
+    project = desk_of(kind)
+    for size in (DESK_SIZE, PHONE_SIZE):
+        page = open_desk(project, viewport=size, color_scheme=scheme)
+        assert violations(page) == []
+        page.get_by_role("button", name="Submit").click(force=True)
+        page.locator("[data-missing]:visible").first.wait_for()
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("name", ["keys", "guidelines", "skip", "flag"])
+def test_sheets_have_no_accessibility_violation(open_desk: OpenDesk, name: str) -> None:
+    page = open_desk(ask())
+    page.keyboard.press({"keys": "?"}.get(name, name[0]))
+    page.locator(f"[data-dialog={name}]").wait_for()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_desk_fits_its_window(open_desk: OpenDesk, kind: str) -> None:
+    page = open_desk(desk_of(kind))
+    size = (
+        "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
+    )
+    assert page.evaluate(size) == [1440, 900]
+    submit = page.get_by_role("button", name="Submit").bounding_box()
+    assert submit
+    assert submit["y"] + submit["height"] < 900
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_no_response_names_a_model(open_desk: OpenDesk) -> None:
+    project = ask(n_items=2)
+    page = open_desk(project)
+    bodies: list[str] = []
+
+    def keep(response: Response) -> None:
+        if response.ok and "/static/" not in response.url:
+            bodies.append(response.text())
+
+    page.on("response", keep)
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    with page.expect_response("**/differences/**"):
+        page.get_by_label("Mark differences").check()
+    first = desk_id(page)
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    wait_for_next(page, first)
+    wait_until_sent(page)
+    page.goto(f"/p/{project.slug}/history/")
+    page.locator(".own-answer").click()
+    page.wait_for_load_state("networkidle")
+    assert any("Reply 0" in body for body in bodies)
+    assert not [body for body in bodies if MODEL in body]

@@ -1,0 +1,119 @@
+"""Reading at the desk: raw, layout, differences, prompt, sheets, conversations."""
+
+from playwright.sync_api import expect
+
+from annotation.formats.types import Message
+from annotation.models import Assignment, GuidelinesVersion
+from tests.browser.conftest import OpenDesk
+from tests.browser.desks import COMPARISON, PHONE_SIZE, ask, wait_until_sent
+
+LONG = "\n\n".join(f"Paragraph {number} of a long answer." for number in range(80))
+
+
+def test_layout_and_view_go_with_the_answer(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON], n_items=1))
+    page.get_by_label("Raw").check()
+    page.get_by_label("Stacked").check()
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    wait_until_sent(page)
+    assignment = Assignment.objects.get()
+    assert (assignment.layout, assignment.view) == ("stacked", "raw")
+
+
+def test_choice_of_view_is_kept_for_the_next_visit(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON], texts=["**bold** one", "two"]))
+    expect(page.locator("[data-rendered] strong")).to_have_text("bold")
+    page.get_by_label("Raw").check()
+    page.reload()
+    expect(page.get_by_label("Raw")).to_be_checked()
+    expect(page.locator("[data-raw]:visible", has_text="**bold**")).to_have_count(1)
+
+
+def test_phone_tells_that_answers_were_swiped(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON], n_items=1), viewport=PHONE_SIZE)
+    page.locator("[data-judge] input").first.check(force=True)
+    page.get_by_role("button", name="Submit").click()
+    wait_until_sent(page)
+    assert Assignment.objects.get().layout == "swipe"
+
+
+def test_differences_are_marked_in_the_raw_text(open_desk: OpenDesk) -> None:
+    texts = ["The sky is blue today.", "The sky is green today."]
+    page = open_desk(ask([COMPARISON], texts=texts))
+    page.get_by_label("Mark differences").check()
+    marks = page.locator("mark.diff-only")
+    expect(marks).to_have_count(2)
+    assert sorted(marks.all_inner_texts()) == ["blue", "green"]
+    page.get_by_label("Rendered").check()
+    expect(page.get_by_label("Mark differences")).not_to_be_checked()
+    expect(marks.first).to_be_hidden()
+
+
+def test_texts_scroll_in_step_unless_it_is_switched_off(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON], texts=[LONG, LONG + LONG]))
+    first, second = page.locator("[data-text]").all()
+    first.hover()
+    page.mouse.wheel(0, 600)
+    page.wait_for_function(
+        "() => document.querySelectorAll('[data-text]')[1].scrollTop > 100"
+    )
+    page.get_by_label("Scroll in step").uncheck()
+    before = second.evaluate("(text) => text.scrollTop")
+    first.hover()
+    page.mouse.wheel(0, 600)
+    page.wait_for_function(
+        "() => document.querySelectorAll('[data-text]')[0].scrollTop > 900"
+    )
+    assert second.evaluate("(text) => text.scrollTop") == before
+
+
+def test_prompt_folds_and_guidelines_open_by_a_key(open_desk: OpenDesk) -> None:
+    project = ask([COMPARISON])
+    GuidelinesVersion.objects.filter(project=project).update(text="# Judge *well*")
+    page = open_desk(project)
+    text = page.locator("[data-prompt-text]")
+    page.keyboard.press("p")
+    expect(text).to_be_hidden()
+    page.keyboard.press("p")
+    expect(text).to_be_visible()
+    page.keyboard.press("g")
+    sheet = page.get_by_role("dialog", name="Guidelines")
+    expect(sheet.get_by_text("Judge well")).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("Escape")
+    expect(sheet).to_be_hidden()
+    expect(page.locator("[data-judge] input:checked")).to_have_count(0)
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+
+
+def test_conversation_is_shown_turn_by_turn(open_desk: OpenDesk) -> None:
+    messages = [
+        Message("system", "Be kind."),
+        Message("user", "Is 1 a prime?"),
+        Message("assistant", "What do you think?"),
+        Message("user", "I think it is not."),
+    ]
+    page = open_desk(ask([COMPARISON], messages=messages))
+    roles = page.locator(".talk-role").all_inner_texts()
+    assert roles == ["System", "User", "Assistant", "User"]
+    expect(page.locator("[data-prompt-text]")).to_contain_text("I think it is not.")
+
+
+def test_right_to_left_text_runs_from_the_right(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON], texts=["الماء يغلي عند درجة", "Water boils."]))
+    directions = {
+        text.evaluate("(text) => getComputedStyle(text).direction")
+        for text in page.locator("[data-rendered] p").all()
+    }
+    assert directions == {"rtl", "ltr"}
+
+
+def test_letters_are_silent_inside_a_text_field(open_desk: OpenDesk) -> None:
+    page = open_desk(ask())
+    page.keyboard.press("r")
+    page.keyboard.type("sxz 1 p g")
+    expect(page.locator("main textarea")).to_have_value("sxz 1 p g")
+    expect(page.locator("[data-judge] input:checked")).to_have_count(0)
+    expect(page.locator("dialog[open]")).to_have_count(0)
