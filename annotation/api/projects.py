@@ -1,5 +1,6 @@
 """Projects over REST."""
 
+from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
@@ -27,7 +28,8 @@ class Projects(ListAPIView[Project]):
         """Make a project from a template; the caller becomes its owner."""
         given = ProjectIn(data=request.data)
         given.is_valid(raise_exception=True)
-        project = create_project(user=request.user, **given.validated_data)
+        user = User.objects.get(pk=request.user.pk)
+        project = create_project(user=user, **given.validated_data)
         return Response(ProjectOut(project).data, status=201)
 
 

@@ -1,5 +1,7 @@
 """What the answer types accept, and what each refusal says."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from annotation.answers import (
@@ -35,7 +37,7 @@ RATING = {
 RATIONALE = {"name": "why", "type": "rationale", "title": "Why?", "min_chars": 5}
 
 
-def problems(question: dict[str, object], answer: object, n: int = 2) -> list[str]:
+def problems(question: Mapping[str, object], answer: object, n: int = 2) -> list[str]:
     found = validate(parse_questions([question]), {question["name"]: answer}, n)
     return [f"{problem.path}: {problem.message}" for problem in found]
 

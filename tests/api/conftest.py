@@ -45,7 +45,9 @@ def annotator(
 
 
 @pytest.fixture
-def client_of(token_client: Callable[[User], Client]) -> Callable[[Participant], Client]:
+def client_of(
+    token_client: Callable[[User], Client],
+) -> Callable[[Participant], Client]:
     """Make a client for a participant."""
 
     def make(participant: Participant) -> Client:

@@ -62,7 +62,9 @@ def test_names_of_models_never_reach_the_annotator(
 def test_pool_without_a_free_place_answers_204(caller: Client, pool: Project) -> None:
     for _ in range(3):
         desk = post(caller, next_path(pool)).json()
-        assert post(caller, path_of("api_submit", desk), submission()).status_code == 201
+        assert (
+            post(caller, path_of("api_submit", desk), submission()).status_code == 201
+        )
     assert post(caller, next_path(pool)).status_code == 204
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(askers: list[Participant]) -> list[Assignment | None]:
-    """Let everyone ask in the same moment, each in a thread and connection of its own."""
+    """Let everyone ask in the same moment, each on a connection of its own."""
     barrier = threading.Barrier(len(askers))
 
     def ask(participant: Participant) -> Assignment | None:

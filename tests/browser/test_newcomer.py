@@ -161,10 +161,10 @@ def test_newcomers_walk_the_whole_path(
     )
     assert stored.count() == N_ITEMS
     orders = Assignment.objects.values_list("order", flat=True)
-    assert sorted(map(tuple, orders)) == [(0, 1)] * 5 + [(1, 0)] * 5
+    assert sorted(order or [] for order in orders) == [[0, 1]] * 5 + [[1, 0]] * 5
 
     owner.goto(project)
-    expect(owner.locator("main")).to_contain_text(re.compile(r"All 10 items|10 of 10|10 items are finished"))
+    expect(owner.locator("main")).to_contain_text("All 10 items are finished")
     folder = export(owner, project, tmp_path)
     monkeypatch.setitem(os.environ, "HF_DATASETS_OFFLINE", "1")
     datasets = pytest.importorskip("datasets")

@@ -166,11 +166,23 @@ def renamed(path: Path) -> Iterator[dict[str, Any]]:
         yield row
 
 
-SETS = {
+def qa_feedback(data: Path) -> list[Path]:
+    return [data / "qa_feedback" / "dev_feedback.jsonl.gz"]
+
+
+def openassistant(data: Path) -> list[Path]:
+    return [data / "openassistant_trees" / "en_100_message.jsonl.gz"]
+
+
+def one_debate(data: Path) -> list[Path]:
+    return ukp(data)[:1]
+
+
+SETS: dict[str, Callable[[Path], list[Path]]] = {
     "pandalm": pandalm,
-    "qa_feedback": lambda d: [d / "qa_feedback" / "dev_feedback.jsonl.gz"],
-    "openassistant": lambda d: [d / "openassistant_trees" / "en_100_message.jsonl.gz"],
-    "ukpconvarg1": lambda d: ukp(d)[:1],
+    "qa_feedback": qa_feedback,
+    "openassistant": openassistant,
+    "ukpconvarg1": one_debate,
 }
 
 

@@ -75,9 +75,7 @@ def test_changed_text_under_a_known_id_is_refused(project: Project) -> None:
 
 def test_labels_of_people_and_machines_never_mix(project: Project) -> None:
     labels = (label("anna", 1), label("judge", -1, is_machine=True))
-    store_items(
-        project=project, items=[draft(1, labels=labels)], questions=QUESTIONS
-    )
+    store_items(project=project, items=[draft(1, labels=labels)], questions=QUESTIONS)
     assert Annotation.objects.get().answers == {"preference": {"value": 1}}
     assert PreAnnotation.objects.get().answers == {"preference": {"value": -1}}
     assert FrontierEntry.objects.get().n_taken == 0
@@ -106,13 +104,9 @@ def test_same_labels_twice_add_nothing(project: Project) -> None:
 
 def test_second_answer_of_one_person_is_a_round_of_its_own(project: Project) -> None:
     labels = (label("anna", 1), label("anna", 2))
-    store_items(
-        project=project, items=[draft(1, labels=labels)], questions=QUESTIONS
-    )
-    assert list(Assignment.objects.order_by("round").values_list("round", flat=True)) == [
-        1,
-        2,
-    ]
+    store_items(project=project, items=[draft(1, labels=labels)], questions=QUESTIONS)
+    rounds = Assignment.objects.order_by("round").values_list("round", flat=True)
+    assert list(rounds) == [1, 2]
 
 
 def test_labels_alone_find_their_item_or_are_refused(project: Project) -> None:
