@@ -6,12 +6,15 @@ from django.core.cache import cache
 
 from annotation.models import Job
 from annotation.selectors.workers import beat_key
-from annotation.services import assignments, charts, exports, imports, jobs
+from annotation.services import assignments, jobs
+from annotation.services.charts import refresh_stale, run_charts
+from annotation.services.exports import run_export
+from annotation.services.imports import run_import
 
 RUNNERS: dict[str, jobs.Runner] = {
-    Job.Kind.IMPORT: imports.run_import,
-    Job.Kind.EXPORT: exports.run_export,
-    Job.Kind.CHARTS: charts.run_charts,
+    Job.Kind.IMPORT: run_import,
+    Job.Kind.EXPORT: run_export,
+    Job.Kind.CHARTS: run_charts,
 }
 WORKER_BEAT_S = 30
 
@@ -40,7 +43,7 @@ def expire_leases() -> None:
 @shared_task(name="annotation.refresh_charts", time_limit=600)
 def refresh_charts() -> None:
     """Make the charts of projects whose figures have changed."""
-    charts.refresh_stale()
+    refresh_stale()
 
 
 @heartbeat_sent.connect
