@@ -27,7 +27,7 @@ class FieldSpec:
     """One field of a card: its key in the object, and how a person edits it.
 
     `list`: one entry per line. `marks`: one `number: words` per line. `cards`: a list
-    of objects of the kinds given.
+    of objects of the kinds given. `is_rare`: folded away until asked for.
     """
 
     name: str
@@ -37,6 +37,7 @@ class FieldSpec:
     default: Any = ""
     choices: tuple[tuple[int, str], ...] = ()
     kinds: "tuple[CardKind, ...]" = ()
+    is_rare: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,16 @@ class ShownCard:
     title: str
     fields: tuple[ShownField, ...]
     problem: str = ""
+
+    @property
+    def has_rare(self) -> bool:
+        """Tell whether anything is folded away."""
+        return any(field.spec.is_rare for field in self.fields)
+
+    @property
+    def is_unfolded(self) -> bool:
+        """Tell whether a rare field has a problem, and so has to be seen."""
+        return any(field.problem for field in self.fields if field.spec.is_rare)
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ NAME = FieldSpec(
     "name",
     "Name in the data",
     help="Letters, digits and _. Left empty, it is made from the title.",
+    is_rare=True,
 )
 
 
 def _common(required: bool = True) -> tuple[FieldSpec, ...]:
     return (
         FieldSpec("title", "What people are asked"),
-        FieldSpec("help", "A line of help below it"),
+        FieldSpec("help", "A line of help below it", is_rare=True),
         NAME,
         FieldSpec("is_required", "Must be answered", "tick", default=required),
     )
@@ -133,6 +134,7 @@ _DEPENDS = (
         "depends_on",
         "Depends on the question named",
         help="A single choice asked before. Mostly empty.",
+        is_rare=True,
     ),
     FieldSpec(
         "hidden_for",
@@ -140,9 +142,16 @@ _DEPENDS = (
         "list",
         help="One on each line.",
         default=[],
+        is_rare=True,
     ),
 )
-_NA = FieldSpec("offers_na", "“Does not apply to me” is offered", "tick", default=False)
+_NA = FieldSpec(
+    "offers_na",
+    "“Does not apply to me” is offered",
+    "tick",
+    default=False,
+    is_rare=True,
+)
 _OPTIONS = (
     _lines("options", "Options"),
     FieldSpec("is_shuffled", "In a random order per person", "tick", default=False),

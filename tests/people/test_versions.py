@@ -72,6 +72,15 @@ def test_malformed_questions_are_refused_with_every_fault(project: Project) -> N
     ]
 
 
+@pytest.mark.parametrize("names", [["", "b"], ["a", "a"]])
+def test_criteria_need_a_name_each(project: Project, names: list[str]) -> None:
+    criteria = [{"name": name} for name in names]
+    rating = {"name": "r", "type": "rating", "criteria": criteria}
+    with pytest.raises(InvalidError) as caught:
+        publish_questions(project=project, user=project.created_by, questions=[rating])
+    assert caught.value.problems[0].path == "questions[0].criteria"
+
+
 def test_guidelines_follow_the_same_rule(project: Project) -> None:
     owner = project.created_by
     assert not publish_guidelines(project=project, user=owner, text="Read.").is_new

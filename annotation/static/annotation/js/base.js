@@ -141,6 +141,8 @@ function prepare(root) {
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 prepare(document);
 for (const box of document.querySelectorAll("[data-toast]")) fade(box);
+// On a phone the tabs scroll; the present one has to be seen.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
 if (/Mac|iPhone|iPad/.test(navigator.platform)) {
   for (const key of document.querySelectorAll("[data-mod]")) key.textContent = "⌘";
 }
