@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from annotation.models import Project
 
@@ -65,9 +66,9 @@ _PEOPLE = """
           AND (held.is_open OR own.at > now() - interval '1 day'))
     , counted AS (
         SELECT *, count(*) OVER () AS n_today,
-            count(*) FILTER (WHERE is_open OR at > now() - %(now)s) OVER () AS n_now
+            count(*) FILTER (WHERE is_open OR at > %(recent)s) OVER () AS n_now
         FROM seen ORDER BY at DESC LIMIT %(limit)s)
-    SELECT c.pseudonym, COALESCE(c.is_open OR c.at > now() - %(now)s, false), c.at,
+    SELECT c.pseudonym, COALESCE(c.is_open OR c.at > %(recent)s, false), c.at,
         today.n, c.n_done, today.median, c.n_today, c.n_now
     FROM counted c CROSS JOIN LATERAL (
         SELECT count(*) AS n,
@@ -84,8 +85,12 @@ _PEOPLE = """
 
 def people_at_work(project: Project) -> AtWork:
     """Return who was at work in the last day; one query, bounded by the members."""
+    recent = timezone.now() - NOW
     with connection.cursor() as db:
-        db.execute(_PEOPLE, {"project": project.pk, "now": NOW, "limit": MAX_PEOPLE})
+        db.execute(
+            _PEOPLE,
+            {"project": project.pk, "recent": recent, "limit": MAX_PEOPLE},
+        )
         rows: list[Any] = db.fetchall()
     people = tuple(
         PersonAtWork(
@@ -111,7 +116,7 @@ _STUCK = """
     JOIN item i ON i.id = a.item_id
     LEFT JOIN draft d ON d.assignment_id = a.id
     WHERE a.state = 'open' AND a.project_id = %(project)s
-      AND GREATEST(a.shown_at, d.updated_at) < now() - %(idle)s
+      AND GREATEST(a.shown_at, d.updated_at) < %(quiet)s
     ORDER BY since LIMIT %(limit)s
 """
 
@@ -122,7 +127,10 @@ def stuck_leases(project: Project) -> tuple[StuckLease, ...]:
     A page left open in a forgotten window renews its lease for ever; what tells work
     from that is when the item was shown and when its draft was saved last.
     """
-    idle = timedelta(seconds=2 * project.lease_s)
+    quiet = timezone.now() - timedelta(seconds=2 * project.lease_s)
     with connection.cursor() as db:
-        db.execute(_STUCK, {"project": project.pk, "idle": idle, "limit": MAX_STUCK})
+        db.execute(
+            _STUCK,
+            {"project": project.pk, "quiet": quiet, "limit": MAX_STUCK},
+        )
         return tuple(StuckLease(*row) for row in db.fetchall())

@@ -91,7 +91,7 @@ class Live:
 
 
 def live(project: Project) -> Live:
-    """Return the live figures: six queries, four while the cache knows the others."""
+    """Return the live figures: six queries, five while the cache knows the pace."""
     progress, pace = _progress(project), _pace(project)
     flags = list(
         Flag.objects.filter(project=project, resolved_at=None)

@@ -111,8 +111,9 @@ class ItemDetail:
     @property
     def is_lined(self) -> bool:
         """Tell whether the verdicts lie on a line between A and B."""
-        given = (*self.human, *self.machine)
-        return any(answer.answered.at is not None for answer in given)
+        leans = [answer.answered.at for answer in self.human]
+        leans += [answer.answered.at for answer in self.machine]
+        return any(at is not None for at in leans)
 
     @property
     def human_words(self) -> str:

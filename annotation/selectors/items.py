@@ -111,14 +111,13 @@ def item_page(
     rows = found[:PAGE]
     if before is not None:
         rows.reverse()
-        edges = (before - 1, rows[0].number if is_more else stopped_at)
-    else:
-        next_edge = rows[-1].number if is_more else stopped_at
-        edges = (next_edge, after + 1 if after > 0 else None)
+    onward = stopped_at
+    if is_more:
+        onward = rows[0].number if before is not None else rows[-1].number
     return ItemPage(
         rows=_with_verdicts(rows, questions),
-        after=edges[0],
-        before=edges[1],
+        after=onward if before is None else before - 1,
+        before=onward if before is not None else after + 1 if after > 0 else None,
         stopped_at=None if is_more else stopped_at,
     )
 

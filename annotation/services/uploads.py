@@ -72,7 +72,7 @@ class Preview:
         return not self.mapping_problems and bool(self.items or self.labels_only)
 
 
-def keep_upload(*, seat: Seat, upload: UploadedFile, limit_mb: int) -> Upload:
+def keep_upload(*, seat: Seat, upload: "UploadedFile[bytes]", limit_mb: int) -> Upload:
     """Store an uploaded file in chunks and give a ticket for it.
 
     Raises LimitError, or InvalidError where the file is empty.

@@ -23,7 +23,7 @@ from annotation.selectors.charts import (
 )
 from annotation.selectors.dashboard import live
 from annotation.selectors.item_detail import item_detail
-from annotation.selectors.item_filters import STATES, ItemFilter
+from annotation.selectors.item_filters import STATES, ItemFilter, State
 from annotation.selectors.items import item_page
 from annotation.services.assignments import reclaim
 from annotation.services.flags import resolve_flag
@@ -135,12 +135,17 @@ def items(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _wanted(request: HttpRequest) -> ItemFilter:
     state = request.GET.get("state", "")
-    texts = {
-        name: request.GET.get(name, "").replace("\x00", "").strip()[:MAX_SEARCH_CHARS]
-        for name in ("annotator", "category", "search")
-    }
-    known = next((name for name in STATES if name == state), "")
-    return ItemFilter(state=known, **texts)
+    known: tuple[State, ...] = tuple(name for name in STATES if name == state)
+    return ItemFilter(
+        state=known[0] if known else "",
+        annotator=_text(request, "annotator"),
+        category=_text(request, "category"),
+        search=_text(request, "search"),
+    )
+
+
+def _text(request: HttpRequest, name: str) -> str:
+    return request.GET.get(name, "").replace("\x00", "").strip()[:MAX_SEARCH_CHARS]
 
 
 def _number(text: str | None) -> int | None:

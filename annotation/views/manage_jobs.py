@@ -72,7 +72,7 @@ def job_cancel(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRes
 
 @login_required
 @require_safe
-def job_report(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+def job_report(request: HttpRequest, slug: str, public_id: uuid.UUID) -> FileResponse:
     """Send the table of rejected rows of an import."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     found = access.job(seat, public_id)
@@ -81,7 +81,7 @@ def job_report(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRes
 
 @login_required
 @require_safe
-def job_download(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+def job_download(request: HttpRequest, slug: str, public_id: uuid.UUID) -> FileResponse:
     """Send the file that an export made."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     found = access.job(seat, public_id)

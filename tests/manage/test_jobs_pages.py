@@ -94,7 +94,7 @@ def test_refused_import_shows_rows_and_the_whole_report(
     assert "1,204" in page
     assert evil not in page
     report = owner.get(reverse("job_report", args=[project.slug, job.public_id]))
-    assert b"".join(report) == b"row\n"  # type: ignore[arg-type]  # it streams
+    assert b"".join(report) == b"row\n"
     assert report["Content-Disposition"].startswith("attachment")
 
 
@@ -119,7 +119,7 @@ def test_export_is_downloaded_when_it_is_done(project: Project, owner: Client) -
     address = reverse("job_download", args=[project.slug, job.public_id])
     assert owner.get(address).status_code == 404
     Job.objects.update(state="done")
-    assert b"".join(owner.get(address)) == b"PK"  # type: ignore[arg-type]  # it streams
+    assert b"".join(owner.get(address)) == b"PK"
     page = page_of(owner, job)
     assert "Preference pairs (TRL, explicit prompt)" in page
     assert "Of 14 stored answers" in page
