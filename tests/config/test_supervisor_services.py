@@ -63,6 +63,23 @@ def test_production_start_syncs_every_commit(services: EmbeddedServices) -> None
         assert client.config_get("appendonly") == {"appendonly": "yes"}
 
 
+def test_log_keeps_what_people_wrote_to_itself(services: EmbeddedServices) -> None:
+    with connect(services) as connection:
+        connection.execute("CREATE TABLE said (words text UNIQUE)")
+        with connection.cursor().copy("COPY said FROM STDIN") as copy:
+            copy.write_row(("my secret reason",))
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            connection.execute("INSERT INTO said VALUES ('my secret reason')")
+        with (
+            pytest.raises(psycopg.errors.UniqueViolation),
+            connection.cursor().copy("COPY said FROM STDIN") as copy,
+        ):
+            copy.write_row(("my secret reason",))
+    log = services.directory / "log" / "postgres.log"
+    assert "duplicate key value" in log.read_text()
+    assert "secret" not in log.read_text()
+
+
 def test_servers_listen_on_sockets_alone(services: EmbeddedServices) -> None:
     with connect(services) as connection:
         assert connection.execute("SHOW listen_addresses").fetchone() == ("",)

@@ -29,6 +29,8 @@ DATABASE = "polyphony"
 # A crash late in a large import leaves much to replay; the log shows the progress.
 START_TIMEOUT = 600.0
 TEST_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+# A refused statement holds prompts and rationales; the log names the error alone.
+PRIVATE_OPTIONS = ("log_min_error_statement=panic", "log_error_verbosity=terse")
 
 
 class Postgres:
@@ -55,6 +57,7 @@ class Postgres:
         self._initialise()
         self._stop_orphan()
         options = [f"max_connections={self.max_clients}", "timezone=UTC"]
+        options += PRIVATE_OPTIONS
         options += [] if self.durable else TEST_OPTIONS
         command: list[str | Path] = [binaries.postgres_program("postgres")]
         command += ["-D", self.data, "-h", "", "-k", self.sockets]
