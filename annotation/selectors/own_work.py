@@ -30,11 +30,11 @@ _FOR_ME = """
 _FREE = _FOR_ME.format(
     condition="f.n_taken < f.target", without="('expired', 'released')"
 )
-_N_LEFT = (
-    "SELECT count(*) + (SELECT count(*) FROM assignment"
-    " WHERE participant_id = %(participant)s AND state IN ('open', 'queued'))"
-    f" FROM ({_FREE}) free"
-)
+_N_LEFT = f"""
+    SELECT count(*) + (SELECT count(*) FROM assignment
+        WHERE participant_id = %(participant)s AND state IN ('open', 'queued'))
+    FROM ({_FREE}) free
+"""  # noqa: S608  # made of the constants above
 _OPEN = _FOR_ME.format(
     condition="f.n_counted < f.target",
     without="('expired', 'released', 'open', 'queued')",

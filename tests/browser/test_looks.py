@@ -117,3 +117,24 @@ def test_no_response_names_a_model(open_desk: OpenDesk) -> None:
     page.wait_for_load_state("networkidle")
     assert any("Reply 0" in body for body in bodies)
     assert not [body for body in bodies if MODEL in body]
+
+
+@pytest.mark.parametrize("size", [DESK_SIZE, PHONE_SIZE], ids=["desk", "phone"])
+def test_history_and_empty_desk_have_no_violation(
+    open_desk: OpenDesk, size: dict[str, int]
+) -> None:
+    project = ask(template="helpsteer", n_items=1, texts=[LONG, LONG])
+    page = open_desk(project, viewport=size)
+    for key in "12341234123":
+        page.keyboard.press(key)
+    page.get_by_label("Why?").fill("Because of the second paragraph.")
+    page.keyboard.press("Control+Enter")
+    page.locator("main[data-empty]").wait_for()
+    assert violations(page) == []
+    page.goto(f"/p/{project.slug}/history/")
+    assert violations(page) == []
+    page.locator(".own-answer").click()
+    page.get_by_role("heading", name="What you answered").wait_for()
+    assert violations(page) == []
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
