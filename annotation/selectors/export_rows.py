@@ -31,7 +31,7 @@ from annotation.models import (
 )
 from annotation.selectors import export_sql as sql
 
-ANSWERS_BATCH = 5_000
+ANSWERS_BATCH = 2_000
 ITEMS_BATCH = 500
 # Of a batch of items, as the database stores them (compressed).
 ITEMS_BATCH_BYTES = 4_000_000

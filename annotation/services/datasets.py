@@ -29,14 +29,14 @@ from annotation.formats.exports.policy import Policy, Tally, refusal
 from annotation.formats.exports.pseudonyms import Pseudonyms
 from annotation.formats.exports.tables import Table
 from annotation.formats.exports.types import Row, StoredAnswer, Version
-from annotation.formats.exports.writers import Writer, dump, open_writer
+from annotation.formats.exports.writers import dump
 from annotation.models import Project
 from annotation.selectors import export_rows
 from annotation.selectors.export_rows import ExportReader, Participant
+from annotation.services.dataset_files import TableFiles
 
 # (done, total), in rows read; called after each batch.
 Progressed = Callable[[int, int], None]
-AnswerRows = Callable[[StoredAnswer, Version], Iterable[Row]]
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,6 @@ class DatasetWriter:
     package: Package
     salt: bytes
     on_progress: Progressed
-    _tables: list[WrittenTable] = field(default_factory=list)
     _answers: Tally = field(default_factory=Tally)
     _people: Tally = field(default_factory=Tally)
     _creators: set[str] = field(default_factory=set)
@@ -111,13 +110,13 @@ class DatasetWriter:
             with_profiles=self.options.format in (RAW, NATIVE),
         )
         self._form = FORMATS[self.options.format]
+        self._files = TableFiles(self.package, self.options.file_type)
 
     def write(self) -> WrittenDataset:
         """Write every table, then the card and the checksums."""
         counts = export_rows.stored_counts(self.project)
         if self.options.format == RAW:
-            self._n_total = 2 * (counts.total - counts.n_machine) + counts.n_items
-            self._n_total += counts.n_items + counts.n_machine
+            self._n_total = counts.total + counts.n_items
             self._write_raw()
         elif self.options.format == NATIVE:
             self._n_total = counts.n_items
@@ -132,30 +131,7 @@ class DatasetWriter:
         write_checksums(self.package)
         self.on_progress(self._n_total, self._n_total)
         return WrittenDataset(
-            self._tables, self._answers, self._people, card, self._n_total
-        )
-
-    # --- files ------------------------------------------------------------------------
-
-    def _path(self, name: str) -> str:
-        return f"data/{name}/train-00000-of-00001.{self.options.file_type}"
-
-    @contextmanager
-    def _table(self, table: Table) -> Iterator[Callable[[Sequence[Row]], None]]:
-        """Open a table for writing; give the function that takes its rows."""
-        path, n_rows = self._path(table.name), 0
-        with new_file(self.package, path) as file:
-            writer: Writer = open_writer(self.options.file_type, file, table.columns)
-
-            def add(rows: Sequence[Row]) -> None:
-                nonlocal n_rows
-                writer.write(rows)
-                n_rows += len(rows)
-
-            yield add
-            writer.close()
-        self._tables.append(
-            WrittenTable(table.name, table.about, table.columns, n_rows, path)
+            self._files.written, self._answers, self._people, card, self._n_total
         )
 
     def _tell(self, n_more: int) -> None:
@@ -172,13 +148,14 @@ class DatasetWriter:
         policy = Policy(self.options, self._reader.versions, self._form.kinds, judge)
         table = Table(self._form.name, self._form.row, columns)
         by = [column.name for column in columns].index("annotator_type")
-        with self._table(table) as add:
+        with self._files.table(table) as add:
             for items in self._reader.items(only_answered=True):
                 before = self._answers.stored
-                for item in items:
-                    rows = list(policy.rows_of(item, self._answers))
-                    add(rows)
-                    self._note(row[by] for row in rows)
+                rows = [
+                    row for item in items for row in policy.rows_of(item, self._answers)
+                ]
+                add(rows)
+                self._note(row[by] for row in rows)
                 self._tell(self._answers.stored - before)
 
     def _note(self, annotator_types: Iterable[str]) -> None:
@@ -188,7 +165,7 @@ class DatasetWriter:
     # --- native rows ------------------------------------------------------------------
 
     def _write_native(self) -> None:
-        path, n_rows = self._path(NATIVE), 0
+        path, n_rows = self._files.path(NATIVE), 0
         with new_file(self.package, path) as file:
             for items in self._reader.items():
                 for item in items:
@@ -203,22 +180,21 @@ class DatasetWriter:
                 n_rows += len(items)
                 self._tell(len(items))
         about = "One row per item with its labels, as an import reads it."
-        self._tables.append(WrittenTable(NATIVE, about, (), n_rows, path))
+        self._files.written.append(WrittenTable(NATIVE, about, (), n_rows, path))
 
     # --- raw tables -------------------------------------------------------------------
 
     def _write_raw(self) -> None:
-        with self._table(tables.ANNOTATIONS) as add:
+        with (
+            self._files.table(tables.JUDGEMENTS, aside=True) as add_judgements,
+            self._files.table(tables.ANNOTATIONS) as add,
+        ):
             for answers in self._reader.annotations():
-                kept = self._admit(answers, self._answers)
-                self._note(answer.annotator_type for answer in kept)
-                add([tables.annotation_row(a, self._version(a)) for a in kept])
-                self._tell(len(answers))
-        with self._table(tables.JUDGEMENTS) as add:
-            for answers in self._reader.annotations():
-                for answer in self._admit(answers, Tally()):
-                    version = self._version(answer)
-                    add(list(tables.judgement_rows(answer, version)))
+                kept = [(a, self._version(a)) for a in self._admit(answers)]
+                add([tables.annotation_row(*pair) for pair in kept])
+                add_judgements(
+                    [row for pair in kept for row in tables.judgement_rows(*pair)]
+                )
                 self._tell(len(answers))
         self._write_people()
         self._write_items()
@@ -227,31 +203,29 @@ class DatasetWriter:
     def _version(self, answer: StoredAnswer) -> Version:
         return self._reader.versions[answer.version]
 
-    def _admit(
-        self, answers: Iterable[StoredAnswer], tally: Tally
-    ) -> list[StoredAnswer]:
+    def _admit(self, answers: Iterable[StoredAnswer]) -> list[StoredAnswer]:
         kept = []
         for answer in answers:
             reason = refusal(answer, self.options)
-            tally.count(reason)
+            self._answers.count(reason)
             if not reason:
                 kept.append(answer)
+        self._note(answer.annotator_type for answer in kept)
         return kept
 
     def _write_people(self) -> None:
-        with self._table(tables.PARTICIPANTS) as add:
+        with (
+            self._files.table(tables.SURVEY_ANSWERS, aside=True) as add_survey,
+            self._files.table(tables.PARTICIPANTS) as add,
+        ):
             for people in self._reader.participants():
-                add(
-                    [_person_row(one) for one in self._consenting(people, self._people)]
+                kept = self._consenting(people)
+                add([_person_row(one) for one in kept])
+                add_survey(
+                    [(one.person.pseudonym, *row) for one in kept for row in one.survey]
                 )
-        with self._table(tables.SURVEY_ANSWERS) as add:
-            for people in self._reader.participants():
-                for one in self._consenting(people, Tally()):
-                    add([(one.person.pseudonym, *row) for row in one.survey])
 
-    def _consenting(
-        self, people: Iterable[Participant], tally: Tally
-    ) -> list[Participant]:
+    def _consenting(self, people: Iterable[Participant]) -> list[Participant]:
         kept = []
         for one in people:
             reason = "withdrawn" if one.person.is_withdrawn else ""
@@ -260,31 +234,31 @@ class DatasetWriter:
                 reason = "not_publishable"
             if not reason and one.source == "import":
                 reason = "" if self.options.include_imported else "imported"
-            tally.count(reason)
+            self._people.count(reason)
             if not reason:
                 kept.append(one)
         return kept
 
     def _write_items(self) -> None:
-        with self._table(tables.ITEMS) as add:
+        with (
+            self._files.table(tables.COMPLETIONS, aside=True) as add_completions,
+            self._files.table(tables.ITEMS) as add,
+        ):
             for items in self._reader.items(with_answers=False):
                 add([tables.item_row(item) for item in items])
-                self._tell(len(items))
-        with self._table(tables.COMPLETIONS) as add:
-            for items in self._reader.items(with_answers=False):
-                for item in items:
-                    add(list(tables.completion_rows(item)))
+                add_completions(
+                    [row for item in items for row in tables.completion_rows(item)]
+                )
                 self._tell(len(items))
 
     def _write_machines(self) -> None:
         if not self.options.include_machine:
             for answers in self._reader.pre_annotations():
-                self._admit(answers, self._answers)
+                self._admit(answers)
             return
-        with self._table(tables.PRE_ANNOTATIONS) as add:
+        with self._files.table(tables.PRE_ANNOTATIONS) as add:
             for answers in self._reader.pre_annotations():
-                kept = self._admit(answers, self._answers)
-                self._note(answer.annotator_type for answer in kept)
+                kept = self._admit(answers)
                 add([tables.pre_annotation_row(a, self._version(a)) for a in kept])
                 self._tell(len(answers))
 
@@ -297,7 +271,7 @@ class DatasetWriter:
                 description=self.project.description,
                 form=self._form,
                 options=self.options,
-                tables=self._tables,
+                tables=self._files.written,
                 answers=self._answers,
                 people=self._people,
                 creators=self._creators,

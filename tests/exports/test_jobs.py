@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -13,19 +14,23 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import override_settings
 
 from annotation.access import Seat
 from annotation.api.serializers import JobOut
 from annotation.errors import InvalidError
-from annotation.models import Job, Project
+from annotation.formats.exports.options import ExportOptions
+from annotation.formats.exports.package import FolderPackage
+from annotation.models import Item, Job, Project
+from annotation.services.datasets import write_dataset
 from annotation.services.exports import (
     request_export,
     run_export,
     stream_annotations,
 )
 from annotation.services.jobs import cancel_job, claim_job, run_claimed
-from tests.exports.study import make_pairs
+from tests.exports.study import SALT, make_pairs
 
 transactional = pytest.mark.django_db(transaction=True)
 
@@ -106,6 +111,36 @@ def test_cancelled_job_leaves_no_file(files: Path) -> None:
     job.refresh_from_db()
     assert (job.state, job.file) == ("cancelled", "")
     assert not [path for path in files.rglob("*") if path.is_file()]
+
+
+@transactional
+def test_export_shows_one_moment_while_people_go_on(tmp_path: Path) -> None:
+    project = make_pairs()
+
+    def add_item() -> None:
+        Item.objects.create(
+            project=project, number=99, messages=[], n_completions=1, content_sha256="x"
+        )
+        connection.close()
+
+    def meanwhile(done: int, total: int) -> None:
+        if not added:
+            added.append(done)
+            with ThreadPoolExecutor() as pool:
+                pool.submit(add_item).result()
+
+    added: list[int] = []
+    written = write_dataset(
+        project=project,
+        options=ExportOptions(format="raw"),
+        package=FolderPackage(tmp_path / "set"),
+        salt=SALT,
+        on_progress=meanwhile,
+    )
+    sizes = {table.name: table.n_rows for table in written.tables}
+    assert added
+    assert Item.objects.filter(number=99).exists()
+    assert sizes["items"] == 3
 
 
 def test_salt_is_shown_to_nobody_and_differs_each_time(pairs: Project) -> None:

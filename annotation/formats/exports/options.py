@@ -14,8 +14,8 @@ CHOICES: dict[str, dict[str, str]] = {
     "file_type": FILE_TYPES,
     "style": {
         "conversational": "Prompts and replies are lists of messages.",
-        "standard": "Prompts and replies are plain text; a conversation is a transcript "
-        "of `Human:` and `Assistant:` turns.",
+        "standard": "Prompts and replies are plain text; a conversation is a "
+        "transcript of `Human:` and `Assistant:` turns.",
     },
     "unit": {
         "annotation": "Each answer gives rows of its own.",

@@ -24,7 +24,7 @@ from annotation.formats.exports.types import (
 # Also what begins with quotes before such a sign, so that taking one quote away
 # gives the text back in every case.
 FORMULA = re.compile(r"'*[=+\-@\t\r]")
-ROW_GROUP = 5_000
+ROW_GROUP = 4_000
 ROW_GROUP_CHARS = 16_000_000
 
 
@@ -43,9 +43,12 @@ def open_writer(file_type: str, file: IO[bytes], columns: Sequence[Column]) -> W
     return WRITERS[file_type](file, columns)
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
 def dump(value: Any) -> str:
     """Return compact JSON in the plain script of its texts."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 class JsonLines:
