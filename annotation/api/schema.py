@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
 _OBJECT = {"application/json": {"schema": {"type": "object"}}}
 _ITEM = "/api/v1/assignments/{public_id}"
 
@@ -104,3 +106,19 @@ def add_work_calls(result: dict[str, Any], **_: Any) -> dict[str, Any]:
             }
         result["paths"].setdefault(path, {})[method] = operation
     return result
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the OpenAPI document describes `Authorization: Token …`."""
+
+    target_class = "annotation.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the header that carries the token."""
+        return {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "The word Token, a space, and a token of your account.",
+        }

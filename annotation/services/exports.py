@@ -113,7 +113,8 @@ def _result(
     options: ExportOptions, written: WrittenDataset, size: int, digest: str
 ) -> dict[str, Any]:
     answers = written.answers
-    message = f"{written.n_rows:,} rows were written."
+    rows = "row was" if written.n_rows == 1 else "rows were"
+    message = f"{written.n_rows:,} {rows} written."
     if answers.dropped.total():
         message += f" {answers.dropped.total():,} answers were left out."
     return {

@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any, TypeGuard
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.files import File
 from django.core.files.storage import default_storage
@@ -20,7 +21,7 @@ from django.db import connection, transaction
 from django.utils.text import get_valid_filename
 
 from annotation.access import Seat
-from annotation.errors import InvalidError
+from annotation.errors import InvalidError, LimitError
 from annotation.formats.mapping import ColumnMapping, InvalidMappingError
 from annotation.formats.readers import open_rows
 from annotation.formats.shapes import (
@@ -92,7 +93,18 @@ def is_row(read: object) -> TypeGuard[tuple[int, dict[str, Any]]]:
 
 
 def save_upload(upload: "File[bytes]", name: str) -> str:
-    """Keep an upload in the storage, and return where; it is written in chunks."""
+    """Keep an upload in the storage, and return where; it is written in chunks.
+
+    Raises LimitError, or InvalidError where the file is empty.
+    """
+    if not upload.size:
+        raise InvalidError(f"“{name}” is empty. Choose a file with rows in it.")
+    if upload.size > settings.UPLOAD_LIMIT_MB * 1_000_000:
+        raise LimitError(
+            f"“{name}” is larger than {settings.UPLOAD_LIMIT_MB:,} MB. Compress it "
+            "with gzip, split it, or import it on the server with the command "
+            "import_items."
+        )
     safe = get_valid_filename(Path(name).name or "items")[-100:]
     return default_storage.save(f"imports/{uuid.uuid4()}/{safe}", upload)
 

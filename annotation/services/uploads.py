@@ -15,7 +15,7 @@ from django.core.files.uploadedfile import UploadedFile
 
 from annotation.access import Seat
 from annotation.answers import Problem
-from annotation.errors import InvalidError, LimitError, NotFoundError
+from annotation.errors import InvalidError, NotFoundError
 from annotation.formats.mapping import ColumnMapping
 from annotation.formats.readers import open_rows
 from annotation.formats.shapes import (
@@ -72,19 +72,12 @@ class Preview:
         return not self.mapping_problems and bool(self.items or self.labels_only)
 
 
-def keep_upload(*, seat: Seat, upload: "UploadedFile[bytes]", limit_mb: int) -> Upload:
+def keep_upload(*, seat: Seat, upload: "UploadedFile[bytes]") -> Upload:
     """Store an uploaded file in chunks and give a ticket for it.
 
     Raises LimitError, or InvalidError where the file is empty.
     """
     name = upload.name or "items"
-    if not upload.size:
-        raise InvalidError(f"“{name}” is empty. Choose a file with rows in it.")
-    if upload.size > limit_mb * 1_000_000:
-        raise LimitError(
-            f"“{name}” is larger than {limit_mb:,} MB. Compress it with gzip, split "
-            "it, or import it on the server with the command import_items."
-        )
     stored = save_upload(upload, name)
     ticket = signing.dumps(
         {"project": seat.project.pk, "stored": stored, "name": name},

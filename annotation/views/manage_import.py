@@ -91,7 +91,7 @@ def _take(request: HttpRequest, seat: Seat) -> HttpResponse:
     found = request.FILES.get("file")
     if found is None:
         raise InvalidError("No file was sent. Choose a file and try again.")
-    upload = keep_upload(seat=seat, upload=found, limit_mb=settings.UPLOAD_LIMIT_MB)
+    upload = keep_upload(seat=seat, upload=found)
     try:
         look(upload)
     except InvalidError:
