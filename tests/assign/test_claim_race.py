@@ -9,6 +9,7 @@ from django.db import connection
 
 from annotation.models import Assignment, FrontierEntry, Participant, Project
 from annotation.services import assignments
+from tests.counts import n_runs
 
 MakePool = Callable[..., Project]
 MakeAnnotator = Callable[[Project], Participant]
@@ -36,12 +37,12 @@ def at_once(askers: list[Participant]) -> list[Assignment | None]:
 def test_fifty_askers_for_ten_items_with_overlap_three_get_exactly_thirty(
     make_pool: MakePool, make_annotator: MakeAnnotator
 ) -> None:
-    project = make_pool(10, overlap=3)
-    got = at_once([make_annotator(project) for _ in range(50)])
-    assert sum(assignment is not None for assignment in got) == 30
-    assert set(
-        FrontierEntry.objects.filter(project=project).values_list("n_taken", flat=True)
-    ) == {3}
+    for _ in range(n_runs(1, 30)):
+        project = make_pool(10, overlap=3)
+        got = at_once([make_annotator(project) for _ in range(50)])
+        assert sum(assignment is not None for assignment in got) == 30
+        taken = FrontierEntry.objects.filter(project=project).values("n_taken")
+        assert {entry["n_taken"] for entry in taken} == {3}
 
 
 def test_nobody_goes_without_while_a_slot_is_free(

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.counts import n_runs
 from tests.faults.conftest import Fragile
 
-N_ITEMS = 60
+N_ITEMS = n_runs(40, 3_000)
 N_PEOPLE = 4
 
 # Run inside the installation: a pool, and annotators with a token each.
