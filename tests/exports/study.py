@@ -175,6 +175,39 @@ def marks(first: Sequence[int | str], second: Sequence[int | str]) -> dict[str, 
 def make_pairs() -> Project:
     """Return a project with pairs: every fate of an answer occurs once or more."""
     study = Study("pairs", MAIN)
+    anna, ben, cleo, dan = _people(study)
+    sums, talk, sheet = _pairs(study)
+    study.answer(
+        sums,
+        anna,
+        grade(2, reasons=["correct"], confidence="sure")
+        | marks([4, 1], [4, "na"])
+        | {"rationale": "The first is right."},
+    )
+    study.answer(sums, ben, grade(-1) | marks([2, 3], [3, 4]), order=[1, 0])
+    study.answer(talk, anna, grade(0), order=[1, 0])
+    study.answer(talk, ben, grade(0, both_bad=True) | marks([0, 0], [1, 0]))
+    study.answer(sheet, anna, grade(-3), state="surplus")
+    study.answer(sheet, cleo, grade(3))
+    back = study.answer(sheet, ben, grade(1), state="open")
+    study.answer(sheet, ben, {}, supersedes=back)
+    Annotation.objects.filter(supersedes=back).update(is_retraction=True)
+    study.answer(
+        sheet,
+        dan,
+        grade(1),
+        source="import",
+        purpose="imported",
+        questions_version=study.questions(OLD, "imported"),
+        guidelines_version=None,
+        order=None,
+    )
+    _add_machine(study, sums, talk)
+    return study.project
+
+
+def _people(study: Study) -> tuple[Participant, ...]:
+    """Add anna, ben, cleo who withdrew, and dan who is known from a file."""
     anna = study.person("anna", ["research", "publication"])
     ben = study.person("ben", ["research"])
     cleo = study.person("cleo", ["research", "publication"])
@@ -191,6 +224,11 @@ def make_pairs() -> Project:
     SurveyAnswer.objects.create(
         participant=anna, version=study.survey, question="home", state="prefer_not"
     )
+    return anna, ben, cleo, dan
+
+
+def _pairs(study: Study) -> tuple[Item, ...]:
+    """Add a plain item, a conversation, and one full of what a sheet would run."""
     sums = study.item(
         [("user", "What is 2 + 2?")],
         ["4.", "5, I “think”."],
@@ -210,34 +248,7 @@ def make_pairs() -> Project:
         source="talks",
     )
     sheet = study.item([("user", "=1+1")], ["-1", "@x | y"], external_id="+sheet")
-    study.answer(
-        sums,
-        anna,
-        grade(2, reasons=["correct"], confidence="sure")
-        | marks([4, 1], [4, "na"])
-        | {"rationale": "The first is right."},
-    )
-    study.answer(sums, ben, grade(-1) | marks([2, 3], [3, 4]), order=[1, 0])
-    study.answer(talk, anna, grade(0), order=[1, 0])
-    study.answer(talk, ben, grade(0, both_bad=True) | marks([0, 0], [1, 0]))
-    study.answer(sheet, anna, grade(-3), state="surplus")
-    study.answer(sheet, cleo, grade(3))
-    back = study.answer(sheet, ben, grade(1), state="open")
-    study.answer(sheet, ben, {}, supersedes=back)
-    Annotation.objects.filter(supersedes=back).update(is_retraction=True)
-    old = study.questions(OLD, "imported")
-    study.answer(
-        sheet,
-        dan,
-        grade(1),
-        source="import",
-        purpose="imported",
-        questions_version=old,
-        guidelines_version=None,
-        order=None,
-    )
-    _add_machine(study, sums, talk)
-    return study.project
+    return sums, talk, sheet
 
 
 def _add_machine(study: Study, sums: Item, talk: Item) -> None:

@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from annotation.formats.exports.catalogue import FORMATS, parse_options
 from annotation.formats.exports.native_rows import native_row
-from annotation.formats.exports.options import CHOICES, InvalidOptionsError
+from annotation.formats.exports.options import (
+    CHOICES,
+    InvalidOptionsError,
+    describe,
+)
 from annotation.formats.exports.policy import Tally
 from annotation.formats.exports.types import StoredAnswer, StoredItem
 from tests.exports.build import (
@@ -182,6 +186,14 @@ def test_publication_needs_consent_to_it() -> None:
     )
     assert [row["annotator"] for row in rows] == ["x"]
     assert tally.dropped == {"not_publishable": 1}
+
+
+def test_card_promises_replaced_answers_only_where_they_come() -> None:
+    for form, is_taken in (("raw", True), ("trl_preference", False)):
+        chosen = parse_options({"format": form, "include_superseded": True})
+        sentences = " ".join(describe(chosen, FORMATS[form].options))
+        word = "included" if is_taken else "left out"
+        assert f"replaced or taken back are {word}." in sentences
 
 
 @pytest.mark.parametrize(

@@ -228,8 +228,11 @@ def _scope(options: ExportOptions) -> list[str]:
         "include_machine": "Labels by machines are",
         "include_superseded": "Answers that were replaced or taken back are",
     }
+    taken = {name: getattr(options, name) for name in said}
+    # Only the raw tables have a column that tells such answers from current ones.
+    taken["include_superseded"] &= options.format == "raw"
     sentences = [
-        f"{words} {'included' if getattr(options, name) else 'left out'}."
+        f"{words} {'included' if taken[name] else 'left out'}."
         for name, words in said.items()
     ]
     sentences.append(
