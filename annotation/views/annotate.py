@@ -130,7 +130,9 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
         participant, seat.project, int(number) if number.isdecimal() else 1
     )
     return render(
-        request, "annotation/annotate/history.html", {"seat": seat, "history": page}
+        request,
+        "annotation/annotate/history.html",
+        {"seat": seat, "history": page, "grace": _duration(seat.project.grace_s)},
     )
 
 
@@ -225,6 +227,14 @@ def _page_data(seat: access.Seat, participant: Participant) -> dict[str, object]
             "login": f"{reverse('login')}?next={reverse('annotate', args=[slug])}",
         },
     }
+
+
+def _duration(seconds: int) -> str:
+    """Say a time in whole minutes where it is some, else in seconds."""
+    number, unit = (
+        (seconds // 60, "minute") if seconds % 60 == 0 else (seconds, "second")
+    )
+    return f"{number} {unit}{'' if number == 1 else 's'}"
 
 
 def _cut(text: str, spans: list[Span]) -> list[tuple[str, bool]]:

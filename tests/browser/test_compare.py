@@ -165,3 +165,16 @@ def test_stored_answer_is_in_canonical_order(open_desk: OpenDesk) -> None:
         newest = current(project)[-1]
         is_first = "Reply 0" in replies
         assert newest.answers["preference"]["value"] == (3 if is_first else -3)
+
+
+def test_optional_confidence_can_be_cleared_again(open_desk: OpenDesk) -> None:
+    project = ask(template="pairwise")
+    page = open_desk(project)
+    page.get_by_label("Certain").check()
+    page.get_by_role("button", name="Clear").click()
+    expect(page.locator("[data-levels-cell] input:checked")).to_have_count(0)
+    expect(page.get_by_role("button", name="Clear")).to_be_hidden()
+    page.keyboard.press("2")
+    page.keyboard.press("Control+Enter")
+    wait_until_sent(page)
+    assert "confidence" not in current(project)[0].answers

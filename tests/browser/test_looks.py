@@ -89,6 +89,11 @@ def test_desk_fits_its_window(open_desk: OpenDesk, kind: str) -> None:
     submit = page.get_by_role("button", name="Submit").bounding_box()
     assert submit
     assert submit["y"] + submit["height"] < 900
+    page.set_viewport_size({"width": 1024, "height": 768})
+    assert page.evaluate(size) == [1024, 768]
+    text = page.locator("[data-text]").first.bounding_box()
+    assert text
+    assert text["height"] > 60
     page.set_viewport_size({"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") == 320
 

@@ -34,7 +34,7 @@ def test_open_ratings_are_counted_and_named(open_desk: OpenDesk) -> None:
         "Three ratings are still open: Clear for B, and Complete for both."
     )
     row = page.locator("tr[data-criterion=clear]")
-    expect(row.locator("[data-missing]")).to_have_text("Clear is not rated for B.")
+    expect(row.locator("[data-missing]")).to_have_text("Not rated for B.")
     focused = page.locator(":focus")
     expect(focused).to_have_attribute("aria-label", "Clear, answer B: 0")
 

@@ -11,6 +11,16 @@ export class Choices {
     this.isQuiet = isQuiet;
     this.inputs = all("input[type=radio]", element);
     this.pending = "";
+    this.clearer = one("[data-clear]", element.closest(".clearable") ?? element);
+    this.clearer?.addEventListener("click", () => this.clear());
+    element.addEventListener("change", () => this.show());
+  }
+
+  /* An answer that is not required can be taken away again, also without keys. */
+  show() {
+    if (!this.clearer) return;
+    this.clearer.hidden = !this.isAnswered;
+    this.clearer.parentElement.classList.toggle("is-answered", this.isAnswered);
   }
 
   get chosen() {
@@ -23,6 +33,7 @@ export class Choices {
 
   set value(value) {
     for (const input of this.inputs) input.checked = value !== null && input.value === String(value);
+    this.show();
   }
 
   get isAnswered() {
@@ -92,11 +103,13 @@ export class Choices {
 
 /* Which cell the digits go to. */
 export class Hand {
+  /* The first cell has the hand; quiet ones get it by focus only. */
   constructor(root, cells) {
     this.root = root;
     this.cells = cells;
     this.current = cells.find((cell) => !cell.isQuiet) ?? null;
     for (const cell of cells) cell.element.addEventListener("focusin", () => this.take(cell));
+    for (const cell of cells.filter((other) => other.isQuiet)) cell.element.addEventListener("focusout", (event) => this.leave(cell, event.relatedTarget));
     this.show();
   }
 
@@ -108,6 +121,12 @@ export class Hand {
     }
     if (withFocus) cell.focus();
     cell.element.scrollIntoView?.({ block: "nearest" });
+  }
+
+  /* A quiet cell has the hand only while it has the focus. */
+  leave(cell, target) {
+    const home = this.cells.find((other) => !other.isQuiet);
+    if (home && this.current === cell && !cell.element.contains(target)) this.take(home);
   }
 
   /* Go to the next cell without an answer, from here around. */

@@ -43,7 +43,7 @@ export class Comparison {
     const path = `answers.${this.question.name}`;
     const { title, is_required: isRequired } = this.question;
     if (typeof answer?.value === "number" || (!answer && !isRequired)) return [];
-    return [{ path, message: `“${title}” has no answer yet. Choose one.` }];
+    return [{ path, message: `“${title}” has no answer yet. Choose one.`, short: "No answer yet. Choose one." }];
   }
 
   /* Say the choice in words, and show it on the answer that was chosen. */

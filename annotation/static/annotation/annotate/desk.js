@@ -3,6 +3,7 @@
 import { Hand, all, one } from "./cells.js";
 import { Comparison } from "./compare.js";
 import { Confidence, Rationale, Tags } from "./fields.js";
+import { letter, list } from "./order.js";
 import { Ranking } from "./rank.js";
 import { Rating, openRatings } from "./rate.js";
 import { Texts } from "./texts.js";
@@ -118,17 +119,25 @@ export class Desk {
   showProblems(problems) {
     for (const missing of all("[data-missing]", this.root)) missing.hidden = true;
     for (const marked of all(".is-missing", this.root)) marked.classList.remove("is-missing");
+    const said = new Map();
     for (const problem of problems) {
       const found = this.locate(problem.path);
       if (!found) continue;
       found.field.classList.add("is-missing");
       found.mark?.classList.add("is-missing");
-      const missing = one("[data-missing]", found.field);
-      if (!missing) continue;
-      const words = one("span", missing);
-      words.textContent = missing.hidden ? problem.message : `${words.textContent} ${problem.message}`;
-      missing.hidden = false;
+      said.set(found.field, [...(said.get(found.field) ?? []), problem]);
     }
+    for (const [field, here] of said) this.say(one("[data-missing]", field), here);
+  }
+
+  /* Beside its row a sentence need not repeat the row's title. */
+  say(missing, problems) {
+    if (!missing) return;
+    const open = problems.filter((problem) => problem.title);
+    const places = this.data.n_completions > 1 ? ` for ${list(open.map((problem) => letter(problem.place)))}` : "";
+    const words = problems.filter((problem) => !problem.title).map((problem) => (missing.closest("[data-row]") && problem.short) || problem.message);
+    one("span", missing).textContent = [...words, ...(open.length ? [`Not rated${places}.`] : [])].join(" ");
+    missing.hidden = false;
   }
 
   locate(path) {

@@ -18,6 +18,7 @@ const POLL_MS = 20_000;
 const RETRY_MS = 3_000;
 // A second press that was meant for the last item must not judge the next one.
 const DOUBLE_MS = 600;
+const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const OFFLINE = "You are offline, and no further item is loaded. Your answers are kept on this device and sent when the connection is back.";
 
 class Page {
@@ -74,6 +75,7 @@ class Page {
       return;
     }
     const desk = new Desk(main, { change: () => this.drafts?.changed(), say: toast });
+    if (IS_MAC) for (const key of main.querySelectorAll("[data-mod]")) key.textContent = "⌘";
     this.current = desk;
     this.shownAt = isFirst ? -DOUBLE_MS : performance.now();
     this.restore(desk, answers);
