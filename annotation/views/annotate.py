@@ -203,7 +203,12 @@ def _shown(
         "desk": shown,
         "parts": parts(shown),
         "payload": payload(shown),
-        "n_left": n_left_for(participant, seat.project),
+        # Only what is shown now tells how much is left; what is ahead waits.
+        "n_left": (
+            None
+            if shown.state == Assignment.State.QUEUED
+            else n_left_for(participant, seat.project)
+        ),
     }
 
 

@@ -177,3 +177,47 @@ def test_person_without_consent_is_sent_to_the_start(
     assert page.url.endswith(f"/p/{project.slug}/start/")
     assert not Assignment.objects.exists()
     assert Project.objects.count() == 1
+
+
+def test_idle_time_is_not_counted(open_desk: OpenDesk) -> None:
+    project = ask([COMPARISON], n_items=1)
+    page = open_desk(project)
+    page.clock.install()
+    page.reload()
+    page.keyboard.press("1")
+    page.clock.fast_forward(600_000)
+    page.keyboard.press("2")
+    page.keyboard.press("Control+Enter")
+    wait_until_sent(page)
+    active_ms = current(project)[0].active_ms
+    assert active_ms is not None
+    assert 60_000 <= active_ms < 120_000
+
+
+def test_lease_is_renewed_while_the_page_is_visible(open_desk: OpenDesk) -> None:
+    project = ask([COMPARISON], lease_s=60)
+    page = open_desk(project)
+    page.clock.install()
+    page.reload()
+    before = Assignment.objects.get(state="open").lease_until
+    with page.expect_response("**/heartbeat/"):
+        page.clock.fast_forward(20_000)
+    after = Assignment.objects.get(state="open")
+    assert before
+    assert after.lease_until
+    assert after.lease_until > before
+    assert (after.layout, after.view) == ("side", "rendered")
+
+
+def test_empty_desk_finds_new_items_by_itself(open_desk: OpenDesk) -> None:
+    project = ask([COMPARISON], is_paused=True)
+    page = open_desk(project)
+    page.clock.install()
+    page.reload()
+    Project.objects.filter(pk=project.pk).update(is_paused=False)
+    page.clock.fast_forward(20_000)
+    page.locator("main[data-desk]").wait_for()
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    wait_until_sent(page)
+    assert len(current(project)) == 1

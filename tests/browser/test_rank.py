@@ -137,3 +137,29 @@ def test_ranking_by_touch_on_a_phone(open_desk: OpenDesk) -> None:
     page.get_by_role("button", name="Submit").tap()
     wait_until_sent(page)
     assert presented(current(project)[0])["order"]["tiers"] == [[1], [0]]
+
+
+def test_finger_drags_by_the_handle_only(open_desk: OpenDesk) -> None:
+    project = ask([RANKING], n_completions=3)
+    page = open_desk(project, viewport=PHONE_SIZE, has_touch=True, is_mobile=True)
+    page.locator("[data-ranking]").scroll_into_view_if_needed()
+    touch = page.context.new_cdp_session(page)
+
+    def swipe(start: str, end: str) -> None:
+        first = page.locator(start).bounding_box()
+        last = page.locator(end).bounding_box()
+        assert first
+        assert last
+        x, y = first["x"] + 6, first["y"] + first["height"] / 2
+        way = last["y"] + last["height"] / 2 - y
+        for kind, share in [("Start", 0.0), *(("Move", n / 8) for n in range(1, 9))]:
+            points = [{"x": x, "y": y + way * share}]
+            event = {"type": f"touch{kind}", "touchPoints": points}
+            touch.send("Input.dispatchTouchEvent", event)
+        end_event = {"type": "touchEnd", "touchPoints": []}
+        touch.send("Input.dispatchTouchEvent", end_event)
+
+    swipe("[data-grip='2'] .grip-handle", "[data-next]")
+    expect(page.locator("[data-tier='0'] [data-grip='2']")).to_be_visible()
+    swipe("[data-grip='1'] .gist", "[data-tier='0']")
+    expect(page.locator("[data-tray=open] [data-grip='1']")).to_be_visible()
