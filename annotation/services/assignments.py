@@ -6,7 +6,8 @@ touches a few entries however large the pool or the finished part of it is. Thes
 hand-written statements because `next` and `submit` are the hot path: the claim is one
 statement, and its cost is what decides how many annotators a machine serves.
 
-Locks are taken in the order participant, frontier, assignment.
+Locks are taken in the order participant, frontier, assignment; what must take them
+otherwise (an answer knows its assignment first) is `retried` where it meets a ring.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,12 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from annotation.errors import ConflictError
+from annotation.errors import ConflictError, NotReadyError
 from annotation.models import Assignment, Participant, Project
+from annotation.services.races import RaceError, retried
 
 State = Assignment.State
+GONE = "This item has gone to somebody else."
 
 # Entries with a free slot that this participant may still have; after the cursor.
 _FREE = """
@@ -35,7 +38,8 @@ _FREE = """
     LIMIT 1 FOR UPDATE OF f
 """
 
-# A lease returns to its own row, so that its order and draft are still right.
+# A lease returns to its own row, so that its order and draft are still right. NULL:
+# the row has changed since it was picked (another tab skipped it), see `_run`.
 _TAKE = """
     , bumped AS (
         UPDATE frontier f
@@ -48,7 +52,7 @@ _TAKE = """
         SET frontier_rank = bumped.rank, frontier_key = bumped.random_key,
             frontier_version = %(version)s
         FROM bumped WHERE p.id = %(participant)s)
-    INSERT INTO assignment (
+    , lent AS (INSERT INTO assignment (
         public_id, created_at, project_id, item_id, participant_id, purpose, round,
         state, questions_version_id, guidelines_version_id, "order", layout, view,
         is_suggestion_visible, lease_until, shown_at, skip_reason)
@@ -68,7 +72,8 @@ _TAKE = """
         guidelines_version_id = EXCLUDED.guidelines_version_id,
         shown_at = EXCLUDED.shown_at
     WHERE assignment.state IN ('expired', 'released')
-    RETURNING id
+    RETURNING id)
+    SELECT (SELECT id FROM lent) FROM bumped
 """
 
 # End a lease that somebody holds ahead of need, on an item this participant may have.
@@ -76,6 +81,7 @@ _UNQUEUE = """
     UPDATE assignment SET state = 'expired', lease_until = NULL, finished_at = now()
     WHERE id = (
         SELECT q.id FROM assignment q
+        JOIN frontier f ON f.item_id = q.item_id AND f.n_taken <= f.target
         WHERE q.project_id = %(project)s AND q.state = 'queued' AND q.purpose = 'main'
           AND q.participant_id <> %(participant)s
           AND NOT EXISTS (
@@ -83,7 +89,7 @@ _UNQUEUE = """
             WHERE own.item_id = q.item_id AND own.participant_id = %(participant)s
               AND own.purpose = 'main' AND own.round = 1
               AND own.state NOT IN ('expired', 'released'))
-        ORDER BY q.lease_until DESC LIMIT 1 FOR UPDATE SKIP LOCKED)
+        ORDER BY q.lease_until DESC LIMIT 1 FOR UPDATE OF q SKIP LOCKED)
     RETURNING item_id
 """
 
@@ -102,8 +108,8 @@ _RESUME = """
     WITH own AS (
         SELECT a.id, a.item_id FROM assignment a
         JOIN frontier f ON f.item_id = a.item_id
-        WHERE a.id = %(assignment)s AND f.n_taken < f.target
-        FOR UPDATE OF f)
+        WHERE a.id = %(assignment)s AND a.state = 'expired' AND f.n_taken < f.target
+        FOR UPDATE OF f, a)
     , bumped AS (
         UPDATE frontier SET n_taken = n_taken + 1 FROM own
         WHERE frontier.item_id = own.item_id)
@@ -131,7 +137,7 @@ class _Cursor:
 _START = _Cursor(-(2**31), -(2**63))
 
 
-@transaction.atomic
+@retried
 def claim_next(*, participant: Participant, project: Project) -> Assignment | None:
     """Return the participant's item to work on, or None when no slot is free.
 
@@ -143,8 +149,7 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
     cursor = _lock_walk(participant, project)
     held = _held(participant)
     for state in (State.OPEN, State.QUEUED):
-        if state in held:
-            _open(held[state], project)
+        if state in held and _open(held[state], project):
             return _fetch(held[state])
     if project.is_paused:
         return None
@@ -161,7 +166,7 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
     return _claim(participant, project, cursor, State.OPEN)
 
 
-@transaction.atomic
+@retried
 def claim_ahead(*, participant: Participant, project: Project) -> Assignment | None:
     """Lease the item after the open one, so that it can be rendered before it is due.
 
@@ -181,7 +186,7 @@ def claim_ahead(*, participant: Participant, project: Project) -> Assignment | N
     return None if found is None else _fetch(found)
 
 
-@transaction.atomic
+@retried
 def open_queued(*, assignment: Assignment) -> Assignment:
     """Open an assignment that was leased ahead, now that it is on the screen.
 
@@ -192,10 +197,11 @@ def open_queued(*, assignment: Assignment) -> Assignment:
     if held.get(State.OPEN) == assignment.pk:
         return _fetch(assignment.pk)
     if held.get(State.QUEUED) != assignment.pk:
-        raise ConflictError("This item has gone to somebody else.", code="lost")
+        raise ConflictError(GONE, code="lost")
     if State.OPEN in held:
         raise ConflictError("Another item is still open.", code="busy")
-    _open(assignment.pk, assignment.project)
+    if not _open(assignment.pk, assignment.project):
+        raise ConflictError(GONE, code="lost")
     return _fetch(assignment.pk)
 
 
@@ -230,7 +236,7 @@ def skip(*, assignment: Assignment, reason: str) -> None:
     _end(assignment, State.SKIPPED, reason.strip()[:500])
 
 
-@transaction.atomic
+@retried
 def _end(assignment: Assignment, state: str, reason: str) -> None:
     held = (
         Assignment.objects.select_for_update()
@@ -253,6 +259,12 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
 def give_slots_back(item_ids: list[int]) -> None:
     """Free one slot per entry of `item_ids`; an id may stand there twice."""
     with connection.cursor() as db:
+        # In one order, so that two who give back the same items never wait in a ring.
+        db.execute(
+            "SELECT 1 FROM frontier WHERE item_id = ANY(%s) ORDER BY item_id"
+            " FOR NO KEY UPDATE",
+            [item_ids],
+        )
         db.execute(
             "UPDATE frontier f SET n_taken = f.n_taken - gone.n FROM ("
             " SELECT item_id, count(*) AS n FROM unnest(%s::bigint[]) AS item_id"
@@ -261,7 +273,7 @@ def give_slots_back(item_ids: list[int]) -> None:
         )
 
 
-@transaction.atomic
+@retried
 def expire_leases(*, project: Project | None = None) -> int:
     """Return overdue leases to the pool, at most 1,000 at a time; give their number.
 
@@ -283,7 +295,7 @@ def expire_leases(*, project: Project | None = None) -> int:
     return len(item_ids)
 
 
-@transaction.atomic
+@retried
 def reclaim(*, assignment: Assignment) -> None:
     """Return a stuck lease to the pool before it ends; its draft stays."""
     n_ended = Assignment.objects.filter(
@@ -293,7 +305,7 @@ def reclaim(*, assignment: Assignment) -> None:
         give_slots_back([assignment.item_id])
 
 
-@transaction.atomic
+@retried
 def set_overlap(*, project: Project, overlap: int) -> None:
     """Change how many answers each item wants, except items with an overlap of own."""
     Project.objects.filter(pk=project.pk).update(overlap=overlap)
@@ -378,14 +390,19 @@ def _take_queued(parameters: dict[str, Any]) -> int | None:
 
 
 def _lock_walk(participant: Participant, project: Project) -> _Cursor:
-    """Lock the participant, so that two tabs never claim twice; return the cursor."""
+    """Lock the participant, so that two tabs never claim twice; return the cursor.
+
+    Raises NotReadyError where the consent was taken back since the request began.
+    """
     with connection.cursor() as db:
         db.execute(
-            "SELECT frontier_version, frontier_rank, frontier_key FROM participant"
-            " WHERE id = %s FOR NO KEY UPDATE",
+            "SELECT frontier_version, frontier_rank, frontier_key, is_ready"
+            " FROM participant WHERE id = %s FOR NO KEY UPDATE",
             [participant.pk],
         )
-        version, rank, key = db.fetchone()
+        version, rank, key, is_ready = db.fetchone()
+    if not is_ready:
+        raise NotReadyError("Give your consent and fill in the profile first.")
     if version != project.frontier_version:
         return _START
     return _Cursor(rank, key)
@@ -397,14 +414,17 @@ def _held(participant: Participant) -> dict[str, int]:
         return dict(db.fetchall())
 
 
-def _open(assignment_id: int, project: Project) -> None:
+def _open(assignment_id: int, project: Project) -> bool:
+    """Open what the participant holds; False where it was lost since it was read."""
     with connection.cursor() as db:
         db.execute(
             "UPDATE assignment SET state = 'open',"
             " shown_at = COALESCE(shown_at, now()),"
-            " lease_until = now() + make_interval(secs => %s) WHERE id = %s",
+            " lease_until = now() + make_interval(secs => %s)"
+            " WHERE id = %s AND state IN ('open', 'queued')",
             [project.lease_s, assignment_id],
         )
+        return bool(db.rowcount)
 
 
 def _parameters(
@@ -426,7 +446,11 @@ def _run(statement: str, parameters: dict[str, Any]) -> int | None:
     with connection.cursor() as db:
         db.execute(statement, parameters)
         row = db.fetchone()
-    return None if row is None else int(row[0])
+    if row is None:
+        return None
+    if row[0] is None:
+        raise RaceError
+    return int(row[0])
 
 
 def _fetch(assignment_id: int) -> Assignment:

@@ -39,16 +39,15 @@ def save_draft(
     ConflictError
         "stale" with the newer draft, so that the person can choose between the two.
     """
-    body = json.dumps(answers)
-    if len(body) > MAX_DRAFT_BYTES:
-        raise InvalidError("This draft is larger than 1 MB. Shorten the text.")
-    if assignment.state in (Assignment.State.SUBMITTED, Assignment.State.SURPLUS):
-        raise ConflictError("This item is submitted already.", code="submitted")
+    body = _json(answers)
     with connection.cursor() as db:
         # The conditional upsert decides between two tabs that save at once.
         db.execute(
             "INSERT INTO draft AS d (assignment_id, answers, active_ms, revision, tab,"
-            " updated_at) VALUES (%(id)s, %(answers)s, %(ms)s, 1, %(tab)s, now())"
+            " updated_at) SELECT a.id, %(answers)s::jsonb, %(ms)s, 1, %(tab)s, now()"
+            # Waits for an answer on its way, which leaves no draft behind.
+            " FROM assignment a WHERE a.id = %(id)s"
+            " AND a.state NOT IN ('submitted', 'surplus') FOR SHARE OF a"
             " ON CONFLICT (assignment_id) DO UPDATE SET answers = EXCLUDED.answers,"
             " active_ms = EXCLUDED.active_ms, revision = d.revision + 1,"
             " tab = EXCLUDED.tab, updated_at = now()"
@@ -64,7 +63,9 @@ def save_draft(
         )
         row: Any = db.fetchone()
     if row is None:
-        newer = Draft.objects.get(assignment_id=assignment.pk)
+        newer = Draft.objects.filter(assignment_id=assignment.pk).first()
+        if newer is None or not _is_open(assignment):
+            raise ConflictError("This item is submitted already.", code="submitted")
         raise ConflictError(
             "Another tab saved something newer for this item.",
             code="stale",
@@ -72,3 +73,18 @@ def save_draft(
             answers=newer.answers,
         )
     return SavedDraft(assignment.public_id, int(row[0]))
+
+
+def _json(answers: Answers) -> str:
+    try:
+        body = json.dumps(answers, allow_nan=False)
+    except ValueError as error:
+        raise InvalidError("A number of this draft is not finite.") from error
+    if len(body) > MAX_DRAFT_BYTES:
+        raise InvalidError("This draft is larger than 1 MB. Shorten the text.")
+    return body
+
+
+def _is_open(assignment: Assignment) -> bool:
+    done = (Assignment.State.SUBMITTED, Assignment.State.SURPLUS)
+    return Assignment.objects.filter(pk=assignment.pk).exclude(state__in=done).exists()

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import IntegrityError, connection
 from django.utils import timezone
+from psycopg.errors import UniqueViolation
 
 from annotation.answers import (
     Answers,
@@ -22,12 +23,12 @@ from annotation.answers import (
     validate,
 )
 from annotation.errors import ConflictError, InvalidError
-from annotation.models import Annotation, Assignment, Draft
+from annotation.models import Annotation, Assignment, Draft, Participant
 from annotation.services.assignments import give_slots_back
+from annotation.services.races import RaceError, retried
 
 State = Assignment.State
 MAX_ACTIVE_MS = 24 * 3600 * 1000
-N_TRIES = 3
 
 _STORE = """
     WITH added AS (
@@ -90,19 +91,10 @@ def submit(
     ConflictError
         "used" where the submission id belongs to another assignment.
     """
-    for attempt in range(N_TRIES):
-        try:
-            return _submit(
-                assignment, submission_id, answers, active_ms, source, layout, view
-            )
-        except OperationalError as error:
-            # A deadlock between two tabs of one person: the loser tries again.
-            if attempt + 1 == N_TRIES or "deadlock" not in str(error):
-                raise
-    raise AssertionError("unreachable")
+    return _submit(assignment, submission_id, answers, active_ms, source, layout, view)
 
 
-@transaction.atomic
+@retried
 def _submit(
     assignment: Assignment,
     submission_id: uuid.UUID,
@@ -123,28 +115,38 @@ def _submit(
             problems=problems,
         )
     state, is_counted = _place(row)
-    with connection.cursor() as db:
-        db.execute(
-            _STORE,
-            {
-                "project": row["project_id"],
-                "item": row["item_id"],
-                "assignment": row["id"],
-                "participant": row["participant_id"],
-                "submission": submission_id,
-                "answers": json.dumps(to_canonical(questions, answers, row["order"])),
-                "supersedes": row["annotation_id"],
-                "source": str(source),
-                "active_ms": _milliseconds(active_ms),
-                "total_ms": _milliseconds(row["total_ms"]),
-                "state": state,
-                "is_counted": is_counted,
-                "layout": layout[:20],
-                "view": view[:20],
-            },
-        )
-        _, public_id, at = db.fetchone()
+    public_id, at = _store(
+        {
+            "project": row["project_id"],
+            "item": row["item_id"],
+            "assignment": row["id"],
+            "participant": row["participant_id"],
+            "submission": submission_id,
+            "answers": json.dumps(to_canonical(questions, answers, row["order"])),
+            "supersedes": row["annotation_id"],
+            "source": str(source),
+            "active_ms": _milliseconds(active_ms),
+            "total_ms": _milliseconds(row["total_ms"]),
+            "state": state,
+            "is_counted": is_counted,
+            "layout": layout[:20],
+            "view": view[:20],
+        }
+    )
     return Submission(public_id, True, state, at)
+
+
+def _store(parameters: dict[str, Any]) -> tuple[uuid.UUID, datetime]:
+    try:
+        with connection.cursor() as db:
+            db.execute(_STORE, parameters)
+            _, public_id, at = db.fetchone()
+    except IntegrityError as error:
+        # The same submission id for two items at once: the second look refuses it.
+        if isinstance(error.__cause__, UniqueViolation):
+            raise RaceError from error
+        raise
+    return public_id, at
 
 
 def _milliseconds(value: float | None) -> int | None:
@@ -213,7 +215,7 @@ def _take_slot(item_id: int) -> bool:
         return bool(db.rowcount == 1)
 
 
-@transaction.atomic
+@retried
 def take_back(*, assignment: Assignment) -> Assignment:
     """Retract the last answer within its grace time and open the item again.
 
@@ -222,6 +224,8 @@ def take_back(*, assignment: Assignment) -> Assignment:
 
     Raises ConflictError "too_late" after the grace time.
     """
+    # Before the others, as a claim does: the next item may be asked for meanwhile.
+    Participant.objects.select_for_update(no_key=True).get(pk=assignment.participant_id)
     locked = (
         Assignment.objects.select_for_update(of=("self",))
         .select_related("annotation", "project", "questions_version")
