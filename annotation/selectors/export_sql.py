@@ -1,6 +1,8 @@
 """Step export: the statements of selectors.export_rows, each over an index.
 
-Braces are filled with our own words only; values are parameters.
+Braces are filled with our own words only; values are parameters. `OFFSET 0` makes each
+look-up one of an index: the planner would rather hash the whole table for some hundred
+rows, and a batch would cost more the larger the project is.
 """
 
 
@@ -30,9 +32,13 @@ ANNOTATIONS = f"""
         n.active_ms, n.total_ms, {_time("a.shown_at")}, a.layout, a.view,
         a.is_suggestion_visible, n.metadata::text
     FROM annotation n
-    JOIN assignment a ON a.id = n.assignment_id
-    JOIN item i ON i.id = n.item_id
-    LEFT JOIN annotation later ON later.supersedes_id = n.id
+    CROSS JOIN LATERAL (
+        SELECT * FROM assignment WHERE id = n.assignment_id OFFSET 0) a
+    CROSS JOIN LATERAL (
+        SELECT public_id, external_id FROM item WHERE id = n.item_id OFFSET 0) i
+    LEFT JOIN LATERAL (
+        SELECT id, is_retraction FROM annotation WHERE supersedes_id = n.id OFFSET 0
+    ) later ON true
     WHERE NOT n.is_retraction AND {{where}} ORDER BY n.id {{limit}}
 """  # noqa: S608 - our own words
 PRE_ANNOTATIONS = f"""
@@ -43,12 +49,14 @@ PRE_ANNOTATIONS = f"""
         p.latency_ms
     FROM pre_annotation p
     JOIN machine_annotator m ON m.id = p.machine_id
-    JOIN item i ON i.id = p.item_id
+    CROSS JOIN LATERAL (
+        SELECT public_id, external_id FROM item WHERE id = p.item_id OFFSET 0) i
     WHERE {{where}} ORDER BY p.id {{limit}}
 """  # noqa: S608 - our own words
 ANSWERED = """
-    AND (EXISTS (SELECT 1 FROM annotation n WHERE n.item_id = i.id)
-      OR EXISTS (SELECT 1 FROM pre_annotation p WHERE p.item_id = i.id))
+    AND COALESCE(
+        (SELECT true FROM annotation n WHERE n.item_id = i.id LIMIT 1),
+        (SELECT true FROM pre_annotation p WHERE p.item_id = i.id LIMIT 1), false)
 """
 # With the size on disk of each item's texts, which costs no reading of them.
 ITEM_IDS = """
@@ -62,7 +70,8 @@ ITEMS = f"""
     SELECT i.id, i.public_id::text, i.number, i.external_id, {_time("i.created_at")},
         i.messages::text, i.language, i.category, i.source, i.metadata::text,
         i.gold::text, f.overlap, COALESCE(-f.rank, 0)
-    FROM item i LEFT JOIN frontier f ON f.item_id = i.id
+    FROM item i LEFT JOIN LATERAL (
+        SELECT overlap, rank FROM frontier WHERE item_id = i.id OFFSET 0) f ON true
     WHERE i.id = ANY(%s) ORDER BY i.number
 """  # noqa: S608 - our own words
 COMPLETIONS = """

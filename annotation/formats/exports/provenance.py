@@ -154,9 +154,7 @@ def _reason_cells(reading: Reading) -> Row:
 
 
 def _answers_of_type(reading: Reading, kind: str) -> list[Any]:
-    found = (
-        reading.answers.get(q.name) for q in reading.version.questions if q.type == kind
-    )
+    found = (reading.answers.get(name) for name in reading.version.names[kind])
     return [value for value in found if value]
 
 

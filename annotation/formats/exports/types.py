@@ -5,9 +5,10 @@ Step export. selectors.export_rows fills these, the formats turn them into rows.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from annotation.answers import Question
+from annotation.questions import QUESTION_TYPES, Question
 
 TEXT, INT, FLOAT, BOOL = "string", "int64", "float64", "bool"
 
@@ -52,6 +53,14 @@ class Version:
     purpose: str
     raw: Sequence[Mapping[str, Any]]
     questions: tuple[Question, ...]
+
+    @cached_property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the questions of each type, in their order."""
+        return {
+            kind: tuple(q.name for q in self.questions if q.type == kind)
+            for kind in QUESTION_TYPES
+        }
 
 
 class Person(NamedTuple):
