@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from django.db import connection
 
 from annotation.answers import Question
-from annotation.models import Project
+from annotation.models import Item, Project
 from annotation.selectors.choices import choice_sql
 
 State = Literal["", "unfinished", "finished", "disagreement", "flagged", "skipped"]
@@ -88,7 +88,11 @@ _SEARCH = (
 def conditions(
     project: Project, wanted: ItemFilter, questions: Mapping[int, tuple[Question, ...]]
 ) -> Conditions:
-    """Return the filter as SQL; at most one query, which counts to INDEX_BOUND."""
+    """Return the filter as SQL; at most two queries.
+
+    One looks for an item of that very id, which then stands alone; the other counts
+    what the filter can name, up to INDEX_BOUND.
+    """
     parts = ["i.project_id = %(project)s"]
     parameters: dict[str, Any] = {"project": project.pk}
     if wanted.state == "disagreement":
@@ -101,10 +105,13 @@ def conditions(
     if wanted.category:
         parts.append("i.category = %(category)s")
         parameters["category"] = wanted.category
+    has_id = bool(wanted.search) and _has_id(project, wanted.search)
     if wanted.search:
-        parts.append(_SEARCH)
+        parts.append("i.external_id = %(search)s" if has_id else _SEARCH)
         parameters["search"] = wanted.search
-    is_indexed = wanted.is_empty or wanted.state == "flagged" or bool(wanted.annotator)
+    is_indexed = wanted.is_empty or wanted.state == "flagged" or has_id
+    # An annotator's items are few, but to compare all their answers would take long.
+    is_indexed |= bool(wanted.annotator) and wanted.state != "disagreement"
     driver = _DRIVERS.get(wanted.state)
     if not is_indexed and driver and _is_few(driver, project):
         parts.append(f"i.id IN ({driver})")
@@ -118,6 +125,10 @@ def _disagreement(
     chosen, names = choice_sql(questions)
     parameters.update(names)
     return _DISAGREEMENT.format(choice=chosen)
+
+
+def _has_id(project: Project, external_id: str) -> bool:
+    return Item.objects.filter(project=project, external_id=external_id).exists()
 
 
 def _is_few(driver: str, project: Project) -> bool:

@@ -20,7 +20,7 @@ from annotation.verdicts import choice, lean, verdict_words
 
 PAGE = 50
 # So many items are looked at in turn, until a page is full.
-WINDOWS = (2_000, 20_000, 60_000)
+WINDOWS = (2_000, 10_000, 30_000)
 MAX_MARKS = 12
 GIST_CHARS = 160
 LAST = 2**31 - 1
@@ -98,8 +98,9 @@ def item_page(
 ) -> ItemPage:
     """Return the items numbered past `after`, or the last ones ahead of `before`.
 
-    Four to eight queries: the questions, the bound of the filter, the rows (up to
-    three windows, and the last number), and the verdicts of people and of machines.
+    Four to nine queries: the questions, an item of that very id, the bound of the
+    filter, the rows (up to three windows, and the last number), and the verdicts of
+    people and of machines.
     """
     questions = questions_of(project)
     filtered = conditions(project, wanted, questions)

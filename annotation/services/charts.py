@@ -8,6 +8,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 
@@ -21,6 +22,8 @@ from annotation.services.measures import measure
 # A project whose figures took long is looked at again later, so that figures never
 # take more than a twentieth of a worker's time.
 REST_FACTOR = 20
+# A worker that was killed at it blocks the next one no longer than this.
+LONGEST_S = 600
 
 
 def run_charts(job: Job, progress: Progress) -> dict[str, Any]:
@@ -40,7 +43,18 @@ def refresh_stale() -> None:
             continue
         mark = figures.latest(project)
         if before is None or before.numbers.get("mark") != mark:
-            refresh(project=project)
+            _refresh_once(project)
+
+
+def _refresh_once(project: Project) -> None:
+    """Refresh unless another worker is at it: beat sends the next call meanwhile."""
+    key = f"charts-at-work:{project.pk}"
+    if not cache.add(key, True, LONGEST_S):
+        return
+    try:
+        refresh(project=project)
+    finally:
+        cache.delete(key)
 
 
 def _rested(chart: Chart) -> datetime:

@@ -1,6 +1,10 @@
 """Filters for figures: times, shares and ranges, in the words of the pages."""
 
+import re
+
 from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from annotation.durations import clock, number_word, spoken
 
@@ -15,6 +19,18 @@ register.filter("number_word", number_word)
 def percent(share: float | None, n_digits: int = 1) -> str:
     """Return a share in [0, 1] in percent: 0.518 is “51.8%”."""
     return "" if share is None else f"{100 * share:.{n_digits}f}%"
+
+
+@register.filter
+def with_code(text: str) -> SafeString:
+    """Return a sentence in which `names` between backticks are set as code."""
+    parts = re.split("`([^`]*)`", text)
+    pairs = zip(parts[::2], [*parts[1::2], ""], strict=True)
+    return format_html_join("", "{}{}", ((words, _code(name)) for words, name in pairs))
+
+
+def _code(name: str) -> SafeString:
+    return format_html("<code>{}</code>", name) if name else SafeString()
 
 
 @register.filter

@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -193,6 +194,17 @@ def test_costly_figures_rest_before_they_are_made_again(
     answer(pair[0], 1)
     charts.refresh_stale()
     assert _kept(project)["times"]["n"] == 0
+
+
+def test_two_workers_do_not_make_the_same_figures(
+    project: Project, pair: tuple[Participant, Participant]
+) -> None:
+    cache.add(f"charts-at-work:{project.pk}", True, 60)
+    charts.refresh_stale()
+    assert not Chart.objects.filter(project=project).exists()
+    cache.delete(f"charts-at-work:{project.pk}")
+    charts.refresh_stale()
+    assert Chart.objects.filter(project=project).exists()
 
 
 def test_charts_job_says_what_it_made(

@@ -96,6 +96,12 @@ def test_filters_by_annotator_category_and_search_narrow_together(
     assert numbers(project, search="100%_") == []
 
 
+def test_item_of_that_very_id_stands_alone(project: Project, pool: list[Item]) -> None:
+    Item.objects.filter(pk=pool[0].pk).update(external_id="What")
+    assert numbers(project, search="What") == [1]
+    assert numbers(project, search="what is") == [1, 2, 3, 4, 5, 6]
+
+
 def test_item_of_another_project_is_never_found(project: Project) -> None:
     make_items(make_project(), 3)
     assert numbers(project) == [1, 2, 3, 4, 5, 6]
@@ -201,7 +207,7 @@ def test_page_keeps_its_filter_when_turned(
         (ItemFilter(state="flagged"), 4),
         (ItemFilter(annotator="brisk-heron"), 4),
         (ItemFilter(state="disagreement"), 5),
-        (ItemFilter(search="What"), 5),
+        (ItemFilter(search="What"), 6),
     ],
 )
 def test_page_takes_few_queries(
