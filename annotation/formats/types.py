@@ -36,7 +36,8 @@ class LabelDraft:
     they answer are those of the file's shape, not the project's.
     `questions`: as annotation.answers reads them, where the label brings its own
     (native files); None means those of shapes.label_questions.
-    `status`: "ok", or "unparsable" / "failed" for a machine without an answer.
+    `status`: "ok", or "unparsable", "refused" or "failed" for a machine without an
+    answer.
     `order`: the presented order where the file tells it, else None.
     """
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
-from annotation.models import Project
+from annotation.models import PreAnnotation, Project
 from annotation.services.imports import import_path
 from tests.exports.conftest import Write
 
@@ -54,6 +54,13 @@ def check(project: Project, write: Write) -> None:
 
 
 def test_pairs_come_back_the_same(pairs: Project, write: Write) -> None:
+    check(pairs, write)
+
+
+def test_refusal_of_a_machine_comes_back_as_one(pairs: Project, write: Write) -> None:
+    PreAnnotation.objects.filter(project=pairs).exclude(status="ok").update(
+        status="refused"
+    )
     check(pairs, write)
 
 

@@ -60,7 +60,7 @@ def labels(n_completions: int) -> st.SearchStrategy[LabelDraft]:
         annotator=names.filter(bool),
         is_machine=st.booleans(),
         answers=answers,
-        status=st.sampled_from(["ok", "unparsable", "failed"]),
+        status=st.sampled_from(["ok", "unparsable", "refused", "failed"]),
         raw=st.text(CHARACTERS),
         created_at=st.none() | times,
         duration_ms=st.none() | st.integers(0, 10**9),

@@ -29,7 +29,7 @@ from annotation.formats.shapes.parts import (
 )
 from annotation.formats.types import CompletionDraft, ItemDraft, LabelDraft
 
-STATUSES = ("ok", "unparsable", "failed")
+STATUSES = ("ok", "unparsable", "refused", "failed")
 KNOWN = frozenset(
     {
         "external_id",
