@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import transaction
 
 from annotation import access
 from annotation.models import Annotation, Item, Job, Project
 from annotation.services import jobs
 from annotation.services.exports import request_export
 from annotation.services.imports import request_import
+from annotation.tasks import run_job
 from tests.factories import make_project
 
 if TYPE_CHECKING:
@@ -126,12 +126,8 @@ def test_import_whose_worker_is_killed_is_done_once_by_the_next(
     assert not Item.objects.exists()
     # What beat finds once the lease of the dead worker has run out.
     Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
+    assert jobs.due_jobs() == [job.pk]
     start_celery_worker()
-    with transaction.atomic():
-        due = jobs.due_jobs()
-    assert due == [job.pk]
-    from annotation.tasks import run_job
-
     run_job.delay(job.pk)
     assert ended(job).state == State.DONE
     assert Item.objects.count() == 60_000
