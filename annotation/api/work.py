@@ -6,6 +6,7 @@ token callers are exempt, as in DRF.
 """
 
 import json
+import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,14 +26,17 @@ from annotation.errors import (
     AnnotationError,
     InvalidError,
     LimitError,
+    NotFoundError,
     NotReadyError,
 )
 from annotation.middleware import error_body
 from annotation.models import Annotation, Assignment, Participant
+from annotation.selectors.consent import has_withdrawn
 from annotation.selectors.desk import as_json, desk, n_left
 from annotation.services import assignments, drafts, flags, submissions
 
 CALLS_PER_MINUTE = 1200
+MAX_BODY_BYTES = 4 * 1024 * 1024
 P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -42,6 +46,13 @@ class SignedOutError(AnnotationError):
 
     code = "not_authenticated"
     status = 401
+
+
+class TooLargeError(AnnotationError):
+    """The body is larger than any answer can be."""
+
+    code = "too_large"
+    status = 413
 
 
 class CsrfError(AnnotationError):
@@ -77,12 +88,15 @@ def _caller(request: HttpRequest) -> User:
 
 
 def _throttle(user: User) -> None:
-    key = f"calls:{user.pk}"
+    # A key per minute: a counter that expires between two steps of the cache's `incr`
+    # would come back without an end, and shut its person out for good.
+    key = f"calls:{user.pk}:{int(time.time() // 60)}"
     try:
         n_calls = cache.incr(key)
     except ValueError:
-        cache.add(key, 0, 60)
         n_calls = 1
+        if not cache.add(key, 1, 120):
+            n_calls = cache.incr(key)
     if n_calls > CALLS_PER_MINUTE:
         raise LimitError("These are too many calls for one minute. Wait a little.")
 
@@ -115,15 +129,36 @@ def call(*methods: str) -> Callable[[View[P]], View[P]]:
 
 
 def _body(request: HttpRequest) -> dict[str, Any]:
-    if not request.body:
+    raw = _raw(request)
+    if not raw:
         return {}
     try:
-        body = json.loads(request.body)
-    except ValueError as error:
+        body = json.loads(raw.decode(), parse_constant=_refuse_constant)
+        # Escapes are the only way in for what UTF-8 cannot say.
+        if b"\\u" in raw:
+            json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise InvalidError(
+            "A text holds half of a character, such as a broken emoji. Remove it.",
+            code="json",
+        ) from error
+    except (ValueError, RecursionError) as error:
         raise InvalidError(f"The body is not JSON: {error}.", code="json") from error
     if not isinstance(body, dict):
         raise InvalidError("The body must be a JSON object.", code="json")
     return body
+
+
+def _raw(request: HttpRequest) -> bytes:
+    # Asked before the body is read, which nobody else bounds to this.
+    n_bytes = int(request.META.get("CONTENT_LENGTH") or 0)
+    if n_bytes > MAX_BODY_BYTES or len(request.body) > MAX_BODY_BYTES:
+        raise TooLargeError("This is more than 4 MB. Shorten the texts.")
+    return request.body
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not a number")
 
 
 def _number(body: dict[str, Any], name: str) -> int:
@@ -147,6 +182,18 @@ def _answers(body: dict[str, Any]) -> dict[str, Any]:
     return answers
 
 
+def _own(request: HttpRequest, public_id: uuid.UUID) -> Assignment:
+    """Return the caller's assignment, unless they took their consent back.
+
+    A consent or survey that has changed since stops nobody from ending what they began.
+    """
+    assignment = access.own_assignment(request.user, public_id)
+    person = assignment.participant
+    if not person.is_ready and has_withdrawn(person):
+        raise NotReadyError("You have taken your consent back. Give it anew to go on.")
+    return assignment
+
+
 def ready_participant(seat: access.Seat) -> Participant:
     """Return the seat's participant once consent and profile are given."""
     participant = access.participant(seat)
@@ -156,6 +203,13 @@ def ready_participant(seat: access.Seat) -> Participant:
             start=f"/p/{seat.project.slug}/start/",
         )
     return participant
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer an address that is not there in the one error shape."""
+    error = NotFoundError()
+    return JsonResponse(error_body(error), status=error.status)
 
 
 @call("POST")
@@ -186,7 +240,7 @@ def _assignment_json(assignment: Assignment) -> dict[str, Any]:
 @call("POST")
 def open_assignment(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Open an item that was leased ahead."""
-    assignment = access.own_assignment(request.user, public_id)
+    assignment = _own(request, public_id)
     opened = assignments.open_queued(assignment=assignment)
     return JsonResponse({"assignment": _assignment_json(opened)})
 
@@ -194,7 +248,7 @@ def open_assignment(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @call("POST")
 def heartbeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Extend the lease."""
-    assignment = access.own_assignment(request.user, public_id)
+    assignment = _own(request, public_id)
     body = _body(request)
     until = assignments.renew(
         assignment=assignment,
@@ -207,7 +261,7 @@ def heartbeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @call("PUT", "POST")
 def draft(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Save unfinished answers. POST is for what a closing page can still send."""
-    assignment = access.own_assignment(request.user, public_id)
+    assignment = _own(request, public_id)
     body = _body(request)
     saved = drafts.save_draft(
         assignment=assignment,
@@ -222,7 +276,7 @@ def draft(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @call("POST")
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Submit the answers: 201 the first time, 200 with the same body for a retry."""
-    assignment = access.own_assignment(request.user, public_id)
+    assignment = _own(request, public_id)
     body = _body(request)
     try:
         submission_id = uuid.UUID(_text(body, "submission_id"))
@@ -259,7 +313,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @call("POST")
 def take_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Undo a submission within its grace time."""
-    assignment = access.own_assignment(request.user, public_id)
+    assignment = _own(request, public_id)
     reopened = submissions.take_back(assignment=assignment)
     return JsonResponse({"assignment": _assignment_json(reopened)})
 
@@ -267,14 +321,14 @@ def take_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @call("POST")
 def release(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give the item back; it may come again."""
-    assignments.release(assignment=access.own_assignment(request.user, public_id))
+    assignments.release(assignment=_own(request, public_id))
     return JsonResponse({"state": Assignment.State.RELEASED})
 
 
 @call("POST")
 def skip(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give the item back for good, with a reason."""
-    assignment = access.own_assignment(request.user, public_id)
+    assignment = _own(request, public_id)
     assignments.skip(assignment=assignment, reason=_text(_body(request), "reason"))
     return JsonResponse({"state": Assignment.State.SKIPPED})
 
@@ -282,7 +336,7 @@ def skip(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @call("POST")
 def flag(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say that something is wrong with the item."""
-    assignment = access.own_assignment(request.user, public_id)
+    assignment = _own(request, public_id)
     body = _body(request)
     raised = flags.raise_flag(
         assignment=assignment, kind=_text(body, "kind"), note=_text(body, "note")

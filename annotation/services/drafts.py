@@ -1,6 +1,7 @@
 """Step annotate: keep unfinished answers, and notice a second tab."""
 
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from annotation.errors import ConflictError, InvalidError
 from annotation.models import Assignment, Draft
 
 MAX_DRAFT_BYTES = 1_000_000
+# An escape after an even number of backslashes; after an odd one it is plain text.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,8 @@ def _json(answers: Answers) -> str:
         body = json.dumps(answers, allow_nan=False)
     except ValueError as error:
         raise InvalidError("A number of this draft is not finite.") from error
+    if _NUL.search(body):
+        raise InvalidError("This draft contains a NUL character. Remove it.")
     if len(body) > MAX_DRAFT_BYTES:
         raise InvalidError("This draft is larger than 1 MB. Shorten the text.")
     return body
