@@ -22,6 +22,7 @@ confidence     `str`
 =============  ======================================================================
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -56,6 +57,7 @@ __all__ = [
 Answers: TypeAlias = Mapping[str, Any]
 NOT_APPLICABLE = "na"
 MAX_TEXT = 100_000
+MAX_PROBLEMS = 50
 
 
 # --- validation -----------------------------------------------------------------
@@ -71,10 +73,10 @@ def validate(
     if not isinstance(answers, Mapping):
         return [Problem("answers", "Answers must be an object with one entry each.")]
     known = {question.name for question in questions}
+    strangers = [name for name in answers if name not in known]
     problems = [
-        Problem(f"answers.{name}", f"There is no question called {name!r}.")
-        for name in answers
-        if name not in known
+        Problem(f"answers.{name[:60]}", f"There is no question called {name[:60]!r}.")
+        for name in strangers[:MAX_PROBLEMS]
     ]
     for question in questions:
         path = f"answers.{question.name}"
@@ -142,12 +144,12 @@ def _check_comparison(
         problems.append(Problem(path, "“Both bad” does not fit this answer."))
     elif grade == 0 and not is_both_bad and not question.allow_tie:
         problems.append(Problem(path, f"“{question.title}” does not allow a tie."))
-    if value.get("reasons"):
+    if value.get("reasons") is not None:
         problems += _check_choices(
             value["reasons"], question.reasons, f"{path}.reasons", question.title
         )
     confidence = value.get("confidence")
-    if confidence and confidence not in question.levels:
+    if confidence not in (None, "") and confidence not in question.levels:
         problems.append(
             Problem(f"{path}.confidence", f"{confidence!r} is not a confidence level.")
         )
@@ -172,10 +174,11 @@ def _check_ranking(
     if not all(type(index) is int and 0 <= index < n_completions for index in placed):
         return [Problem(path, "The ranking names a completion that is not there.")]
     problems = []
-    twice = sorted({index for index in placed if placed.count(index) > 1})
+    times = Counter(placed)
+    twice = sorted(index for index, n in times.items() if n > 1)
     if twice:
         problems.append(Problem(path, f"{_letters(twice)} has two places. Keep one."))
-    missing = [index for index in range(n_completions) if index not in placed]
+    missing = [index for index in range(n_completions) if index not in times]
     if missing:
         verb = "has" if len(missing) == 1 else "have"
         mend = (
@@ -199,18 +202,22 @@ def _check_rating(
     if not isinstance(value, Mapping):
         return [Problem(path, f"“{question.title}” needs one entry per criterion.")]
     names = {criterion.name for criterion in question.criteria}
+    strangers = [name for name in value if name not in names]
     problems = [
-        Problem(f"{path}.{name}", f"There is no criterion {name!r}.")
-        for name in value
-        if name not in names
+        Problem(f"{path}.{name[:60]}", f"There is no criterion {name[:60]!r}.")
+        for name in strangers[:MAX_PROBLEMS]
     ]
     for criterion in question.criteria:
         marks = value.get(criterion.name)
         where = f"{path}.{criterion.name}"
-        if not isinstance(marks, list) or len(marks) != n_completions:
-            marks = list(marks) if isinstance(marks, list) else []
-            marks += [None] * (n_completions - len(marks))
-        problems += _check_marks(question, criterion, marks[:n_completions], where)
+        if marks is None:
+            marks = [None] * n_completions
+        if not isinstance(marks, list) or len(marks) > n_completions:
+            text = f"{criterion.title} needs a list of {n_completions} marks."
+            problems.append(Problem(where, text))
+            continue
+        marks = marks + [None] * (n_completions - len(marks))
+        problems += _check_marks(question, criterion, marks, where)
     return problems
 
 
@@ -331,7 +338,9 @@ def _reorder(
                 "unacceptable": sorted(order[i] for i in value.get("unacceptable", [])),
             }
         elif kind == "rating" and isinstance(value, Mapping):
-            result[name] = {key: _move(marks, order) for key, marks in value.items()}
+            result[name] = {
+                key: _move(marks or (), order) for key, marks in value.items()
+            }
         else:
             result[name] = value
     return result

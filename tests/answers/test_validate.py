@@ -10,6 +10,7 @@ from annotation.answers import (
     letter,
     main_question,
     parse_questions,
+    to_canonical,
     validate,
 )
 
@@ -56,6 +57,8 @@ def test_every_grade_of_the_scale_is_accepted(value: int) -> None:
         ({"value": 1, "both_bad": True}, "does not fit"),
         ({"value": 1, "reasons": ["long"]}, "'long' is not offered"),
         ({"value": 1, "reasons": ["true", "true"]}, "same option twice"),
+        ({"value": 1, "reasons": False}, "must be a list of words"),
+        ({"value": 1, "confidence": 0}, "not a confidence level"),
         ({"value": 1, "confidence": "maybe"}, "not a confidence level"),
         ({"value": 1, "model": "x"}, "no field 'model'"),
         (2, "needs a whole number"),
@@ -157,3 +160,24 @@ def test_question_is_hashable() -> None:
     (question,) = parse_questions([RATING])
     assert isinstance(question, Question)
     assert {question: 1}[question] == 1
+
+
+@pytest.mark.parametrize("marks", [5, "45", {"0": 4}, [4, 4, 4], False])
+def test_marks_that_are_no_list_of_one_per_answer_are_refused(marks: object) -> None:
+    optional = {**RATING, "is_required": False}
+    (said,) = problems(optional, {"clear": marks, "true": [4, 5]})
+    assert said == "answers.ratings.clear: Clear needs a list of 2 marks."
+
+
+def test_optional_criterion_without_marks_is_accepted_and_reordered() -> None:
+    questions = parse_questions([{**RATING, "is_required": False}])
+    answers = {"ratings": {"clear": None, "true": [4, 5]}}
+    assert validate(questions, answers, 2) == []
+    assert to_canonical(questions, answers, [1, 0]) == {
+        "ratings": {"clear": [None, None], "true": [5, 4]}
+    }
+
+
+def test_strange_names_are_told_in_short() -> None:
+    strange = {f"{'x' * 500}{number}": 1 for number in range(1000)}
+    assert len(validate(parse_questions([RATIONALE]), strange, 2)) < 100
