@@ -5,7 +5,8 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-from annotation.config import env
+# The configured Celery application, so that commands can send jobs to workers.
+from annotation.config import celery, env  # noqa: F401
 from annotation.config.supervisor import commands
 
 if __name__ == "__main__":
