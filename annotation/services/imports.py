@@ -5,6 +5,7 @@ The job runs in one transaction: whatever stops it, nothing is left half importe
 
 import csv
 import tempfile
+import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,13 +39,14 @@ from annotation.formats.types import (
     RowProblem,
 )
 from annotation.models import Job, Project
-from annotation.services.item_store import BATCH, ItemStore, StoreCounts
+from annotation.services.item_store import BATCH, ItemStore, StoreCounts, take_turn
 from annotation.services.jobs import JobFailed, Progress, create_job
 from annotation.services.label_store import LabelStore
 
 ALL, GOOD = "all", "good"
 N_SHOWN = 100
 N_LOOKED_AT = 50
+WAIT_S = 1
 
 
 @dataclass
@@ -130,6 +132,24 @@ def request_import(
     if upload is not None:
         stored = save_upload(upload, name)
     try:
+        mapping = _checked_mapping(stored, name, mapping)
+    except InvalidError:
+        if upload is not None:
+            default_storage.delete(stored)
+        raise
+    return create_job(
+        project=seat.project,
+        user=User.objects.get(pk=seat.user_id),
+        kind=Job.Kind.IMPORT,
+        parameters={"name": name, "mode": mode, "mapping": dict(mapping)},
+        file=stored,
+    )
+
+
+def _checked_mapping(
+    stored: str, name: str, mapping: Mapping[str, Any] | None
+) -> Mapping[str, Any]:
+    try:
         if mapping is None:
             with local_path(stored) as path:
                 mapping = propose(path, name).to_json()
@@ -141,13 +161,7 @@ def request_import(
             "The columns of this file are not recognised. Map them and try again.",
             problems=problems,
         )
-    return create_job(
-        project=seat.project,
-        user=User.objects.get(pk=seat.user_id),
-        kind=Job.Kind.IMPORT,
-        parameters={"name": name, "mode": mode, "mapping": dict(mapping)},
-        file=stored,
-    )
+    return mapping
 
 
 def run_import(job: Job, progress: Progress) -> dict[str, Any]:
@@ -186,20 +200,40 @@ def _import_file(
 ) -> StoreCounts:
     with open_rows(path, name) as reader:
         drafts = read_items(reader, mapping)
+        seen = StoreCounts()
 
         def tell(counts: StoreCounts) -> None:
+            nonlocal seen
+            seen = counts
             percent = round(1000 * reader.fraction_done)
             n_rows = counts.n_added + counts.n_known + report.n_rejected
             progress.set(n_rows, round(n_rows * 1000 / percent) if percent else None)
 
+        def note(problem: RowProblem) -> None:
+            # Rows that are all refused never fill a batch, and take time as well.
+            report.add(problem)
+            tell(seen)
+
+        _wait_for_turn(project, progress)
         return store_items(
             project=project,
             items=drafts,
             questions=label_questions(mapping),
             provider=mapping.shape,
-            on_problem=report.add,
+            on_problem=note,
             on_batch=tell,
         )
+
+
+def _wait_for_turn(project: Project, progress: Progress) -> None:
+    """Wait for another import into this project, and keep the job's lease meanwhile."""
+    has_waited = False
+    while not take_turn(project):
+        has_waited = True
+        progress.set(0, message="Waits for another import into this project.")
+        time.sleep(WAIT_S)
+    if has_waited:
+        progress.set(0, message="")
 
 
 def import_path(
@@ -264,6 +298,7 @@ def store_items(
         labels.add(stored)
         _check_references()
         on_batch(store.counts)
+    store.finish()
     return store.counts
 
 

@@ -50,11 +50,12 @@ class ItemStore:
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     counts: StoreCounts = field(default_factory=StoreCounts)
     _number: int = 0
+    _first_rank: int | None = None
 
     def __post_init__(self) -> None:
         with connection.cursor() as db:
             # Two imports into one project take turns: both would number their items.
-            db.execute("SELECT pg_advisory_xact_lock(%s, %s)", [7201, self.project.pk])
+            db.execute("SELECT pg_advisory_xact_lock(%s, %s)", _turn(self.project))
             db.execute(
                 "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s",
                 [self.project.pk],
@@ -81,6 +82,35 @@ class ItemStore:
         stored = [StoredItem(item, labels) for item, labels in batch.there]
         stored += [StoredItem(ids[at], labels) for at, labels in batch.waiting]
         return stored, batch.problems
+
+    def finish(self) -> None:
+        """Bring the new items up to what has changed since the import began.
+
+        Nobody else saw them so far: an owner's new overlap did not reach them, and
+        annotators may have walked past the place of what is more urgent. The lock on
+        the project lets a change at this moment wait for the commit.
+        """
+        if not self.counts.n_added:
+            return
+        with connection.cursor() as db:
+            db.execute(
+                "SELECT overlap FROM project WHERE id = %s FOR NO KEY UPDATE",
+                [self.project.pk],
+            )
+            (overlap,) = db.fetchone()
+            if overlap != self.project.overlap:
+                db.execute(
+                    "UPDATE frontier SET target = %s WHERE project_id = %s"
+                    " AND overlap IS NULL AND target <> %s",
+                    [overlap, self.project.pk, overlap],
+                )
+            db.execute(
+                "UPDATE project SET frontier_version = frontier_version + 1"
+                " WHERE id = %s AND EXISTS (SELECT 1 FROM frontier f"
+                "  WHERE f.project_id = project.id AND f.n_taken < f.target"
+                "  AND f.rank > %s)",
+                [self.project.pk, self._first_rank],
+            )
 
     def _ids_of(self, external_ids: Sequence[str]) -> dict[str, int]:
         with connection.cursor() as db:
@@ -141,6 +171,9 @@ class ItemStore:
             " n_counted, n_presented, base_order)",
             (self._frontier(i, number, draft) for i, number, (draft, _) in rows),
         )
+        ranks = [-draft.priority for draft, _ in new]
+        known = [] if self._first_rank is None else [self._first_rank]
+        self._first_rank = min(ranks + known)
         self.counts.n_added += len(new)
         return ids
 
@@ -180,6 +213,17 @@ class ItemStore:
             0,
             base_order(len(draft.completions), seed, number),
         )
+
+
+def take_turn(project: Project) -> bool:
+    """Tell whether this transaction may import now; another import may be at it."""
+    with connection.cursor() as db:
+        db.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", _turn(project))
+        return bool(db.fetchone()[0])
+
+
+def _turn(project: Project) -> list[int]:
+    return [7201, project.pk]
 
 
 class _Batch:
