@@ -169,7 +169,12 @@ def _newest_consent(project_id: int) -> int | None:
 
 
 def _refresh(participant: Participant) -> None:
-    """Set `is_ready` from what is stored; the one place that sets it to true."""
+    """Set `is_ready` from what is stored; the one place that sets it to true.
+
+    The lock lets a text that is published at this moment wait, or be seen: it asks
+    everybody again who is ready by then.
+    """
+    Project.objects.select_for_update(no_key=True).get(pk=participant.project_id)
     has_consent = ConsentRecord.objects.filter(
         participant=participant,
         document_id=_newest_consent(participant.project_id),

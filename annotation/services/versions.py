@@ -62,6 +62,7 @@ def publish_questions(
             "The questions need mending.", problems=error.problems
         ) from error
     own = QuestionsVersion.Purpose.PROJECT
+    _lock(project)
     # The lock makes a claim at this moment wait: it would else be given questions
     # that change under it.
     current = (
@@ -89,6 +90,7 @@ def publish_questions(
 def publish_guidelines(*, project: Project, user: User, text: str) -> Published:
     """Put guidelines in force, in place or as a new version."""
     text = _stored(text)
+    _lock(project)
     current = (
         GuidelinesVersion.objects.select_for_update()
         .filter(project=project)
@@ -124,6 +126,7 @@ def publish_consent(
     """
     text = _stored(text)
     kept = _checked_scopes(text, scopes)
+    _lock(project)
     current = (
         ConsentDocument.objects.select_for_update()
         .filter(project=project)
@@ -193,6 +196,7 @@ def publish_survey(
         raise InvalidError(
             "The survey needs mending.", problems=error.problems
         ) from error
+    _lock(project)
     current = (
         SurveyVersion.objects.select_for_update()
         .filter(project=project)
@@ -216,6 +220,11 @@ def publish_survey(
 def survey_is_met(version: SurveyVersion) -> bool:
     """Tell whether somebody has answered this survey."""
     return SurveyAnswer.objects.filter(version=version).exists()
+
+
+def _lock(project: Project) -> None:
+    """Let one owner at a time publish: two would else both follow the same version."""
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _ask_everybody_again(project: Project) -> None:
