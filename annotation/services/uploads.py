@@ -142,9 +142,13 @@ def proposed(seen: Look, shape: str = "") -> ColumnMapping:
 
 def preview(seen: Look, mapping: ColumnMapping) -> Preview:
     """Return what a mapping makes of the first rows; nothing is written."""
+    unread = tuple(read for read in seen.rows if isinstance(read, RowProblem))
+    if unread and len(unread) == len(seen.rows):
+        # No column is known: to ask for a mapping would hide what is really wrong.
+        return Preview(problems=unread[:N_PROBLEMS])
     missing = mapping_problems(mapping, seen.header)
     if missing:
-        return Preview(mapping_problems=tuple(missing))
+        return Preview(mapping_problems=tuple(missing), problems=unread[:N_PROBLEMS])
     items: list[ItemDraft] = []
     labels: list[LabelsDraft] = []
     problems: list[RowProblem] = []

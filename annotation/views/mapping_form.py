@@ -95,6 +95,7 @@ def read_mapping(form: QueryDict, seen: Look) -> ColumnMapping:
         "labels_by": form.get("labels_by", "leave_out"),
         "labels_name": form.get("labels_name", "").strip()[:100],
         "min_completions": 1 if form.get("takes_single") else 2,
+        "allow_empty": bool(form.get("takes_empty")),
         "options": _options(form.get("options", "{}")),
     }
     try:

@@ -170,6 +170,36 @@ def test_unreadable_row_is_named(project: Project, owner: Client, check: str) ->
     assert [problem.row for problem in shown.problems] == [2]
 
 
+def test_rows_that_cannot_be_read_are_named_and_not_the_mapping(
+    project: Project, owner: Client, check: str
+) -> None:
+    ticket = upload(owner, project, b'{"prompt": "a"\n', "broken.jsonl")
+    shown = owner.get(check, {"file": ticket}).context["preview"]
+    assert [problem.row for problem in shown.problems] == [1]
+    assert not shown.mapping_problems
+    assert not shown.is_ready
+
+
+def test_empty_completions_are_taken_where_the_box_is_ticked(
+    project: Project, owner: Client, check: str
+) -> None:
+    ticket = upload(owner, project, b"prompt,answer1,answer2\nWhy?,Because,\n")
+    refused = owner.post(check, mapped(ticket)).context["preview"]
+    assert not refused.is_ready
+    taken = owner.post(check, mapped(ticket, takes_empty="1")).context["preview"]
+    assert taken.is_ready
+    assert [problem.is_warning for problem in taken.problems] == [True]
+
+
+def test_form_keeps_that_a_recognised_shape_takes_empty_completions(
+    project: Project, owner: Client, check: str
+) -> None:
+    ticket = upload(owner, project, PANDALM.path.read_bytes(), PANDALM.file)
+    page = owner.get(check, {"file": ticket})
+    assert page.context["mapping"].allow_empty
+    assert 'name="takes_empty" value="1" checked' in page.content.decode()
+
+
 def test_form_without_a_file_says_so(project: Project, owner: Client) -> None:
     response = owner.post(reverse("import_new", args=[project.slug]))
     assert response.status_code == 422
