@@ -4,19 +4,21 @@ import json
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.http import FileResponse, StreamingHttpResponse
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation import access
+from annotation.api.parsers import BoundedJSONParser
 from annotation.api.serializers import JobOut
-from annotation.errors import ConflictError, InvalidError
+from annotation.errors import ConflictError, InvalidError, LimitError
 from annotation.models import Job
 from annotation.services.exports import request_export, stream_annotations
 from annotation.services.imports import request_import
@@ -28,7 +30,7 @@ def _options(raw: object, name: str) -> dict[str, Any]:
         return {}
     try:
         options = json.loads(raw) if isinstance(raw, str) else raw
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidError(f"{name} is not JSON: {error}.") from error
     if not isinstance(options, dict):
         raise InvalidError(f"{name} must be a JSON object.")
@@ -38,7 +40,7 @@ def _options(raw: object, name: str) -> dict[str, Any]:
 class Imports(APIView):
     """A file, or a JSON list of items, becomes an import job."""
 
-    parser_classes = (MultiPartParser, JSONParser)
+    parser_classes = (MultiPartParser, BoundedJSONParser)
 
     @extend_schema(
         request={
@@ -66,6 +68,11 @@ class Imports(APIView):
             found = request.FILES.get("file")
             if found is None:
                 raise InvalidError("Send a file in the field `file`, or a JSON list.")
+            if found.size > settings.UPLOAD_LIMIT_MB * 1_000_000:
+                raise LimitError(
+                    f"This file is larger than {settings.UPLOAD_LIMIT_MB:,} MB. "
+                    "Compress it with gzip, or split it."
+                )
             upload, name, fields = found, found.name or "items", request.data
         job = request_import(
             seat=seat,
@@ -117,9 +124,13 @@ class DownloadExport(APIView):
         if job.kind != Job.Kind.EXPORT or job.state != Job.State.DONE or not job.file:
             raise ConflictError("This export is not ready to be downloaded.")
         name = f"{job.project.slug}-{job.public_id}.zip"
-        return FileResponse(
-            default_storage.open(job.file), as_attachment=True, filename=name
-        )
+        try:
+            file = default_storage.open(job.file)
+        except FileNotFoundError as error:
+            raise ConflictError(
+                "The file of this export is no longer there. Make a new export."
+            ) from error
+        return FileResponse(file, as_attachment=True, filename=name)
 
 
 class Annotations(APIView):

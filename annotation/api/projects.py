@@ -4,6 +4,7 @@ from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
+from rest_framework.pagination import LimitOffsetPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -14,9 +15,16 @@ from annotation.models import Project
 from annotation.services.projects import create_project
 
 
+class Pages(LimitOffsetPagination):
+    """Pages of at most a hundred rows."""
+
+    max_limit = 100
+
+
 class Projects(ListAPIView[Project]):
     """The caller's projects; POST makes one from a template."""
 
+    pagination_class = Pages
     serializer_class = ProjectOut
 
     def get_queryset(self) -> QuerySet[Project]:
