@@ -32,5 +32,4 @@ urlpatterns = [
     path("assignments/<uuid:public_id>/release/", work.release, name="api_release"),
     path("assignments/<uuid:public_id>/skip/", work.skip, name="api_skip"),
     path("assignments/<uuid:public_id>/flag/", work.flag, name="api_flag"),
-    path("<path:rest>", work.nothing_here),
 ]

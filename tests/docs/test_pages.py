@@ -110,9 +110,10 @@ def test_every_call_named_is_an_address() -> None:
         for place, value in PLACES.items():
             address = address.replace(place, value)
         try:
-            resolve(address)
+            found = resolve(address)
         except Resolver404:
             pytest.fail(f"{address} is no address")
+        assert found.func.__name__ != "nothing_here", address
 
 
 def test_every_call_that_exists_is_named() -> None:
