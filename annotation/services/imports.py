@@ -373,6 +373,11 @@ def _result(job: Job, mode: str, counts: StoreCounts, report: Report) -> dict[st
     message = f"{counts.n_added:,} items were added."
     if counts.n_known:
         message += f" {counts.n_known:,} were there already."
+    if counts.n_other_labels:
+        message += (
+            f" {counts.n_other_labels:,} machine labels were left out, because the same"
+            " machine gave the item another answer before."
+        )
     return {"message": message, "n_done": n_rows, "n_total": n_rows} | {
         **asdict(counts),
         **rejected,

@@ -25,13 +25,18 @@ Key: TypeAlias = tuple[Literal["id", "hash"], str]
 
 @dataclass
 class StoreCounts:
-    """What an import did so far."""
+    """What an import did so far.
+
+    `n_other_labels`: machine labels left out because the same machine said something
+    else of the same item before; the first one stays.
+    """
 
     n_added: int = 0
     n_known: int = 0
     n_annotations: int = 0
     n_pre_annotations: int = 0
     n_known_labels: int = 0
+    n_other_labels: int = 0
 
 
 @dataclass(frozen=True)

@@ -283,18 +283,27 @@ class LabelStore:
             )
             for item_id, label in labels
         ]
+        counts = self.items.counts
         with connection.cursor() as db:
-            n_added = 0
             for row in rows:
                 db.execute(_ADD_MACHINE, row)
-                n_added += db.rowcount
-        self.items.counts.n_pre_annotations += n_added
-        self.items.counts.n_known_labels += len(rows) - n_added
+                found = db.fetchone()
+                if found is None:
+                    counts.n_known_labels += 1
+                elif found[0]:
+                    counts.n_pre_annotations += 1
+                else:
+                    counts.n_other_labels += 1
 
 
+# No row: the same label is there. Else: whether it was added, or another one stands.
 _ADD_MACHINE = """
     INSERT INTO pre_annotation (public_id, created_at, project_id, item_id, machine_id,
         questions_version_id, status, answers, probability, raw, "order", metadata)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::smallint[], %s)
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (item_id, machine_id, questions_version_id, "order")
+    DO UPDATE SET id = pre_annotation.id
+    WHERE (pre_annotation.answers, pre_annotation.status)
+        IS DISTINCT FROM (EXCLUDED.answers, EXCLUDED.status)
+    RETURNING xmax = 0
 """

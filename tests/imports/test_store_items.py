@@ -102,6 +102,14 @@ def test_same_labels_twice_add_nothing(project: Project) -> None:
     assert (Annotation.objects.count(), Participant.objects.count()) == (1, 1)
 
 
+def test_machine_that_changed_its_mind_keeps_its_first_label(project: Project) -> None:
+    first, second = (label("judge", value, is_machine=True) for value in (1, -1))
+    items = [draft(1, labels=(first, second))]
+    counts = store_items(project=project, items=items, questions=QUESTIONS)
+    assert (counts.n_pre_annotations, counts.n_other_labels) == (1, 1)
+    assert PreAnnotation.objects.get().answers == {"preference": {"value": 1}}
+
+
 def test_second_answer_of_one_person_is_a_round_of_its_own(project: Project) -> None:
     labels = (label("anna", 1), label("anna", 2))
     store_items(project=project, items=[draft(1, labels=labels)], questions=QUESTIONS)
