@@ -1,5 +1,6 @@
 """From item to item: ahead, back, skipped, lost, and none left."""
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Annotation, Assignment, Flag, Project
@@ -99,6 +100,42 @@ def test_skipped_item_never_comes_back(open_desk: OpenDesk) -> None:
     expect(page.locator("main[data-empty]")).to_be_visible()
     skipped = Assignment.objects.get(public_id=first)
     assert (skipped.state, skipped.skip_reason) == ("skipped", "Not my language")
+
+
+def test_item_is_skipped_by_keys_alone(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON], n_items=2))
+    page.wait_for_load_state("networkidle")
+    first = desk_id(page)
+    page.keyboard.press("s")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    wait_for_next(page, first)
+    assert Assignment.objects.get(public_id=first).state == "skipped"
+
+
+@pytest.mark.parametrize("close", ["Close", "Keep it"])
+def test_skip_that_is_thought_better_of_skips_nothing(
+    open_desk: OpenDesk, close: str
+) -> None:
+    page = open_desk(ask([COMPARISON], n_items=2))
+    first = desk_id(page)
+    page.keyboard.press("s")
+    dialog = page.locator("[data-dialog=skip]")
+    dialog.get_by_label("Not my language").check()
+    dialog.get_by_role("button", name=close).click()
+    expect(dialog).to_be_hidden()
+    assert desk_id(page) == first
+    assert Assignment.objects.get(public_id=first).state == "open"
+
+
+def test_flag_is_sent_from_its_note_by_keys(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON]))
+    page.keyboard.press("f")
+    page.keyboard.press("ArrowDown")
+    page.locator("#flag-note").fill("A phone number.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-toast]")).to_contain_text("Flagged.")
+    assert Flag.objects.get().note == "A phone number."
 
 
 def test_flag_is_stored_and_the_item_stays(open_desk: OpenDesk) -> None:

@@ -35,14 +35,21 @@ export function ask(name, required, words) {
     };
     form.addEventListener("submit", submit);
     dialog.addEventListener("close", closed);
+    form.onkeydown = (event) => {
+      if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+      event.preventDefault();
+      form.requestSubmit(form.querySelector("[value=go]"));
+    };
     dialog.showModal();
     form.querySelector(`[name=${required}]`).focus();
   });
 }
 
-/* A click beside a sheet closes it. */
+/* A click beside a sheet closes it, and so does its cross. That is no submit button:
+   Enter in a field presses the first of those. */
 for (const dialog of document.querySelectorAll("[data-dialog]")) {
   dialog.addEventListener("click", (event) => {
+    if (event.target.closest("[data-close]")) dialog.close();
     if (event.target !== dialog) return;
     const box = dialog.getBoundingClientRect();
     const isInside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
