@@ -1,6 +1,7 @@
 """Filters for figures: times, shares and ranges, in the words of the pages."""
 
 import re
+from collections.abc import ItemsView, Mapping
 
 from django import template
 from django.utils.html import format_html, format_html_join
@@ -22,11 +23,17 @@ def percent(share: float | None, n_digits: int = 1) -> str:
 
 
 @register.filter
+def pairs(table: Mapping[str, int] | None) -> ItemsView[str, int]:
+    """Return keys with their values; `.items` would find a key of that name first."""
+    return (table or {}).items()
+
+
+@register.filter
 def with_code(text: str) -> SafeString:
     """Return a sentence in which `names` between backticks are set as code."""
     parts = re.split("`([^`]*)`", text)
-    pairs = zip(parts[::2], [*parts[1::2], ""], strict=True)
-    return format_html_join("", "{}{}", ((words, _code(name)) for words, name in pairs))
+    told = zip(parts[::2], [*parts[1::2], ""], strict=True)
+    return format_html_join("", "{}{}", ((words, _code(name)) for words, name in told))
 
 
 def _code(name: str) -> SafeString:

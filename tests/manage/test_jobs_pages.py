@@ -125,6 +125,21 @@ def test_export_is_downloaded_when_it_is_done(project: Project, owner: Client) -
     assert "Of 14 stored answers" in page
 
 
+def test_table_called_items_stands_among_the_others(
+    project: Project, owner: Client
+) -> None:
+    job = make_job(
+        project,
+        kind="export",
+        state="done",
+        parameters={"options": {"format": "raw"}},
+        result={"rows": {"annotations": 14, "items": 1200}, "size": 2},
+    )
+    page = page_of(owner, job)
+    assert "<dt>items</dt><dd>1,200</dd>" in page
+    assert "<dt>annotations</dt><dd>14</dd>" in page
+
+
 def test_secret_of_an_export_is_on_no_page(project: Project, owner: Client) -> None:
     job = make_job(
         project,
