@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ from annotation.formats.types import (
     Message,
     RowProblem,
 )
+from tests.formats.files import convert, items_of, one_item
 
 NATIVE = ColumnMapping(
     "native", {"prompt": ("prompt",), "completions": ("completions",)}, labels_by="file"
@@ -147,3 +149,18 @@ def test_questions_that_all_labels_share_are_written_once() -> None:
 def test_native_row_is_recognised() -> None:
     item = ItemDraft(1, (Message("user", "p"),), (CompletionDraft("a"),) * 2)
     assert recognise([item_to_native(item)]).shape == "native"
+
+
+@pytest.mark.parametrize("column", ["external_id", "id", "uid"])
+def test_id_of_a_row_becomes_the_external_id(column: str) -> None:
+    row = {column: "q-7", "prompt": "Why?", "completions": ["Because.", "So."]}
+    item = one_item(row)
+    assert item.external_id == "q-7"
+    assert item.metadata == {}
+
+
+def test_id_that_repeats_stays_in_the_metadata_of_native_rows() -> None:
+    rows = [{"id": 1, "prompt": p, "completions": ["a", "b"]} for p in ("x", "y")]
+    items = items_of(convert(rows))
+    assert [item.external_id for item in items] == ["", ""]
+    assert [item.metadata for item in items] == [{"id": 1}, {"id": 1}]

@@ -16,6 +16,7 @@ from annotation.formats.shapes.base import (
     RowFault,
     Sample,
     Shape,
+    common_fields,
     content_problems,
     limited,
 )
@@ -69,6 +70,8 @@ def guess(sample: Sample) -> ColumnMapping | None:
     prompt = "messages" if sample.has("messages") else "prompt"
     found = {prompt: (prompt,), "completions": ("completions",)}
     is_ours = sample.values("schema") == [SCHEMA] * len(sample.rows)
+    if not is_ours and (known := common_fields(sample).get("external_id")):
+        found["external_id"] = known
     return ColumnMapping(
         "native",
         found,
@@ -90,7 +93,8 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
     if any(not problem.is_warning for problem in problems):
         return list(problems)
     metadata = dict(_typed(row, "metadata", Mapping, "an object") or {})
-    others = {key: part for key, part in row.items() if key not in KNOWN}
+    id_column = mapping.column("external_id") or "external_id"
+    others = {key: part for key, part in row.items() if key not in KNOWN | {id_column}}
     metadata.update({key: part for key, part in others.items() if part is not None})
     labels = _labels(row) if mapping.labels_by != "leave_out" else ()
     gold = _typed(row, "gold", Mapping, "an object")
@@ -98,7 +102,7 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
         row=number,
         messages=messages,
         completions=completions,
-        external_id=_short(row, "external_id"),
+        external_id=_short(row, id_column, "external_id"),
         language=_short(row, "language"),
         category=_short(row, "category"),
         source=_short(row, "source"),
@@ -122,7 +126,8 @@ def _typed(part: Mapping[str, Any], name: str, kind: type, called: str) -> Any:
     return value
 
 
-def _short(part: Mapping[str, Any], name: str) -> str:
+def _short(part: Mapping[str, Any], name: str, role: str = "") -> str:
+    role = role or name
     value = part.get(name)
     if value is None:
         return ""
@@ -130,7 +135,7 @@ def _short(part: Mapping[str, Any], name: str) -> str:
         raise RowFault(
             name, f"The field is {kind_of(value)}, not a short text.", "Write a text."
         )
-    return limited(str(value), name, name if name in MAX_CHARS else "annotator")
+    return limited(str(value), name, role if role in MAX_CHARS else "annotator")
 
 
 def _count(part: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
@@ -261,7 +266,7 @@ NATIVE = Shape(
     title="Polyphony's own rows",
     help="Each row has a prompt (or messages) and a list of completions. Nothing needs"
     " to be mapped.",
-    roles=("prompt", "messages", "completions"),
+    roles=("prompt", "messages", "completions", "external_id"),
     required=(("prompt", "messages"), ("completions",)),
     guess=guess,
     convert=convert,
