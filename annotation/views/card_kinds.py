@@ -69,7 +69,7 @@ QUESTION_KINDS = (
                 default=3,
                 choices=(
                     (3, "Seven: much better, better, slightly better"),
-                    (2, "Five: clearly better, slightly better"),
+                    (2, "Five: much better, slightly better"),
                     (1, "Three: better"),
                 ),
             ),

@@ -6,9 +6,17 @@ Each field says what is missing in our words and stands in the look of the pages
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
 REQUIRED = "This is still empty."
+# What Django says of a password, in our words.
+PASSWORD_WORDS = {
+    "password_too_short": "The password is too short. Write at least 8 characters.",
+    "password_too_common": "Many people use this password. Choose another.",
+    "password_entirely_numeric": "The password has only digits. Add letters or signs.",
+    "password_too_similar": "The password is too much like your name. Choose another.",
+}
 
 
 class Styled(forms.BaseForm):
@@ -20,3 +28,10 @@ class Styled(forms.BaseForm):
             field.error_messages["required"] = REQUIRED
             if not isinstance(field.widget, PLAIN):
                 field.widget.attrs.setdefault("class", "input")
+
+    def add_error(self, field: str | None, error: ValidationError | str) -> None:
+        """Note what is wrong with a field."""
+        if isinstance(error, ValidationError) and hasattr(error, "error_list"):
+            for one in error.error_list:
+                one.message = PASSWORD_WORDS.get(one.code or "", one.message)
+        super().add_error(field, error)

@@ -23,6 +23,7 @@ from annotation.services.invitations import (
 from annotation.views.forms import Styled
 from annotation.views.person import person
 
+NAME_WORDS = "Use letters, digits and the signs @ . + - _ only, without a space."
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -32,7 +33,7 @@ class SignUpForm(Styled, forms.Form):
     username = forms.CharField(
         label="User name",
         max_length=150,
-        validators=[UnicodeUsernameValidator()],
+        validators=[UnicodeUsernameValidator(message=NAME_WORDS)],
         help_text="Researchers see it; it never stands next to your answers.",
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "none"}

@@ -40,7 +40,8 @@ from annotation.views.person import person
 from annotation.views.project_text import project_html
 
 AGREE = (
-    "Take part only if you agree to this point. If you do not, choose the button below."
+    "Not every box that is needed to take part is ticked. Tick it, or choose"
+    " “I do not agree” below."
 )
 CHANGED = "The text or the questions have changed meanwhile. Look at them once more."
 PREFIX = "q-"

@@ -88,7 +88,7 @@ def test_a_changed_password_keeps_this_session_and_ends_the_others(
     [
         ("wrong", "long enough words", "long enough words", "not your present"),
         (PASSWORD, "long enough words", "other long words", "differ"),
-        (PASSWORD, "12345678", "12345678", "entirely numeric"),
+        (PASSWORD, "12345678", "12345678", "only digits"),
         ("", "", "", "still empty"),
     ],
 )
