@@ -3,11 +3,13 @@
 import io
 import json
 import threading
+import uuid
 import zipfile
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from celery import current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -30,6 +32,23 @@ WAIT_S = 60
 @pytest.fixture
 def project() -> Project:
     return make_project()
+
+
+@pytest.fixture
+def start_lone_worker(
+    start_celery_worker: "Callable[..., CeleryWorker]",
+    monkeypatch: pytest.MonkeyPatch,
+) -> "Callable[[], CeleryWorker]":
+    """Start workers of a queue that nobody else reads, and send all jobs there.
+
+    The session's worker would else take a job that is meant for one to be killed.
+    """
+    queue = f"lone-{uuid.uuid4().hex[:8]}"
+    task = current_app.tasks[run_job.name]
+    monkeypatch.setattr(task, "queue", queue, raising=False)
+    # Celery keeps a task's options after its first message.
+    monkeypatch.setattr(task, "_exec_options", None)
+    return lambda: start_celery_worker(queues=queue)
 
 
 def seat(project: Project) -> access.Seat:
@@ -113,9 +132,9 @@ def test_file_that_is_no_data_fails_with_a_sentence_at_once(project: Project) ->
 
 
 def test_import_whose_worker_is_killed_is_done_once_by_the_next(
-    project: Project, start_celery_worker: "Callable[..., CeleryWorker]"
+    project: Project, start_lone_worker: "Callable[[], CeleryWorker]"
 ) -> None:
-    worker = start_celery_worker()
+    worker = start_lone_worker()
     job = ask_import(project, pairs(60_000))
     while job.n_done == 0 and job.state in jobs.UNFINISHED:
         threading.Event().wait(0.02)
@@ -127,7 +146,7 @@ def test_import_whose_worker_is_killed_is_done_once_by_the_next(
     # What beat finds once the lease of the dead worker has run out.
     Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
     assert jobs.due_jobs() == [job.pk]
-    start_celery_worker()
+    start_lone_worker()
     run_job.delay(job.pk)
     assert ended(job).state == State.DONE
     assert Item.objects.count() == 60_000
@@ -135,9 +154,9 @@ def test_import_whose_worker_is_killed_is_done_once_by_the_next(
 
 
 def test_cancelled_import_leaves_nothing(
-    project: Project, start_celery_worker: "Callable[..., CeleryWorker]"
+    project: Project, start_lone_worker: "Callable[[], CeleryWorker]"
 ) -> None:
-    start_celery_worker()
+    start_lone_worker()
     job = ask_import(project, pairs(60_000))
     while job.n_done == 0 and job.state in jobs.UNFINISHED:
         threading.Event().wait(0.02)
