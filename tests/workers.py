@@ -27,7 +27,7 @@ class CeleryWorker:
 
     def is_answering(self) -> bool:
         """Return whether the worker replies to a ping."""
-        return bool(app.control.ping(destination=[self.name], timeout=0.5))
+        return bool(app.control.ping(destination=[self.name], timeout=2, limit=1))
 
     def kill(self) -> None:
         """End the worker and its pool at once, with no chance to clean up."""

@@ -12,8 +12,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_worker_reads_both_queues_of_the_test_run(celery_worker: CeleryWorker) -> None:
     from annotation.config.celery import app
 
-    assert celery_worker.is_answering()
-    queues = app.control.inspect([celery_worker.name]).active_queues()
+    asked = app.control.inspect([celery_worker.name], timeout=30, limit=1)
+    queues = asked.active_queues()
     assert queues is not None
     names = {queue["name"] for queue in queues[celery_worker.name]}
     assert names == {"default", "models"}
