@@ -29,8 +29,8 @@ class Styled(forms.BaseForm):
             if not isinstance(field.widget, PLAIN):
                 field.widget.attrs.setdefault("class", "input")
 
-    def add_error(self, field: str | None, error: ValidationError | str) -> None:
-        """Note what is wrong with a field."""
+    def add_error(self, field: Any, error: Any) -> None:
+        """Note what is wrong with a field; the types are the framework's."""
         if isinstance(error, ValidationError) and hasattr(error, "error_list"):
             for one in error.error_list:
                 one.message = PASSWORD_WORDS.get(one.code or "", one.message)

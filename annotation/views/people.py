@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from annotation import access
 from annotation.access import Seat
+from annotation.errors import ConflictError
 from annotation.models import Role
 from annotation.selectors.people import links, members
 from annotation.services.invitations import (
@@ -89,11 +90,13 @@ def invitation_revoke(
 def member_role(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Give a member another role."""
     seat = access.seat(request.user, slug, roles=OWNERS)
-    member = change_role(
-        membership=access.membership(seat, public_id),
-        role=request.POST.get("role", ""),
-        by=person(request),
-    )
+    member = access.membership(seat, public_id)
+    try:
+        member = change_role(
+            membership=member, role=request.POST.get("role", ""), by=person(request)
+        )
+    except ConflictError as error:
+        return _refused(request, seat, error)
     word = Role(member.role).label.lower()
     messages.success(request, f"{member.user.username} is now: {word}.")
     return _after(request, seat, member.user_id, member.role)
@@ -107,11 +110,19 @@ def member_remove(
     """End a membership."""
     seat = access.seat(request.user, slug, roles=OWNERS)
     member = access.membership(seat, public_id)
-    remove_member(membership=member, by=person(request))
+    try:
+        remove_member(membership=member, by=person(request))
+    except ConflictError as error:
+        return _refused(request, seat, error)
     messages.success(
         request, f"{member.user.username} has left the project. The answers stay."
     )
     return _after(request, seat, member.user_id, "")
+
+
+def _refused(request: HttpRequest, seat: Seat, error: ConflictError) -> HttpResponse:
+    form = InvitationForm(initial={"role": Role.ANNOTATOR})
+    return _page(request, seat, form, problem=error.message, status=error.status)
 
 
 def _after(request: HttpRequest, seat: Seat, user_id: int, role: str) -> HttpResponse:
@@ -127,6 +138,7 @@ def _page(
     form: InvitationForm,
     *,
     address: str = "",
+    problem: str = "",
     status: int = 200,
 ) -> HttpResponse:
     context = {
@@ -138,5 +150,6 @@ def _page(
         "roles": Role.choices,
         "form": form,
         "address": address,
+        "problem": problem,
     }
     return render(request, "annotation/people/people.html", context, status=status)

@@ -95,8 +95,9 @@ class Editor:
             return self._page(
                 read.cards, read.problems, focus=read.focus, is_changed=True
             )
-        if read.problems:
-            return self._page(read.cards, read.problems, status=422, is_changed=True)
+        problems = [*read.problems, *_untitled(read.cards, self.what)]
+        if problems:
+            return self._page(read.cards, problems, status=422, is_changed=True)
         try:
             return self._published(read.cards)
         except InvalidError as error:
@@ -165,3 +166,16 @@ def _preview(what: str, cards: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
         return parse_questions(list(cards))
     except InvalidQuestionsError:
         return ()
+
+
+def _untitled(cards: Sequence[Mapping[str, Any]], path: str) -> list[Problem]:
+    """Say where the words are missing: a name for programs would stand in for them."""
+    found = []
+    for place, card in enumerate(cards):
+        at = f"{path}[{place}]"
+        if "title" in card and not card["title"]:
+            found.append(Problem(f"{at}.title", "Write the words that people read."))
+        for name, part in card.items():
+            if isinstance(part, list) and all(isinstance(one, dict) for one in part):
+                found += _untitled(part, f"{at}.{name}")
+    return found

@@ -146,3 +146,20 @@ def test_a_template_is_shown_before_it_is_stored(
     answer = owner.post(address, {"do": "reset:helpsteer"})
     assert "Verbosity" in answer.content.decode()
     assert len(project.questions_versions.get().questions) == 4
+
+
+@pytest.mark.parametrize(
+    "field", ["questions[0].title", "questions[0].criteria[1].title"]
+)
+def test_words_that_are_missing_are_asked_for(
+    project: Project, owner: Client, field: str
+) -> None:
+    rating = [dict(q) for q in TEMPLATES["rating"].questions]
+    before = project.questions_versions.get().questions
+    sent = form_of(show_cards(rating, "questions", QUESTION_KINDS), do="save")
+    assert field in sent
+    address = reverse("settings_questions", args=[project.slug])
+    answer = owner.post(address, sent | {field: " "})
+    assert answer.status_code == 422
+    assert "Write the words that people read." in answer.content.decode()
+    assert project.questions_versions.get().questions == before

@@ -93,6 +93,19 @@ def test_the_last_owner_can_neither_leave_nor_step_down(project: Project) -> Non
     assert seat_of(project, project.created_by).role == Role.OWNER
 
 
+@pytest.mark.parametrize("name", ["member_role", "member_remove"])
+def test_what_the_last_owner_cannot_do_is_said_on_the_page(
+    project: Project, owner: Client, name: str
+) -> None:
+    last = seat_of(project, project.created_by)
+    address = reverse(name, args=[project.slug, last.public_id])
+    answer = owner.post(address, {"role": "annotator"})
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "This is the last owner of the project." in page
+    assert "Invite people" in page
+
+
 def test_an_owner_may_go_once_there_is_another(project: Project, owner: Client) -> None:
     second = make_member(project, Role.OWNER)
     first = seat_of(project, project.created_by)
