@@ -108,6 +108,16 @@ def add_work_calls(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     return result
 
 
+def add_summaries(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Let the list of calls say what each is for: the first line of its description."""
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            told = operation.get("description", "").strip().partition("\n")[0]
+            if told:
+                operation.setdefault("summary", told)
+    return result
+
+
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """How the OpenAPI document describes `Authorization: Token …`."""
 
