@@ -117,3 +117,14 @@ def test_letters_are_silent_inside_a_text_field(open_desk: OpenDesk) -> None:
     expect(page.locator("main textarea")).to_have_value("sxz 1 p g")
     expect(page.locator("[data-judge] input:checked")).to_have_count(0)
     expect(page.locator("dialog[open]")).to_have_count(0)
+
+
+def test_own_answers_and_consent_are_reached_from_the_desk_on_a_phone(
+    open_desk: OpenDesk,
+) -> None:
+    page = open_desk(ask([COMPARISON]), viewport=PHONE_SIZE)
+    page.get_by_label("Your account").click()
+    menu = page.locator("details[data-menu]")
+    expect(menu.get_by_role("link", name="Consent and profile")).to_be_visible()
+    menu.get_by_role("link", name="Your answers").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your answers")
