@@ -68,7 +68,8 @@ def guess(sample: Sample) -> ColumnMapping | None:
     if sample.find(*MODEL_LISTS):
         return None
     prompt = "messages" if sample.has("messages") else "prompt"
-    found = {prompt: (prompt,), "completions": ("completions",)}
+    found: dict[str, tuple[str, ...]] = {prompt: (prompt,)}
+    found["completions"] = ("completions",)
     is_ours = sample.values("schema") == [SCHEMA] * len(sample.rows)
     if not is_ours and (known := common_fields(sample).get("external_id")):
         found["external_id"] = known
