@@ -116,7 +116,9 @@ def _result(
     rows = "row was" if written.n_rows == 1 else "rows were"
     message = f"{written.n_rows:,} {rows} written."
     if answers.dropped.total():
-        message += f" {answers.dropped.total():,} answers were left out."
+        n_left_out = answers.dropped.total()
+        left_out = "answer was" if n_left_out == 1 else "answers were"
+        message += f" {n_left_out:,} {left_out} left out."
     return {
         "message": message,
         "n_done": written.n_read,
