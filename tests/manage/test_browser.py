@@ -225,10 +225,11 @@ def test_export_shows_the_options_of_the_chosen_format(
 ) -> None:
     page = open_page("export/")
     # A click replaces the form, so it is the new box that must be ticked.
-    page.get_by_label("Preference pairs (TRL, explicit prompt)").click()
-    expect(page.get_by_label("Preference pairs (TRL, explicit")).to_be_checked()
+    radio = page.locator("#format-trl_preference")
+    radio.click()
+    expect(radio).to_be_checked()
     expect(page.get_by_role("group", name="Ties")).to_be_visible()
-    page.get_by_label("A tie is half a vote").click()
+    page.get_by_role("radio", name="A tie is half a vote").click()
     expect(page.locator(".sentences")).to_contain_text("A tie is half a vote")
     page.get_by_role("button", name="Export", exact=True).press("Enter")
     expect(page.get_by_role("heading", name="Export: Preference")).to_be_visible()
