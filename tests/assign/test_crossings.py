@@ -3,6 +3,7 @@
 Each test lets another request commit at exactly the moment in question.
 """
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,7 @@ from annotation.models import (
     Project,
 )
 from annotation.services import assignments, drafts, participants, submissions
+from tests.counts import n_runs
 
 MakePool = Callable[..., Project]
 MakeAnnotator = Callable[[Project], Participant]
@@ -46,8 +48,8 @@ def submit(assignment: Assignment, key: uuid.UUID | None = None) -> str:
     ).state
 
 
-def elsewhere(work: Callable[[], Any]) -> "Future[Any]":
-    """Do something on a connection of its own."""
+def begun(work: Callable[[], Any]) -> "Future[Any]":
+    """Begin something on a connection of its own, and do not wait for it."""
 
     def run() -> Any:
         try:
@@ -55,8 +57,17 @@ def elsewhere(work: Callable[[], Any]) -> "Future[Any]":
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(run)
+    pool = ThreadPoolExecutor(1)
+    doing = pool.submit(run)
+    pool.shutdown(wait=False)
+    return doing
+
+
+def elsewhere(work: Callable[[], Any]) -> "Future[Any]":
+    """Do something on a connection of its own, and wait for its end."""
+    doing = begun(work)
+    doing.exception()
+    return doing
 
 
 @contextmanager
@@ -164,18 +175,23 @@ def test_item_skipped_while_it_is_lent_again_keeps_no_slot(
 def test_late_answer_and_next_item_at_once_both_succeed(
     make_pool: MakePool, make_annotator: MakeAnnotator
 ) -> None:
-    annotator = make_annotator(make_pool(1))
-    lost = claimed(annotator)
-    assignments.reclaim(assignment=lost)
+    for _ in range(n_runs(8, 200)):
+        annotator = make_annotator(make_pool(1))
+        lost = claimed(annotator)
+        assignments.reclaim(assignment=lost)
+        start = threading.Barrier(2)
 
-    def lock() -> None:
-        Assignment.objects.select_for_update().get(pk=lost.pk)
+        def answer(held: Assignment = lost, start: threading.Barrier = start) -> str:
+            connection.ensure_connection()
+            start.wait(30)
+            return submit(held)
 
-    with crossed(lock, lambda: claim(annotator)) as asked:
-        assert not asked.done()
-        submit(lost)
-    assert asked.result() is None
-    assert_counted(annotator.project)
+        late = begun(answer)
+        start.wait(30)
+        taken = claim(annotator)
+        assert late.result(60) == State.SUBMITTED
+        assert taken is None or taken.pk == lost.pk
+        assert_counted(annotator.project)
 
 
 def test_one_submission_id_for_two_items_at_once_is_refused_once(
