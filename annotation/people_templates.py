@@ -75,6 +75,7 @@ SURVEY: tuple[Mapping[str, Any], ...] = (
     {
         "name": "use",
         "type": "single",
+        "sensitivity": "plain",
         "title": "How often do you use AI assistants?",
         "section": "About you",
         "options": ["Every day", "Every week", "Now and then", "Never"],
@@ -82,6 +83,7 @@ SURVEY: tuple[Mapping[str, Any], ...] = (
     {
         "name": "purposes",
         "type": "several",
+        "sensitivity": "plain",
         "title": "What do you use them for?",
         "section": "About you",
         "is_shuffled": True,

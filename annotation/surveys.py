@@ -20,6 +20,21 @@ SURVEY_TYPES: tuple[SurveyType, ...] = (
     "text",
     "country",
 )
+# How carefully an answer is to be handled: exports leave classes out by consent.
+Sensitivity = Literal["plain", "demographic", "special", "free_text"]
+SENSITIVITIES: tuple[Sensitivity, ...] = (
+    "plain",
+    "demographic",
+    "special",
+    "free_text",
+)
+USUAL_SENSITIVITY: dict[SurveyType, Sensitivity] = {
+    "single": "demographic",
+    "several": "demographic",
+    "slider": "plain",
+    "text": "free_text",
+    "country": "demographic",
+}
 State = Literal["answered", "prefer_not", "skipped", "not_shown", "not_applicable"]
 DECLINED = "__prefer_not"
 NOT_APPLICABLE = "__not_applicable"
@@ -35,6 +50,8 @@ class SurveyQuestion:
     draws an order per person. `low_label`, `high_label`: the ends of a slider.
     `depends_on`, `hidden_for`: the question is shown unless the single choice named
     first has one of the values named second. `section`: the heading it stands under.
+    `sensitivity`: how carefully an answer is to be handled; `special` is for what
+    the law protects most, such as religion.
     """
 
     name: str
@@ -51,6 +68,7 @@ class SurveyQuestion:
     max_chars: int = MAX_CHARS
     depends_on: str = ""
     hidden_for: tuple[str, ...] = ()
+    sensitivity: Sensitivity = "demographic"
 
 
 @dataclass(frozen=True)
@@ -117,6 +135,7 @@ def _question(raw: Mapping[str, Any]) -> SurveyQuestion:
         high_label=str(raw.get("high_label", "")),
         depends_on=str(raw.get("depends_on", "")),
         hidden_for=_words(raw.get("hidden_for")),
+        sensitivity=raw.get("sensitivity") or USUAL_SENSITIVITY[raw["type"]],
     )
 
 
@@ -132,6 +151,11 @@ def _question_problems(path: str, question: SurveyQuestion) -> list[Problem]:
                 f"{path}.name",
                 f"{question.name!r} is not a name. Use letters, digits and _.",
             )
+        )
+    if question.sensitivity not in SENSITIVITIES:
+        known = ", ".join(SENSITIVITIES)
+        problems.append(
+            Problem(f"{path}.sensitivity", f"Sensitivity must be one of {known}.")
         )
     if question.type in ("single", "several"):
         if len(question.options) < 2:

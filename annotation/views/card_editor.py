@@ -35,7 +35,7 @@ class FieldSpec:
     kind: FieldKind = "line"
     help: str = ""
     default: Any = ""
-    choices: tuple[tuple[int, str], ...] = ()
+    choices: tuple[tuple[int | str, str], ...] = ()
     kinds: "tuple[CardKind, ...]" = ()
     is_rare: bool = False
 
@@ -158,7 +158,10 @@ def _read_field(
         return [line.strip() for line in text.split("\n") if line.strip()]
     if spec.kind == "marks":
         return _read_marks(text, path, problems)
-    if spec.kind in ("number", "choice"):
+    if spec.kind == "choice":
+        chosen = (value for value, _ in spec.choices if str(value) == text)
+        return next(chosen, spec.default)
+    if spec.kind == "number":
         if re.fullmatch(r"-?[0-9]{1,6}", text):
             return int(text)
         problems.append(Problem(path, f"“{spec.label}” is a whole number."))

@@ -157,18 +157,36 @@ _OPTIONS = (
     FieldSpec("is_shuffled", "In a random order per person", "tick", default=False),
 )
 
+
+def _sensitivity(usual: str) -> FieldSpec:
+    return FieldSpec(
+        "sensitivity",
+        "How it is protected",
+        "choice",
+        help="What a person agreed to decides which of these leave in a data set.",
+        default=usual,
+        choices=(
+            ("plain", "Plain: says little about the person"),
+            ("demographic", "About the person: age, education, country …"),
+            ("special", "Special: religion, ethnicity, health, politics …"),
+            ("free_text", "The person’s own words"),
+        ),
+        is_rare=True,
+    )
+
+
 SURVEY_KINDS = (
     CardKind(
         "single",
         "One of several",
         "tick",
-        (*_common(), *_OPTIONS, _NA, _SECTION, *_DEPENDS),
+        (*_common(), *_OPTIONS, _NA, _SECTION, _sensitivity("demographic"), *_DEPENDS),
     ),
     CardKind(
         "several",
         "Any number of several",
         "tick",
-        (*_common(), *_OPTIONS, _NA, _SECTION, *_DEPENDS),
+        (*_common(), *_OPTIONS, _NA, _SECTION, _sensitivity("demographic"), *_DEPENDS),
     ),
     CardKind(
         "slider",
@@ -180,11 +198,22 @@ SURVEY_KINDS = (
             FieldSpec("high_label", "Words at 100"),
             _NA,
             _SECTION,
+            _sensitivity("plain"),
             *_DEPENDS,
         ),
     ),
-    CardKind("text", "A few words", "edit", (*_common(), _NA, _SECTION, *_DEPENDS)),
-    CardKind("country", "Country", "flag", (*_common(), _NA, _SECTION, *_DEPENDS)),
+    CardKind(
+        "text",
+        "A few words",
+        "edit",
+        (*_common(), _NA, _SECTION, _sensitivity("free_text"), *_DEPENDS),
+    ),
+    CardKind(
+        "country",
+        "Country",
+        "flag",
+        (*_common(), _NA, _SECTION, _sensitivity("demographic"), *_DEPENDS),
+    ),
 )
 
 SCOPE_KINDS = (

@@ -145,3 +145,29 @@ def test_a_malformed_survey_names_its_fault(raw: object, path: str) -> None:
 def test_the_built_in_survey_is_well_formed() -> None:
     kinds = {question.type for question in parse_survey(SURVEY)}
     assert kinds == {"single", "several", "slider", "text", "country"}
+
+
+@pytest.mark.parametrize(
+    ("question", "usual"),
+    [
+        (SINGLE, "demographic"),
+        (SEVERAL, "demographic"),
+        (COUNTRY, "demographic"),
+        (TEXT, "free_text"),
+        (SLIDER, "plain"),
+    ],
+)
+def test_sensitivity_follows_the_type_unless_said(
+    question: dict[str, Any], usual: str
+) -> None:
+    told = {**question, "sensitivity": "special"}
+    assert parse_survey([question])[0].sensitivity == usual
+    assert parse_survey([told])[0].sensitivity == "special"
+
+
+def test_an_unknown_sensitivity_is_named() -> None:
+    with pytest.raises(InvalidSurveyError) as refused:
+        parse_survey([{**TEXT, "sensitivity": "secret"}])
+    assert [problem.path for problem in refused.value.problems] == [
+        "survey[0].sensitivity"
+    ]
