@@ -169,7 +169,7 @@ def _sensitivity(usual: str) -> FieldSpec:
             ("plain", "Plain: says little about the person"),
             ("demographic", "About the person: age, education, country …"),
             ("special", "Special: religion, ethnicity, health, politics …"),
-            ("free_text", "The person’s own words"),
+            ("free_text", "Text in their own words"),
         ),
         is_rare=True,
     )
