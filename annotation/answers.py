@@ -14,18 +14,24 @@ question type  answer
 comparison     `{"value": int, "both_bad"?: true, "reasons"?: [str],
                "confidence"?: str}`; value in [-strength, strength];
                > 0 prefers completion 0 (A), 0 = tie
-ranking        `{"tiers": [[int, ...], ...], "unacceptable": [int, ...]}`, best first
+ranking        `{"tiers": [[int, ...], ...], "unacceptable": [int, ...],
+               "below"?: [int, ...], "not_judged"?: [int, ...]}`, best first
 rating         `{criterion: [int | "na", ...]}`, one entry per completion
 rationale      `str`
 tags           `[str, ...]`
 confidence     `str`
 =============  ======================================================================
+
+In a ranking, `tiers` > `below` > `unacceptable`. Two in one tier are tied. Two that are
+both `below` (the question has `n_places`, and they have none) share the rank after the
+last place, and were not compared. `not_judged` (the question has `allow_partial`) says
+nothing about a completion: it is in no pair and has no rank.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from annotation import rankings
 from annotation.questions import (
     Criterion,
     InvalidQuestionsError,
@@ -46,12 +52,14 @@ __all__ = [
     "Problem",
     "Question",
     "QuestionType",
+    "filled",
     "letter",
     "main_question",
     "parse_questions",
     "questions_from",
     "to_canonical",
     "to_presented",
+    "unchanged_rankings",
     "validate",
 ]
 Answers: TypeAlias = Mapping[str, Any]
@@ -156,46 +164,6 @@ def _check_comparison(
     return problems
 
 
-def _letters(indexes: Sequence[int]) -> str:
-    return ", ".join(letter(index) for index in indexes)
-
-
-def _check_ranking(
-    question: Question, value: Any, n_completions: int, path: str
-) -> list[Problem]:
-    if not isinstance(value, Mapping) or not isinstance(value.get("tiers"), list):
-        return [Problem(path, f"“{question.title}” needs a list of tiers.")]
-    tiers, out = value["tiers"], value.get("unacceptable", [])
-    if not isinstance(out, list) or not all(
-        isinstance(tier, list) and tier for tier in tiers
-    ):
-        return [Problem(path, "Each tier must be a list of completions, not empty.")]
-    placed = [index for tier in tiers for index in tier] + out
-    if not all(type(index) is int and 0 <= index < n_completions for index in placed):
-        return [Problem(path, "The ranking names a completion that is not there.")]
-    problems = []
-    times = Counter(placed)
-    twice = sorted(index for index, n in times.items() if n > 1)
-    if twice:
-        problems.append(Problem(path, f"{_letters(twice)} has two places. Keep one."))
-    missing = [index for index in range(n_completions) if index not in times]
-    if missing:
-        verb = "has" if len(missing) == 1 else "have"
-        mend = (
-            "Give it one, or mark it as not acceptable."
-            if len(missing) == 1
-            else "Give each one, or mark them as not acceptable."
-        )
-        problems.append(
-            Problem(path, f"{_letters(missing)} {verb} no place yet. {mend}")
-        )
-    if not question.allow_tie and any(len(tier) > 1 for tier in tiers):
-        problems.append(Problem(path, "This ranking does not allow ties."))
-    if out and not question.allow_unacceptable:
-        problems.append(Problem(path, "Nothing can be marked as not acceptable here."))
-    return problems
-
-
 def _check_rating(
     question: Question, value: Any, n_completions: int, path: str
 ) -> list[Problem]:
@@ -285,12 +253,39 @@ def _check_confidence(
 
 VALIDATORS: dict[QuestionType, Callable[[Question, Any, int, str], list[Problem]]] = {
     "comparison": _check_comparison,
-    "ranking": _check_ranking,
+    "ranking": rankings.check_ranking,
     "rating": _check_rating,
     "rationale": _check_rationale,
     "tags": _check_tags,
     "confidence": _check_confidence,
 }
+
+
+def filled(
+    questions: Sequence[Question], answers: Answers, n_completions: int
+) -> dict[str, Any]:
+    """Return valid answers with what they leave to infer written out.
+
+    Only rankings leave something: who stands below the places, and who is not judged.
+    """
+    result = dict(answers)
+    for question in questions:
+        value = result.get(question.name)
+        if question.type == "ranking" and not _is_empty(value):
+            result[question.name] = rankings.fill(question, value, n_completions)
+    return result
+
+
+def unchanged_rankings(questions: Sequence[Question], answers: Answers) -> list[str]:
+    """Return the rankings that ask, and that repeat the presented order, by name.
+
+    `answers` are in the presented order.
+    """
+    return [
+        question.name
+        for question in questions
+        if question.warn_unchanged and rankings.is_unchanged(answers.get(question.name))
+    ]
 
 
 # --- presented order <-> canonical order ------------------------------------------
@@ -331,12 +326,7 @@ def _reorder(
             if order[:1] == [1] and type(value.get("value")) is int:
                 result[name]["value"] = -value["value"]
         elif kind == "ranking" and isinstance(value, Mapping):
-            result[name] = {
-                "tiers": [
-                    sorted(order[i] for i in tier) for tier in value.get("tiers", [])
-                ],
-                "unacceptable": sorted(order[i] for i in value.get("unacceptable", [])),
-            }
+            result[name] = rankings.move(value, order)
         elif kind == "rating" and isinstance(value, Mapping):
             result[name] = {
                 key: _move(marks or (), order) for key, marks in value.items()

@@ -21,6 +21,8 @@ QUESTION_TYPES: tuple[QuestionType, ...] = (
     "confidence",
 )
 
+MAX_PLACES = 100
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -46,6 +48,9 @@ class Question:
 
     `strength`: grades on each side of a comparison (1 = forced choice, 3 = much,
     better, slightly). `low`, `high`: the scale of a rating, both included.
+    `n_places`: how many places a ranking gives, 0 = all. `allow_partial`: completions
+    may stay out of a ranking as not judged. `warn_unchanged`: a ranking that repeats
+    the order shown is asked about once.
     `reasons`, `levels`: offered inside a comparison, or the options of `tags` and
     `confidence`. `min_chars`: shortest rationale accepted once one is required.
     """
@@ -60,6 +65,9 @@ class Question:
     allow_both_bad: bool = False
     allow_unacceptable: bool = True
     allow_na: bool = True
+    n_places: int = 0
+    allow_partial: bool = False
+    warn_unchanged: bool = False
     low: int = 0
     high: int = 4
     criteria: tuple[Criterion, ...] = ()
@@ -96,6 +104,9 @@ def _question(raw: Mapping[str, Any]) -> Question:
         "allow_both_bad": bool,
         "allow_unacceptable": bool,
         "allow_na": bool,
+        "n_places": int,
+        "allow_partial": bool,
+        "warn_unchanged": bool,
         "low": int,
         "high": int,
         "min_chars": int,
@@ -126,6 +137,9 @@ def _question_problems(index: int, question: Question) -> list[Problem]:
         )
     if question.type == "comparison" and not 1 <= question.strength <= 3:
         problems.append(Problem(f"{path}.strength", "Strength must be 1, 2 or 3."))
+    if not 0 <= question.n_places <= MAX_PLACES:
+        text = f"The number of places must be from 0 (all) to {MAX_PLACES}."
+        problems.append(Problem(f"{path}.n_places", text))
     if question.type == "rating" and not question.criteria:
         problems.append(Problem(f"{path}.criteria", "A rating needs a criterion."))
     names = [criterion.name for criterion in question.criteria]

@@ -82,11 +82,16 @@ def _comparison_words(question: Question, value: Mapping[str, Any]) -> str:
 
 def _ranking_words(value: Mapping[str, Any]) -> str:
     tiers = value.get("tiers") or []
-    words = " > ".join(" = ".join(letter(i) for i in tier) for tier in tiers)
-    out = ", ".join(letter(i) for i in value.get("unacceptable") or [])
-    if not out:
-        return words
-    return f"{words}; not acceptable: {out}" if words else f"Not acceptable: {out}"
+    words = [" > ".join(" = ".join(letter(i) for i in tier) for tier in tiers)]
+    for name, said in (
+        ("below", "below"),
+        ("unacceptable", "not acceptable"),
+        ("not_judged", "not judged"),
+    ):
+        if value.get(name):
+            words.append(f"{said}: {', '.join(letter(i) for i in value[name])}")
+    text = "; ".join(word for word in words if word)
+    return text if tiers else text[:1].upper() + text[1:]
 
 
 def _rating_words(value: Mapping[str, Any]) -> str:
@@ -125,7 +130,8 @@ def lean(question: Question, value: Any) -> float | None:
 def choice(question: Question, value: Any) -> str:
     """Return what an answer chooses, without its strength: the unit of agreement.
 
-    A comparison chooses “A”, “B”, “tie” or “both bad”; a ranking its first tier; a
+    A comparison chooses “A”, “B”, “tie” or “both bad”; a ranking its first tier, unless
+    a completion is not judged, since that one might have been first; a
     rating the completions with the highest mean, or where there is only one, its mean
     to the nearest whole mark. Empty where there is no answer.
     """
@@ -135,6 +141,8 @@ def choice(question: Question, value: Any) -> str:
         return _comparison_choice(value)
     if question.type == "ranking":
         tiers = value.get("tiers") or []
+        if value.get("not_judged"):
+            return ""
         return _names(tiers[0]) if tiers else "none"
     if question.type == "rating":
         means = rating_means(value)

@@ -175,6 +175,13 @@ def _text(body: dict[str, Any], name: str) -> str:
     return value
 
 
+def _truth(body: dict[str, Any], name: str) -> bool:
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise InvalidError(f"{name} must be true or false.")
+    return value
+
+
 def _answers(body: dict[str, Any]) -> dict[str, Any]:
     answers = body.get("answers")
     if not isinstance(answers, dict):
@@ -296,6 +303,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         source=source,
         layout=_text(body, "layout"),
         view=_text(body, "view"),
+        is_unchanged_confirmed=_truth(body, "is_unchanged_confirmed"),
     )
     until = result.at + timedelta(seconds=assignment.project.grace_s)
     return JsonResponse(

@@ -16,9 +16,11 @@ _COMPARISON = """
          WHEN ({answer} ->> 'value')::int < 0 THEN 'B'
          WHEN ({answer} ->> 'value')::int = 0 THEN 'tie' END
 """
+# What is not judged might have been first, so such an answer is not compared.
 _RANKING = """
+    CASE WHEN {answer} -> 'not_judged' ->> 0 IS NULL THEN
     (SELECT COALESCE(string_agg(chr(65 + i::int), ' = ' ORDER BY i::int), 'none')
-     FROM jsonb_array_elements_text({answer} -> 'tiers' -> 0) AS i)
+     FROM jsonb_array_elements_text({answer} -> 'tiers' -> 0) AS i) END
 """
 _RATING = """
     (SELECT CASE WHEN max(n) = 1 THEN floor(max(mean) + 0.5)::text

@@ -16,10 +16,13 @@ from psycopg.errors import UniqueViolation
 
 from annotation.answers import (
     Answers,
+    Question,
+    filled,
     parse_questions,
     questions_from,
     to_canonical,
     to_presented,
+    unchanged_rankings,
     validate,
 )
 from annotation.errors import ConflictError, InvalidError
@@ -39,7 +42,7 @@ _STORE = """
         VALUES (
             gen_random_uuid(), now(), %(project)s, %(item)s, %(assignment)s,
             %(participant)s, %(submission)s, %(answers)s, false, %(supersedes)s,
-            %(source)s, %(active_ms)s, %(total_ms)s, '{}')
+            %(source)s, %(active_ms)s, %(total_ms)s, %(metadata)s)
         RETURNING id, public_id, created_at)
     , ended AS (
         UPDATE assignment SET annotation_id = added.id, state = %(state)s,
@@ -68,6 +71,15 @@ class Submission:
     at: datetime
 
 
+@dataclass(frozen=True)
+class _Shown:
+    """How the texts lay on the screen at last, and what the person was asked again."""
+
+    layout: str
+    view: str
+    is_unchanged_confirmed: bool
+
+
 def submit(
     *,
     assignment: Assignment,
@@ -77,12 +89,15 @@ def submit(
     source: str = Annotation.Source.WEB,
     layout: str = "",
     view: str = "",
+    is_unchanged_confirmed: bool = False,
 ) -> Submission:
     """Store the answers to an assignment; a retry returns the first result.
 
     `answers` are in the presented order. A late answer counts if a slot is still
     free, and is kept as surplus otherwise. Answering a submitted assignment again
-    supersedes the earlier answer.
+    supersedes the earlier answer. `is_unchanged_confirmed` says that the person was
+    asked about a ranking in the order presented, and meant it; it goes to the answer's
+    metadata where that is so.
 
     Raises
     ------
@@ -91,7 +106,8 @@ def submit(
     ConflictError
         "used" where the submission id belongs to another assignment.
     """
-    return _submit(assignment, submission_id, answers, active_ms, source, layout, view)
+    shown = _Shown(layout, view, is_unchanged_confirmed)
+    return _submit(assignment, submission_id, answers, active_ms, source, shown)
 
 
 @retried
@@ -101,8 +117,7 @@ def _submit(
     answers: Answers,
     active_ms: int | None,
     source: str,
-    layout: str,
-    view: str,
+    shown: _Shown,
 ) -> Submission:
     row = _lock(assignment, submission_id)
     if row["first_assignment"] is not None:
@@ -122,18 +137,31 @@ def _submit(
             "assignment": row["id"],
             "participant": row["participant_id"],
             "submission": submission_id,
-            "answers": json.dumps(to_canonical(questions, answers, row["order"])),
+            "answers": json.dumps(_stored(questions, answers, row["order"])),
             "supersedes": row["annotation_id"],
             "source": str(source),
             "active_ms": _milliseconds(active_ms),
             "total_ms": _milliseconds(row["total_ms"]),
             "state": state,
             "is_counted": is_counted,
-            "layout": layout[:20],
-            "view": view[:20],
+            "layout": shown.layout[:20],
+            "view": shown.view[:20],
+            "metadata": _metadata(questions, answers, shown),
         }
     )
     return Submission(public_id, True, state, at)
+
+
+def _stored(
+    questions: tuple[Question, ...], answers: Answers, order: list[int]
+) -> dict[str, Any]:
+    return to_canonical(questions, filled(questions, answers, len(order)), order)
+
+
+def _metadata(questions: tuple[Question, ...], answers: Answers, shown: _Shown) -> str:
+    if shown.is_unchanged_confirmed and unchanged_rankings(questions, answers):
+        return json.dumps({"was_unchanged_confirmed": True})
+    return "{}"
 
 
 def _store(parameters: dict[str, Any]) -> tuple[uuid.UUID, datetime]:

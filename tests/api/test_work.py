@@ -211,3 +211,56 @@ def test_too_many_calls_are_throttled(
     codes = [post(caller, next_path(pool)).status_code for _ in range(4)]
     assert codes[0] == 200
     assert codes[-1] == 429
+
+
+RANKING = {"name": "order", "type": "ranking", "title": "?", "n_places": 2}
+
+
+@pytest.mark.parametrize(
+    ("asks", "tiers", "confirmed", "metadata"),
+    [
+        (True, [[0], [1]], True, {"was_unchanged_confirmed": True}),
+        (True, [[0], [1]], False, {}),
+        (True, [[1], [0]], True, {}),
+        (False, [[0], [1]], True, {}),
+    ],
+)
+def test_confirmed_order_as_shown_is_noted_with_the_answer(
+    caller: Client,
+    pool: Project,
+    asks: bool,
+    tiers: list[list[int]],
+    confirmed: bool,
+    metadata: dict[str, bool],
+) -> None:
+    pool.questions_versions.update(questions=[{**RANKING, "warn_unchanged": asks}])
+    desk = post(caller, next_path(pool)).json()
+    sent = submission(
+        answers={"order": {"tiers": tiers}}, is_unchanged_confirmed=confirmed
+    )
+    assert post(caller, path_of("api_submit", desk), sent).status_code == 201
+    assert Annotation.objects.get().metadata == metadata
+
+
+def test_best_of_more_is_stored_with_who_stands_below(
+    caller: Client, pool: Project
+) -> None:
+    pool.questions_versions.update(questions=[{**RANKING, "n_places": 1}])
+    desk = post(caller, next_path(pool)).json()
+    sent = submission(answers={"order": {"tiers": [[0]]}})
+    assert post(caller, path_of("api_submit", desk), sent).status_code == 201
+    order = Assignment.objects.get(public_id=desk["assignment"]["id"]).order
+    assert order is not None
+    assert Annotation.objects.get().answers["order"] == {
+        "tiers": [[order[0]]],
+        "unacceptable": [],
+        "below": [order[1]],
+    }
+
+
+def test_confirmation_must_be_true_or_false(caller: Client, pool: Project) -> None:
+    desk = post(caller, next_path(pool)).json()
+    sent = submission(is_unchanged_confirmed="yes")
+    answer = post(caller, path_of("api_submit", desk), sent)
+    assert answer.status_code == 422
+    assert answer.json()["message"] == "is_unchanged_confirmed must be true or false."

@@ -274,3 +274,18 @@ def test_people_and_machines_never_share_a_row(form: str) -> None:
     answers = [answer("a", grade(1)), answer("m", grade(1), machine=JUDGE)]
     rows, _ = rows_of(form, [item(*answers)], ASKED, include_machine=True)
     assert sorted(str(row["annotator_type"]) for row in rows) == ["human", "machine"]
+
+
+def test_what_has_no_place_shares_the_rank_after_the_last() -> None:
+    stored = {"ranking": {"tiers": [[2]], "unacceptable": [3], "below": [0, 1]}}
+    rows, _ = rows_of("ranking", [item(answer("a", stored), n_completions=4)], RANKED)
+    assert rows[0]["ranks"] == [2, 2, 1, 4]
+
+
+def test_list_that_is_not_judged_whole_is_left_out() -> None:
+    stored = {"ranking": {"tiers": [[2], [0]], "unacceptable": [], "not_judged": [1]}}
+    rows, tally = rows_of(
+        "ranking", [item(answer("a", stored), n_completions=3)], RANKED
+    )
+    assert rows == []
+    assert tally.dropped == {"not_judged": 1}

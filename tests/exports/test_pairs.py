@@ -206,3 +206,31 @@ def test_aggregate_margin_is_never_negative() -> None:
     answers = [answer(f"a{n}", grade(v)) for n, v in enumerate([1, 1, -3])]
     rows, _ = rows_of("trl_reward", [item(*answers)], ASKED, unit="aggregate")
     assert (rows[0]["chosen_index"], rows[0]["margin"]) == (0, 0.0)
+
+
+def test_best_two_beat_the_rest_and_the_rest_is_not_compared() -> None:
+    stored = {"ranking": {"tiers": [[2], [0]], "unacceptable": [], "below": [1, 3]}}
+    rows, tally = rows_of(
+        "trl_reward", [item(answer("a", stored), n_completions=4)], RANKED, ties="half"
+    )
+    pairs = {(row["chosen_index"], row["rejected_index"]) for row in rows}
+    assert pairs == {(2, 0), (2, 1), (2, 3), (0, 1), (0, 3)}
+    assert tally.left_out == {"not_compared": 1}
+
+
+def test_what_is_not_judged_is_in_no_pair() -> None:
+    stored = {"ranking": {"tiers": [[1], [0]], "unacceptable": [], "not_judged": [2]}}
+    rows, tally = rows_of(
+        "trl_preference", [item(answer("a", stored), n_completions=3)], RANKED
+    )
+    assert [(row["chosen_index"], row["rejected_index"]) for row in rows] == [(1, 0)]
+    assert tally.left_out == {"not_judged": 2}
+
+
+def test_unacceptable_stands_below_what_has_no_place() -> None:
+    stored = {"ranking": {"tiers": [[0]], "unacceptable": [2], "below": [1]}}
+    rows, _ = rows_of(
+        "trl_preference", [item(answer("a", stored), n_completions=3)], RANKED
+    )
+    pairs = {(row["chosen_index"], row["rejected_index"]) for row in rows}
+    assert pairs == {(0, 1), (0, 2), (1, 2)}

@@ -164,3 +164,18 @@ def test_id_that_repeats_stays_in_the_metadata_of_native_rows() -> None:
     items = items_of(convert(rows))
     assert [item.external_id for item in items] == ["", ""]
     assert [item.metadata for item in items] == [{"id": 1}, {"id": 1}]
+
+
+def test_label_of_a_best_of_ranking_says_who_stands_below() -> None:
+    asked = {"name": "order", "type": "ranking", "title": "?", "n_places": 1}
+    label = {"annotator": "r", "is_machine": False, "questions": [asked]}
+    row = {
+        "prompt": "Why?",
+        "completions": ["a", "b", "c"],
+        "labels": [{**label, "answers": {"order": {"tiers": [[1]]}}}],
+    }
+    item = one_item(row, NATIVE)
+    stored = {"tiers": [[1]], "unacceptable": [], "below": [0, 2]}
+    assert item.labels[0].answers == {"order": stored}
+    again = one_item(item_to_native(item), NATIVE)
+    assert again.labels == item.labels

@@ -43,6 +43,12 @@ RATING = Question(
             "C > A = D; not acceptable: B",
         ),
         (RANKING, {"tiers": [], "unacceptable": [0, 1]}, "Not acceptable: A, B"),
+        (RANKING, {"tiers": [[2], [0]], "below": [1, 3]}, "C > A; below: B, D"),
+        (
+            RANKING,
+            {"tiers": [[1]], "unacceptable": [0], "not_judged": [2]},
+            "B; not acceptable: A; not judged: C",
+        ),
         (RATING, {"clear": [4, "na"], "right": [1, "na"]}, "A 2.5 · B n/a"),
         (Question("t", "tags", "?"), ["Clear", "Short"], "Clear, Short"),
         (COMPARISON, None, ""),
@@ -100,12 +106,14 @@ ratings = st.integers(1, 4).flatmap(
 
 @st.composite
 def rankings(draw: st.DrawFn) -> dict[str, list[Any]]:
-    """Draw a ranking of four with ties and unacceptable ones."""
-    places = draw(st.lists(st.integers(0, 4), min_size=4, max_size=4))
+    """Draw a ranking of four with ties, and some of them outside the places."""
+    places = draw(st.lists(st.integers(0, 6), min_size=4, max_size=4))
     tiers = [[i for i in range(4) if places[i] == p] for p in range(4)]
     return {
         "tiers": [tier for tier in tiers if tier],
         "unacceptable": [i for i in range(4) if places[i] == 4],
+        "below": [i for i in range(4) if places[i] == 5],
+        "not_judged": [i for i in range(4) if places[i] == 6],
     }
 
 

@@ -147,6 +147,8 @@ def _from_places(reading: Reading, n: int) -> Ranked | Part:
     else:
         places = tier_numbers(reading.value)
         out = set(reading.value.get("unacceptable", []))
+        if reading.value.get("not_judged"):
+            return Part(reading.answer.id, "not_judged")
     if set(places) != set(range(n)):
         return Part(reading.answer.id, "no_answer")
     scores = tuple(1 - places[index] / (n - 1) for index in range(n))

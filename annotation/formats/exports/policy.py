@@ -36,6 +36,8 @@ REASONS: dict[str, str] = {
     "minority": "against the majority",
     "no_majority": "no side has a majority",
     "not_rated": "a completion has no mark",
+    "not_judged": "a completion was not judged",
+    "not_compared": "both stand below the places, and were not compared",
     "small_difference": "the marks differ too little",
     "between_thresholds": "the mark is neither good nor bad",
     "only_relative": "says which is better, not whether it is good",

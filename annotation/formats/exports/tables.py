@@ -88,7 +88,11 @@ JUDGEMENTS = Table(
             FLOAT,
             "grade (above 0 prefers completion 0), tier from 0, or mark",
         ),
-        Column("text", TEXT, "words: a rationale, a reason, `na`, `unacceptable`"),
+        Column(
+            "text",
+            TEXT,
+            "words: a rationale, a reason, `na`, `unacceptable`, `below`, `not_judged`",
+        ),
     ),
 )
 PARTICIPANTS = Table(
@@ -303,8 +307,9 @@ def _ranking(value: Mapping[str, Any]) -> Iterator[Cells]:
     for tier, indexes in enumerate(value.get("tiers") or ()):
         for index in indexes:
             yield "", index, tier, None
-    for index in value.get("unacceptable") or ():
-        yield "", index, None, "unacceptable"
+    for word in ("below", "unacceptable", "not_judged"):
+        for index in value.get(word) or ():
+            yield "", index, None, word
 
 
 def _marks(criterion: str, marks: Sequence[Any]) -> Iterator[Cells]:

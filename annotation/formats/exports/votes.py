@@ -66,18 +66,30 @@ def _comparison(reading: Reading) -> Iterator[Vote]:
 
 
 def tier_numbers(value: Mapping[str, Any]) -> dict[int, int]:
-    """Return the tier of each completion from 0; what is unacceptable stands last."""
-    tiers = [*value.get("tiers", []), value.get("unacceptable", [])]
+    """Return the tier of each completion from 0.
+
+    What has no place stands below the last one, and what is unacceptable stands last.
+    What is not judged has no tier.
+    """
+    below = [value["below"]] if value.get("below") else []
+    tiers = [*value.get("tiers", []), *below, value.get("unacceptable", [])]
     return {index: n for n, tier in enumerate(tiers) for index in tier}
 
 
 def _ranking(reading: Reading, n_completions: int) -> Iterator[Vote]:
     places = tier_numbers(reading.value)
     out = set(reading.value.get("unacceptable", []))
+    below = set(reading.value.get("below", []))
+    skipped = set(reading.value.get("not_judged", []))
     weight = _pair_weight(n_completions)
-    for a, b in combinations(sorted(places), 2):
-        grade = (places[b] - places[a]) / (n_completions - 1)
-        yield Vote(reading, a, b, grade, weight, a in out and b in out)
+    for a, b in combinations(sorted({*places, *skipped}), 2):
+        if a in skipped or b in skipped:
+            yield Vote(reading, a, b, 0, weight, reason="not_judged")
+        elif a in below and b in below:
+            yield Vote(reading, a, b, 0, weight, reason="not_compared")
+        else:
+            grade = (places[b] - places[a]) / (n_completions - 1)
+            yield Vote(reading, a, b, grade, weight, a in out and b in out)
 
 
 def _rating(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from annotation.answers import (
+    filled,
     InvalidQuestionsError,
     Problem,
     Question,
@@ -219,7 +220,7 @@ def _convert(
         yield _of_group(fault.at(number), row) if shape.grouped_by else fault.at(number)
         return
     for draft in drafts:
-        found = _label_problem(draft, questions) or draft
+        found = _label_problem(draft, questions) or _with_filled(draft, questions)
         if shape.grouped_by and isinstance(found, RowProblem):
             found = _of_group(found, row)
         yield found
@@ -256,12 +257,38 @@ def _label_problem(draft: Draft, questions: Sequence[Question]) -> RowProblem | 
     return None
 
 
+def _with_filled(draft: Draft, questions: Sequence[Question]) -> Draft:
+    """Write out what the labels leave to infer, as for answers given on the desk."""
+    if not isinstance(draft, ItemDraft):
+        return draft
+    n = len(draft.completions)
+    labels = tuple(_filled(label, questions, n) for label in draft.labels)
+    return draft if labels == draft.labels else replace(draft, labels=labels)
+
+
+def _filled(
+    label: LabelDraft, questions: Sequence[Question], n_completions: int
+) -> LabelDraft:
+    if label.questions is None:
+        leaves = any(q.n_places or q.allow_partial for q in questions)
+    else:
+        leaves = any(
+            q.get("n_places") or q.get("allow_partial") for q in label.questions
+        )
+    if label.status != "ok" or not leaves:
+        return label
+    asked = _asked(label, questions)
+    return replace(label, answers=filled(asked, label.answers, n_completions))
+
+
+def _asked(label: LabelDraft, questions: Sequence[Question]) -> Sequence[Question]:
+    return questions if label.questions is None else parse_questions(label.questions)
+
+
 def _invalid(
     label: LabelDraft, questions: Sequence[Question], n_completions: int
 ) -> list[Problem]:
-    if label.questions is not None:
-        questions = parse_questions(label.questions)
-    return validate(questions, label.answers, n_completions)
+    return validate(_asked(label, questions), label.answers, n_completions)
 
 
 def _grouped(

@@ -1,0 +1,146 @@
+"""PURE: answers to a ranking question: what is accepted, and what is left to infer.
+
+Called by annotation.answers for people's answers and for imported labels. A place is a
+tier, counted from 1; with `n_places` only that many are given, and the rest is `below`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from annotation.questions import Problem, Question, letter
+
+FIELDS = ("tiers", "unacceptable", "below", "not_judged")
+
+
+def check_ranking(
+    question: Question, value: Any, n_completions: int, path: str
+) -> list[Problem]:
+    """Return what must be mended before a ranking can be stored; [] = nothing."""
+    if not isinstance(value, Mapping) or not isinstance(value.get("tiers"), list):
+        return [Problem(path, f"“{question.title}” needs a list of tiers.")]
+    extra = [str(name) for name in value if name not in FIELDS]
+    if extra:
+        text = f"“{question.title}” has no field {min(extra)[:60]!r}."
+        return [Problem(path, text)]
+    tiers, sets = value["tiers"], [value.get(name, []) for name in FIELDS[1:]]
+    if not all(isinstance(part, list) for part in sets) or not all(
+        isinstance(tier, list) and tier for tier in tiers
+    ):
+        return [Problem(path, "Each tier must be a list of completions, not empty.")]
+    named = [index for part in (*tiers, *sets) for index in part]
+    if not all(type(index) is int and 0 <= index < n_completions for index in named):
+        return [Problem(path, "The ranking names a completion that is not there.")]
+    problems = _contradictions(named)
+    if not problems:
+        problems = _unfinished(question, value, n_completions)
+    problems += _not_offered(question, value)
+    return [Problem(path, message) for message in problems]
+
+
+def _contradictions(named: Sequence[int]) -> list[str]:
+    twice = sorted(index for index, n in Counter(named).items() if n > 1)
+    return [f"{_letters(twice)} has two places. Keep one."] if twice else []
+
+
+def _unfinished(
+    question: Question, value: Mapping[str, Any], n_completions: int
+) -> list[str]:
+    filled = fill(question, value, n_completions)
+    tiers, out = filled["tiers"], filled.get("unacceptable", [])
+    below, open_ = filled.get("below", []), filled.get("not_judged", [])
+    if not question.n_places and not question.allow_partial:
+        placed = {index for tier in tiers for index in tier} | set(out)
+        missing = [index for index in range(n_completions) if index not in placed]
+        return [_without_place(missing)] if missing else []
+    if below and len(tiers) < question.n_places:
+        n_free = question.n_places - len(tiers)
+        words = "is one place" if n_free == 1 else f"are {n_free} places"
+        return [f"There {words} left. Give the best of {_letters(below)} a place."]
+    n_said = n_completions - len(open_)
+    if question.is_required and n_said < min(2, n_completions) and not out:
+        return ["Give at least two answers a place, so that they are compared."]
+    return []
+
+
+def _without_place(missing: Sequence[int]) -> str:
+    verb = "has" if len(missing) == 1 else "have"
+    mend = (
+        "Give it one, or mark it as not acceptable."
+        if len(missing) == 1
+        else "Give each one, or mark them as not acceptable."
+    )
+    return f"{_letters(missing)} {verb} no place yet. {mend}"
+
+
+def _not_offered(question: Question, value: Mapping[str, Any]) -> list[str]:
+    problems = []
+    n_places, n_tiers = question.n_places, len(value["tiers"])
+    if not question.allow_tie and any(len(tier) > 1 for tier in value["tiers"]):
+        problems.append("This ranking does not allow ties.")
+    if value.get("unacceptable") and not question.allow_unacceptable:
+        problems.append("Nothing can be marked as not acceptable here.")
+    if n_places and n_tiers > n_places:
+        plural = "" if n_places == 1 else "s"
+        problems.append(
+            f"This ranking has {n_places} place{plural}, and {n_tiers} are given."
+        )
+    if value.get("below") and not n_places:
+        problems.append("Nothing stands below the places: every place is given here.")
+    if value.get("not_judged") and not question.allow_partial:
+        problems.append("Every answer must be judged here.")
+    return problems
+
+
+def _letters(indexes: Sequence[int]) -> str:
+    return ", ".join(letter(index) for index in indexes)
+
+
+def fill(
+    question: Question, value: Mapping[str, Any], n_completions: int
+) -> dict[str, Any]:
+    """Say of every completion where it stands, so that a stored answer needs no guess.
+
+    Whoever is not named is `not_judged` where the question allows that, else `below`
+    where it has a number of places. Ends without the keys that would be empty, as
+    complete rankings have always been stored.
+    """
+    filled = {name: list(value.get(name) or []) for name in FIELDS}
+    named = {index for tier in filled["tiers"] for index in tier}
+    named.update(*(filled[name] for name in FIELDS[1:]))
+    rest = [index for index in range(n_completions) if index not in named]
+    if question.allow_partial:
+        filled["not_judged"] += rest
+    elif question.n_places:
+        filled["below"] += rest
+    return {
+        name: part
+        for name, part in filled.items()
+        if part or name in ("tiers", "unacceptable")
+    }
+
+
+def move(value: Mapping[str, Any], order: Sequence[int]) -> dict[str, Any]:
+    """Rename the completions of a ranking: `order[i]` is the new name of i."""
+    moved: dict[str, Any] = {
+        "tiers": [sorted(order[i] for i in tier) for tier in value.get("tiers", [])]
+    }
+    for name in FIELDS[1:]:
+        if value.get(name) or name == "unacceptable":
+            moved[name] = sorted(order[i] for i in value.get(name, []))
+    return moved
+
+
+def is_unchanged(value: Any) -> bool:
+    """Tell whether a ranking repeats the order of its completions, from the first on.
+
+    `value` is in the presented order: the answer of somebody who changed nothing.
+    """
+    if not isinstance(value, Mapping) or value.get("unacceptable"):
+        return False
+    tiers = value.get("tiers")
+    return (
+        isinstance(tiers, list)
+        and len(tiers) > 1
+        and tiers == [[index] for index in range(len(tiers))]
+    )
