@@ -271,7 +271,7 @@ def filled(
     result = dict(answers)
     for question in questions:
         value = result.get(question.name)
-        if question.type == "ranking" and not _is_empty(value):
+        if question.type == "ranking" and isinstance(value, Mapping) and value:
             result[question.name] = rankings.fill(question, value, n_completions)
     return result
 

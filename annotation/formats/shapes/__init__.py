@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 from annotation.answers import (
-    filled,
     InvalidQuestionsError,
     Problem,
     Question,
+    filled,
     parse_questions,
     validate,
 )
