@@ -2,6 +2,9 @@
 
     python -m bench.bench_export [--annotations 20000 100000]
 
+`per_core_s` is what one core gives: annotations for each second of CPU that the writing
+process used, whatever ran beside it; PostgreSQL's own CPU is `database_ms`.
+
 Each size and format runs in a process of its own, so that its peak memory is its own.
 The baseline of the same run reads the same answers from the database and writes
 nothing.
@@ -9,12 +12,13 @@ nothing.
 
 import argparse
 import multiprocessing
+import os
 import tempfile
 import time
 from pathlib import Path
 
 from bench import pool
-from bench.stack import peak_mb, services
+from bench.stack import family, peak_mb, services
 
 FORMATS = (
     ("raw", "jsonl"),
@@ -61,6 +65,12 @@ def fill_answers(project: object) -> None:
         db.execute("ANALYZE")
 
 
+def database_s() -> float:
+    """Return the CPU seconds of our PostgreSQL so far."""
+    stats = family(os.getpid()).values()
+    return sum(stat[2] for stat in stats if stat[0].startswith("postgres"))
+
+
 def run(
     slug: str,
     format_: str,
@@ -96,10 +106,12 @@ def run(
             on_progress=lambda done, total: None,
         )
         took = time.monotonic() - began
+        cpu_s = time.process_time() - cpu
     results.put(
         {
             "annotations_s": n_answers / took,
-            "cpu_ms": 1000 * (time.process_time() - cpu) / n_answers,
+            "per_core_s": n_answers / cpu_s,
+            "cpu_ms": 1000 * cpu_s / n_answers,
             "times_reading": took / read_s,
             "peak_mb": peak_mb(),
         }
@@ -124,11 +136,13 @@ def main() -> None:
                 process = context.Process(
                     target=run, args=(slug, format_, file_type, results)
                 )
+                before = database_s()
                 process.start()
                 row = results.get(timeout=3600)
+                row["database_ms"] = 1000 * (database_s() - before) / n
                 process.join()
                 peaks.setdefault((format_, file_type), []).append(row["peak_mb"])
-                facts = "  ".join(f"{name} {value:,.2f}" for name, value in row.items())
+                facts = "  ".join(f"{name} {value:,.3f}" for name, value in row.items())
                 print(f"{n:>9,} annotations, {format_} as {file_type}: {facts}")
     for (format_, file_type), seen in peaks.items():
         ratio = seen[-1] / seen[0]

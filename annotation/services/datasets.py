@@ -3,6 +3,7 @@
 Called by the export job and by the command. Nothing is held but a batch of rows.
 """
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,6 +72,22 @@ def snapshot() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def no_cycle_search() -> Iterator[None]:
+    """Free by reference counts alone, but for what `_tell` looks at.
+
+    Rows form no cycles, and Python would look for some each 700 rows, which costs
+    more than a third of an export.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def write_dataset(
     *,
     project: Project,
@@ -83,7 +100,7 @@ def write_dataset(
 
     The same data, options and salt give the same bytes.
     """
-    with snapshot():
+    with snapshot(), no_cycle_search():
         writer = DatasetWriter(project, options, package, salt, on_progress)
         return writer.write()
 
@@ -136,6 +153,7 @@ class DatasetWriter:
 
     def _tell(self, n_more: int) -> None:
         self._n_read += n_more
+        gc.collect(1)
         self.on_progress(self._n_read, max(self._n_total, self._n_read))
 
     # --- formats made of judged answers -----------------------------------------------

@@ -7,12 +7,16 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from annotation.formats.exports import writers
 from annotation.formats.exports.catalogue import FORMATS, parse_options
+from annotation.formats.exports.cells import harmless
 from annotation.formats.exports.package import ZipPackage
 from annotation.formats.exports.pseudonyms import Pseudonyms
 from annotation.formats.exports.types import (
@@ -24,7 +28,7 @@ from annotation.formats.exports.types import (
     TEXT,
     Column,
 )
-from annotation.formats.exports.writers import harmless, open_writer
+from annotation.formats.exports.writers import dump, open_writer
 from annotation.models import Project
 from annotation.services.datasets import write_dataset
 from tests.exports.conftest import Write
@@ -69,6 +73,56 @@ def test_csv_reads_back_the_same(rows: list[tuple[str, int]]) -> None:
     content = written("csv", *full).decode()
     read = list(csv.reader(io.StringIO(content, newline="")))[1:]
     assert [(r[0], r[1]) for r in read] == [(harmless(t), str(n)) for t, n in rows]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | st.text(alphabet="a\",\r\n\t\0=+-@'é", max_size=6),
+            st.none() | st.integers(),
+            st.none() | st.floats(),
+            st.none() | st.booleans(),
+            st.none() | st.lists(st.integers()),
+        )
+    )
+)
+def test_csv_is_what_the_standard_library_writes(rows: list[tuple[Any, ...]]) -> None:
+    expected = io.StringIO(newline="")
+    table = csv.writer(expected, lineterminator="\r\n")
+    table.writerow([column.name for column in COLUMNS])
+    for text, number, share, flag, numbers in rows:
+        yes = None if flag is None else str(flag).lower()
+        cells = (None if numbers is None else dump(numbers), None)
+        text = None if text is None else harmless(text)
+        table.writerow((text, number, share, yes, *cells))
+    found = written("csv", *((*row, None) for row in rows))
+    assert found.decode() == expected.getvalue()
+
+
+@given(st.lists(st.integers(0, 3), max_size=30), st.integers(1, 5), st.integers(0, 9))
+def test_row_groups_end_at_the_same_rows_however_rows_come(
+    sizes: list[int], batch: int, most_chars: int
+) -> None:
+    from pyarrow import parquet
+
+    rows = [("x" * size, 1, None, None, [], None) for size in sizes]
+    groups, n_chars = [0], 0
+    for size in sizes:
+        groups[-1] += 1
+        n_chars += size
+        if groups[-1] == 4 or n_chars > most_chars:
+            groups.append(0)
+            n_chars = 0
+    file = io.BytesIO()
+    with patch.multiple(writers, ROW_GROUP=4, ROW_GROUP_CHARS=most_chars):
+        writer = open_writer("parquet", file, COLUMNS)
+        for begun in range(0, len(rows), batch):
+            writer.write(rows[begun : begun + batch])
+        writer.close()
+    meta = parquet.ParquetFile(file).metadata
+    found = [meta.row_group(n).num_rows for n in range(meta.num_row_groups)]
+    assert found == [n for n in groups if n]
+    assert parquet.read_table(file)["text"].to_pylist() == [row[0] for row in rows]
 
 
 def test_json_lines_keep_scripts_and_line_breaks() -> None:

@@ -3,13 +3,12 @@
 The same rows give the same bytes. Columns and their kinds are those of the table.
 """
 
-import csv
-import io
 import json
-import re
 from collections.abc import Callable, Iterable, Sequence
+from operator import itemgetter
 from typing import IO, Any, Protocol
 
+from annotation.formats.exports.cells import cells_of
 from annotation.formats.exports.types import (
     BOOL,
     FLOAT,
@@ -21,9 +20,6 @@ from annotation.formats.exports.types import (
     Row,
 )
 
-# Also what begins with quotes before such a sign, so that taking one quote away
-# gives the text back in every case.
-FORMULA = re.compile(r"'*[=+\-@\t\r]")
 ROW_GROUP = 4_000
 ROW_GROUP_CHARS = 16_000_000
 
@@ -77,39 +73,25 @@ class Csv:
 
     def __init__(self, file: IO[bytes], columns: Sequence[Column]) -> None:
         self._file = file
-        self._cells = [_cell_writer(column.kind) for column in columns]
-        self._write([[column.name for column in columns]])
+        self._cells = [cells_of(column.kind, dump) for column in columns]
+        names = cells_of(TEXT, dump)([column.name for column in columns])
+        self._write([names])
 
     def write(self, rows: Sequence[Row]) -> None:
         """Write a batch."""
-        self._write(
-            [
-                None if value is None else write(value)
-                for write, value in zip(self._cells, row, strict=True)
-            ]
-            for row in rows
-        )
+        if not rows:
+            return
+        columns = zip(*rows, strict=True)
+        cells = [
+            write(values) for write, values in zip(self._cells, columns, strict=True)
+        ]
+        self._write(zip(*cells, strict=True))
 
-    def _write(self, rows: Iterable[Sequence[Any]]) -> None:
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\r\n").writerows(rows)
-        self._file.write(text.getvalue().encode())
+    def _write(self, rows: Iterable[Sequence[str]]) -> None:
+        self._file.write("".join(f"{','.join(row)}\r\n" for row in rows).encode())
 
     def close(self) -> None:
         """Do nothing: each batch is written whole."""
-
-
-def _cell_writer(kind: Kind) -> Callable[[Any], Any]:
-    if kind == TEXT:
-        return harmless
-    if kind == BOOL:
-        return lambda value: "true" if value else "false"
-    return (lambda value: value) if isinstance(kind, str) else dump
-
-
-def harmless(text: str) -> str:
-    """Put a quote before a text that a spreadsheet would take for a formula."""
-    return f"'{text}" if FORMULA.match(text) else text
 
 
 class Parquet:
@@ -126,16 +108,37 @@ class Parquet:
             [(c.name, t) for c, t in zip(columns, self._types, strict=True)]
         )
         self._writer = parquet.ParquetWriter(file, self._schema, compression="zstd")
+        self._texts = [
+            itemgetter(place) for place, c in enumerate(columns) if c.kind == TEXT
+        ]
         self._waiting: list[Row] = []
         self._n_chars = 0
 
     def write(self, rows: Sequence[Row]) -> None:
         """Take a batch; whole row groups go to the file."""
-        for row in rows:
-            self._waiting.append(row)
-            self._n_chars += sum(len(v) for v in row if isinstance(v, str))
+        begun = 0
+        while begun < len(rows):
+            batch, n_chars = self._that_fit(rows, begun)
+            self._waiting += batch
+            self._n_chars += n_chars
+            begun += len(batch)
             if len(self._waiting) >= ROW_GROUP or self._n_chars > ROW_GROUP_CHARS:
                 self._flush()
+
+    def _that_fit(self, rows: Sequence[Row], begun: int) -> tuple[Sequence[Row], int]:
+        """Return the next rows of this row group, never none, and their characters.
+
+        A row that makes the group too large comes alone, as its last.
+        """
+        n = ROW_GROUP - len(self._waiting)
+        while True:
+            batch = rows[begun : begun + n]
+            n_chars = sum(
+                sum(map(len, filter(None, map(text, batch)))) for text in self._texts
+            )
+            if n == 1 or self._n_chars + n_chars <= ROW_GROUP_CHARS:
+                return batch, n_chars
+            n = max(1, len(batch) // 2)
 
     def _flush(self) -> None:
         columns = zip(*self._waiting, strict=True)
