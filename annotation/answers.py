@@ -17,7 +17,9 @@ comparison     `{"value": int, "both_bad"?: true, "reasons"?: [str],
 ranking        `{"tiers": [[int, ...], ...], "unacceptable": [int, ...],
                "below"?: [int, ...], "not_judged"?: [int, ...]}`, best first
 rating         `{criterion: [int | "na", ...]}`, one entry per completion
+choice         `str`, or one `str | null` per completion: `[str | null, ...]`
 rationale      `str`
+text           `str`
 tags           `[str, ...]`
 confidence     `str`
 =============  ======================================================================
@@ -26,12 +28,15 @@ In a ranking, `tiers` > `below` > `unacceptable`. Two in one tier are tied. Two 
 both `below` (the question has `n_places`, and they have none) share the rank after the
 last place, and were not compared. `not_judged` (the question has `allow_partial`) says
 nothing about a completion: it is in no pair and has no rank.
+
+What a rule of the form (annotation.conditions) does not ask is not stored.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from annotation import rankings
+from annotation.conditions import asked, is_empty
 from annotation.questions import (
     Criterion,
     InvalidQuestionsError,
@@ -86,10 +91,16 @@ def validate(
         Problem(f"answers.{name[:60]}", f"There is no question called {name[:60]!r}.")
         for name in strangers[:MAX_PROBLEMS]
     ]
-    for question in questions:
+    shown, hidden = asked(questions, answers)
+    problems += [
+        Problem(f"answers.{name}", _NOT_ASKED)
+        for name in sorted(hidden)
+        if not is_empty(answers.get(name))
+    ]
+    for question in shown:
         path = f"answers.{question.name}"
         value = answers.get(question.name)
-        if _is_empty(value):
+        if is_empty(value):
             if question.is_required:
                 problems.append(Problem(path, MISSING[question.type](question)))
             continue
@@ -97,17 +108,15 @@ def validate(
     return problems
 
 
-def _is_empty(value: object) -> bool:
-    if isinstance(value, str):
-        return not value.strip()
-    return value is None or value == [] or value == {}
-
+_NOT_ASKED = "This question is not asked after these answers. Leave it out."
 
 MISSING: dict[QuestionType, Callable[[Question], str]] = {
     "comparison": lambda q: f"“{q.title}” has no answer yet. Choose one.",
     "ranking": lambda q: "No answer has a place yet. Give each one a place.",
     "rating": lambda q: "No criterion is rated yet. Rate each answer.",
+    "choice": lambda q: f"“{q.title}” has no answer yet. Choose one.",
     "rationale": lambda q: f"“{q.title}” is empty. Write your reasons.",
+    "text": lambda q: f"“{q.title}” is empty. Write an answer.",
     "tags": lambda q: f"“{q.title}” has no answer yet. Choose at least one.",
     "confidence": lambda q: f"“{q.title}” has no answer yet. Choose one.",
 }
@@ -214,27 +223,58 @@ def _check_marks(
     return problems
 
 
-def _check_rationale(
+def _check_choice(
+    question: Question, value: Any, n_completions: int, path: str
+) -> list[Problem]:
+    if not question.per_completion:
+        return _check_one(question.options, question, value, path)
+    if not isinstance(value, list) or len(value) != n_completions:
+        text = f"“{question.title}” needs a list of {n_completions} choices."
+        return [Problem(path, text)]
+    problems = []
+    for index, option in enumerate(value):
+        where = f"{path}[{index}]"
+        if option is not None:
+            problems += _check_one(question.options, question, option, where)
+        elif question.is_required:
+            text = f"“{question.title}” is not chosen for {letter(index)}."
+            problems.append(Problem(where, text))
+    return problems
+
+
+def _check_one(
+    offered: Sequence[str], question: Question, value: Any, path: str
+) -> list[Problem]:
+    if not isinstance(value, str) or value not in offered:
+        return [Problem(path, f"{value!r} is not offered by “{question.title}”.")]
+    return []
+
+
+def _check_text(
     question: Question, value: Any, n_completions: int, path: str
 ) -> list[Problem]:
     if not isinstance(value, str):
         return [Problem(path, f"“{question.title}” must be text.")]
     n_chars = len(value.strip())
+    most = question.max_chars or MAX_TEXT
     if n_chars < question.min_chars:
-        more = question.min_chars - n_chars
-        plural = "" if more == 1 else "s"
-        return [
-            Problem(
-                path,
-                f"“{question.title}” is too short. "
-                f"Write {more} more character{plural}.",
-            )
-        ]
-    if n_chars > MAX_TEXT:
-        return [Problem(path, f"“{question.title}” exceeds {MAX_TEXT:,} characters.")]
-    if "\x00" in value:
-        return [Problem(path, f"“{question.title}” contains a NUL character.")]
-    return []
+        text = (
+            f"is too short. Write {_characters(question.min_chars - n_chars, 'more')}."
+        )
+    elif n_chars > most:
+        text = f"is too long. Take {_characters(n_chars - most)} away."
+    elif "\x00" in value:
+        text = "contains a NUL character."
+    elif question.type == "text" and not question.is_multiline and "\n" in value:
+        text = "takes a single line."
+    else:
+        return []
+    return [Problem(path, f"“{question.title}” {text}")]
+
+
+def _characters(number: int, more: str = "") -> str:
+    words = f"{number:,} {more} character" if more else f"{number:,} character"
+    return words if number == 1 else f"{words}s"
 
 
 def _check_tags(
@@ -246,16 +286,16 @@ def _check_tags(
 def _check_confidence(
     question: Question, value: Any, n_completions: int, path: str
 ) -> list[Problem]:
-    if value not in question.levels:
-        return [Problem(path, f"{value!r} is not offered by “{question.title}”.")]
-    return []
+    return _check_one(question.levels, question, value, path)
 
 
 VALIDATORS: dict[QuestionType, Callable[[Question, Any, int, str], list[Problem]]] = {
     "comparison": _check_comparison,
     "ranking": rankings.check_ranking,
     "rating": _check_rating,
-    "rationale": _check_rationale,
+    "choice": _check_choice,
+    "rationale": _check_text,
+    "text": _check_text,
     "tags": _check_tags,
     "confidence": _check_confidence,
 }
@@ -300,6 +340,8 @@ def to_canonical(
     ----------
     order : int, shape [n_completions]
         `order[k]` = canonical index of the completion presented at place k.
+
+    What a rule does not ask is left out, also where it is empty.
     """
     return _reorder(questions, answers, list(order))
 
@@ -318,9 +360,12 @@ def _reorder(
     questions: Sequence[Question], answers: Answers, order: list[int]
 ) -> dict[str, Any]:
     kinds = {question.name: question.type for question in questions}
+    _, hidden = asked(questions, answers)
     result: dict[str, Any] = {}
     for name, value in answers.items():
         kind = kinds.get(name)
+        if name in hidden:
+            continue
         if kind == "comparison" and isinstance(value, Mapping):
             result[name] = dict(value)
             if order[:1] == [1] and type(value.get("value")) is int:
@@ -331,6 +376,8 @@ def _reorder(
             result[name] = {
                 key: _move(marks or (), order) for key, marks in value.items()
             }
+        elif kind == "choice" and isinstance(value, list):
+            result[name] = _move(value, order)
         else:
             result[name] = value
     return result

@@ -4,22 +4,32 @@ Steps set-up and annotate. The answers to them are in annotation.answers.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 QuestionType = Literal[
-    "comparison", "ranking", "rating", "rationale", "tags", "confidence"
-]
-QUESTION_TYPES: tuple[QuestionType, ...] = (
     "comparison",
     "ranking",
     "rating",
+    "choice",
     "rationale",
+    "text",
     "tags",
     "confidence",
-)
+]
+QUESTION_TYPES: tuple[QuestionType, ...] = get_args(QuestionType)
+MAX_STEPS = 100
+
+# What a rule can ask of an answer besides the words that its question offers. None of
+# them names a side, so a rule means the same in every order of completions.
+STATES: Mapping[str, tuple[str, ...]] = {
+    "comparison": ("better", "strongest", "slightest", "tie", "both_bad"),
+    "ranking": ("tie", "unacceptable"),
+    "rating": ("lowest", "highest", "na"),
+}
+RULES = ("show_if", "required_if")
 
 MAX_PLACES = 100
 
@@ -43,6 +53,18 @@ class Criterion:
 
 
 @dataclass(frozen=True)
+class Condition:
+    """A rule on an answer given before: `question` has one of these `answers`.
+
+    Without any, every answer will do. They are words that the question offers, or
+    states of its type (`STATES`).
+    """
+
+    question: str
+    answers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Question:
     """One question of a project, as it is frozen in a questions version.
 
@@ -52,7 +74,9 @@ class Question:
     may stay out of a ranking as not judged. `warn_unchanged`: a ranking that repeats
     the order shown is asked about once.
     `reasons`, `levels`: offered inside a comparison, or the options of `tags` and
-    `confidence`. `min_chars`: shortest rationale accepted once one is required.
+    `confidence`. `options`: those of a choice. `min_chars`, `max_chars`: shortest and
+    longest text accepted, 0 = no limit. `low_label`, `high_label`: words at the ends of
+    a scale. `show_if`: not asked elsewhere; `required_if`: may stay open elsewhere.
     """
 
     name: str
@@ -74,6 +98,24 @@ class Question:
     reasons: tuple[str, ...] = ()
     levels: tuple[str, ...] = ()
     min_chars: int = 0
+    max_chars: int = 0
+    options: tuple[str, ...] = ()
+    per_completion: bool = False
+    is_multiline: bool = False
+    low_label: str = ""
+    high_label: str = ""
+    show_if: Condition | None = None
+    required_if: Condition | None = None
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """Return what a rule can ask of an answer to this question."""
+        words = {
+            "choice": self.options,
+            "tags": self.reasons,
+            "confidence": self.levels,
+        }
+        return STATES.get(self.type, words.get(self.type, ()))
 
 
 class InvalidQuestionsError(ValueError):
@@ -95,27 +137,45 @@ def _criterion(raw: Mapping[str, Any]) -> Criterion:
     )
 
 
+def _condition(raw: object) -> Condition | None:
+    if not raw:
+        return None
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("answers", []), list):
+        raise ValueError('a rule is written {"question": "name", "answers": ["tie"]}')
+    answers = tuple(str(answer) for answer in raw.get("answers", []))
+    return Condition(str(raw.get("question", "")), answers)
+
+
+_PLAIN: Mapping[str, type] = {
+    "help": str,
+    "is_required": bool,
+    "strength": int,
+    "allow_tie": bool,
+    "allow_both_bad": bool,
+    "allow_unacceptable": bool,
+    "allow_na": bool,
+    "n_places": int,
+    "allow_partial": bool,
+    "warn_unchanged": bool,
+    "low": int,
+    "high": int,
+    "min_chars": int,
+    "max_chars": int,
+    "per_completion": bool,
+    "is_multiline": bool,
+    "low_label": str,
+    "high_label": str,
+}
+
+
 def _question(raw: Mapping[str, Any]) -> Question:
-    known = {
-        "help": str,
-        "is_required": bool,
-        "strength": int,
-        "allow_tie": bool,
-        "allow_both_bad": bool,
-        "allow_unacceptable": bool,
-        "allow_na": bool,
-        "n_places": int,
-        "allow_partial": bool,
-        "warn_unchanged": bool,
-        "low": int,
-        "high": int,
-        "min_chars": int,
-    }
     options: dict[str, Any] = {
-        key: kind(raw[key]) for key, kind in known.items() if key in raw
+        key: kind(raw[key]) for key, kind in _PLAIN.items() if key in raw
     }
-    for key in ("reasons", "levels"):
+    for key in ("reasons", "levels", "options"):
         options[key] = tuple(str(value) for value in raw.get(key, ()))
+    for key in RULES:
+        options[key] = _condition(raw.get(key))
     options["criteria"] = tuple(_criterion(value) for value in raw.get("criteria", ()))
     return Question(
         name=str(raw["name"]),
@@ -126,39 +186,106 @@ def _question(raw: Mapping[str, Any]) -> Question:
 
 
 def _question_problems(index: int, question: Question) -> list[Problem]:
-    path = f"questions[{index}]"
-    problems = []
+    found = _CHECKS.get(question.type, _no_problems)(question)
     if not question.name.isidentifier():
-        problems.append(
-            Problem(
-                f"{path}.name",
-                f"{question.name!r} is not a name. Use letters, digits and _.",
-            )
-        )
-    if question.type == "comparison" and not 1 <= question.strength <= 3:
-        problems.append(Problem(f"{path}.strength", "Strength must be 1, 2 or 3."))
+        text = f"{question.name!r} is not a name. Use letters, digits and _."
+        found = [("name", text), *found]
+    return [Problem(f"questions[{index}].{field}", text) for field, text in found]
+
+
+Found = list[tuple[str, str]]
+
+
+def _no_problems(question: Question) -> Found:
+    return []
+
+
+def _comparison_problems(question: Question) -> Found:
+    if not 1 <= question.strength <= 3:
+        return [("strength", "Strength must be 1, 2 or 3.")]
+    return []
+
+
+def _ranking_problems(question: Question) -> Found:
     if not 0 <= question.n_places <= MAX_PLACES:
         text = f"The number of places must be from 0 (all) to {MAX_PLACES}."
-        problems.append(Problem(f"{path}.n_places", text))
-    if question.type == "rating" and not question.criteria:
-        problems.append(Problem(f"{path}.criteria", "A rating needs a criterion."))
+        return [("n_places", text)]
+    return []
+
+
+def _rating_problems(question: Question) -> Found:
+    found = []
     names = [criterion.name for criterion in question.criteria]
+    if not names:
+        found.append(("criteria", "A rating needs a criterion."))
     if not all(names):
-        problems.append(
-            Problem(f"{path}.criteria", "A criterion has no name. Write or remove it.")
-        )
+        found.append(("criteria", "A criterion has no name. Write or remove it."))
     if len(set(names)) < len(names):
-        problems.append(
-            Problem(f"{path}.criteria", "Two criteria have one name. Rename one.")
-        )
-    if question.type == "rating" and not question.low < question.high:
-        problems.append(Problem(f"{path}.high", "The scale's end must exceed its low."))
-    if question.type == "rating" and question.high - question.low > 100:
-        problems.append(Problem(f"{path}.high", "A scale has at most 101 steps."))
-    if question.type in ("tags",) and not question.reasons:
-        problems.append(Problem(f"{path}.reasons", "Tags need at least one option."))
-    if question.type == "confidence" and len(question.levels) < 2:
-        problems.append(Problem(f"{path}.levels", "Confidence needs two levels."))
+        found.append(("criteria", "Two criteria have one name. Rename one."))
+    if not question.low < question.high:
+        found.append(("high", "The scale's end must exceed its low."))
+    if question.high - question.low > MAX_STEPS:
+        found.append(("high", f"A scale has at most {MAX_STEPS + 1} steps."))
+    return found
+
+
+def _choice_problems(question: Question) -> Found:
+    if len(question.options) < 2:
+        return [("options", "A choice needs two options. Write each on its line.")]
+    twice = [word for word in question.options if question.options.count(word) > 1]
+    return [("options", f"“{twice[0]}” stands here twice.")] if twice else []
+
+
+def _text_problems(question: Question) -> Found:
+    if question.max_chars and question.max_chars < question.min_chars:
+        return [("max_chars", "The most characters must not be below the fewest.")]
+    return []
+
+
+def _tags_problems(question: Question) -> Found:
+    if not question.reasons:
+        return [("reasons", "Tags need at least one option.")]
+    return []
+
+
+def _confidence_problems(question: Question) -> Found:
+    if len(question.levels) < 2:
+        return [("levels", "Confidence needs two levels.")]
+    return []
+
+
+_CHECKS: Mapping[QuestionType, Callable[[Question], Found]] = {
+    "comparison": _comparison_problems,
+    "ranking": _ranking_problems,
+    "rating": _rating_problems,
+    "choice": _choice_problems,
+    "rationale": _text_problems,
+    "text": _text_problems,
+    "tags": _tags_problems,
+    "confidence": _confidence_problems,
+}
+
+
+def _rule_problems(
+    before: Mapping[str, Question], question: Question, path: str
+) -> list[Problem]:
+    """Say which rules ask for what was not asked before, or cannot be answered."""
+    problems = []
+    for rule in RULES:
+        condition: Condition | None = getattr(question, rule)
+        if condition is None:
+            continue
+        asked = before.get(condition.question)
+        where = f"{path}.{rule}"
+        if asked is None:
+            text = f"No question called {condition.question!r} is asked before this."
+            problems.append(Problem(where, f"{text} Choose an earlier one."))
+            continue
+        wrong = [value for value in condition.answers if value not in asked.offered]
+        if wrong:
+            known = ", ".join(asked.offered) or "none; leave the list empty"
+            text = f"{wrong[0]!r} is no answer to “{asked.title}”. Those are: {known}."
+            problems.append(Problem(where, text))
     return problems
 
 
@@ -176,6 +303,7 @@ def parse_questions(raw: object) -> tuple[Question, ...]:
         )
     problems: list[Problem] = []
     questions: list[Question] = []
+    before: dict[str, Question] = {}
     for index, entry in enumerate(raw):
         if not isinstance(entry, Mapping) or entry.get("type") not in QUESTION_TYPES:
             kinds = ", ".join(QUESTION_TYPES)
@@ -191,6 +319,8 @@ def parse_questions(raw: object) -> tuple[Question, ...]:
             )
             continue
         problems += _question_problems(index, question)
+        problems += _rule_problems(before, question, f"questions[{index}]")
+        before[question.name] = question
         questions.append(question)
     names = [question.name for question in questions]
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -209,9 +339,9 @@ def questions_from(text: str) -> tuple[Question, ...]:
 def main_question(questions: Sequence[Question]) -> Question:
     """Return the question that stands for the whole: `preference`, else the first.
 
-    The order of search is comparison, ranking, rating.
+    The order of search is comparison, ranking, rating, choice.
     """
-    for kind in ("comparison", "ranking", "rating"):
+    for kind in ("comparison", "ranking", "rating", "choice"):
         found = [question for question in questions if question.type == kind]
         if found:
             named = [question for question in found if question.name == "preference"]

@@ -62,6 +62,8 @@ def verdict_words(question: Question, value: Any) -> str:
         return _ranking_words(value)
     if question.type == "rating" and isinstance(value, Mapping):
         return _rating_words(value)
+    if question.type == "choice" and isinstance(value, list):
+        return _choice_words(value)
     if isinstance(value, list):
         return ", ".join(str(entry) for entry in value)
     return value if isinstance(value, str) else ""
@@ -102,6 +104,15 @@ def _rating_words(value: Mapping[str, Any]) -> str:
     )
 
 
+def _choice_words(value: Sequence[Any]) -> str:
+    """Say the choice made for each completion, such as “A: Yes · B: No”."""
+    return " · ".join(
+        f"{letter(index)}: {option}"
+        for index, option in enumerate(value)
+        if option is not None
+    )
+
+
 def rating_means(value: Mapping[str, Any]) -> list[float | None]:
     """Return the mean mark of each completion over the criteria that apply to it."""
     rows = [marks for marks in value.values() if isinstance(marks, list)]
@@ -133,8 +144,11 @@ def choice(question: Question, value: Any) -> str:
     A comparison chooses “A”, “B”, “tie” or “both bad”; a ranking its first tier, unless
     a completion is not judged, since that one might have been first; a
     rating the completions with the highest mean, or where there is only one, its mean
-    to the nearest whole mark. Empty where there is no answer.
+    to the nearest whole mark; a choice its option, for each completion where it is
+    made so. Empty where there is no answer.
     """
+    if question.type == "choice":
+        return verdict_words(question, value)
     if not isinstance(value, Mapping):
         return ""
     if question.type == "comparison":

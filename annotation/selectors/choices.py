@@ -33,7 +33,19 @@ _RATING = """
            WHERE mark ~ '^-?[0-9]+$' GROUP BY place) AS means
      WHERE mean = best)
 """
-_BY_TYPE = {"comparison": _COMPARISON, "ranking": _RANKING, "rating": _RATING}
+_CHOICE = """
+    CASE jsonb_typeof({answer}) WHEN 'string' THEN {answer} #>> '{{}}'
+         WHEN 'array' THEN
+    (SELECT string_agg(chr(64 + place::int) || ': ' || option, ' · ' ORDER BY place)
+     FROM jsonb_array_elements_text({answer}) WITH ORDINALITY AS chosen(option, place)
+     WHERE option IS NOT NULL) END
+"""
+_BY_TYPE = {
+    "comparison": _COMPARISON,
+    "ranking": _RANKING,
+    "rating": _RATING,
+    "choice": _CHOICE,
+}
 
 
 def questions_of(project: Project) -> dict[int, tuple[Question, ...]]:

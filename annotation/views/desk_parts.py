@@ -3,8 +3,8 @@
 Called by views.annotate. Knows the words and keys of the screen, and no database.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 
 from annotation.answers import NOT_APPLICABLE, Criterion, Question
 from annotation.selectors.desk import Desk, DeskCompletion
@@ -16,6 +16,15 @@ MAX_BUTTONS = 11
 # Buttons that fit side by side on a desk; a wider grid gets a line per completion.
 MAX_COLUMNS = 20
 N_TWO_COLUMNS = 4
+_TABLES = "annotation/annotate"
+# The types of the rail, each with the template that draws it.
+RAIL = {
+    "choice": "choice",
+    "rationale": "words",
+    "text": "words",
+    "tags": "tags",
+    "confidence": "confidence",
+}
 
 
 @dataclass(frozen=True)
@@ -69,24 +78,58 @@ class Rating:
 
 
 @dataclass(frozen=True)
+class Block:
+    """One table under the texts: a rating, a choice for each completion, or
+    comparisons that follow each other. `template` draws it.
+    """
+
+    template: str
+    rating: Rating | None = None
+    choice: Question | None = None
+    comparisons: tuple[Comparison, ...] = ()
+
+    @property
+    def has_both_bad(self) -> bool:
+        """Tell whether any scale has “both bad” beside it."""
+        return any(part.both_bad for part in self.comparisons)
+
+
+@dataclass(frozen=True)
+class Other:
+    """A question in the rail, and the template that draws it."""
+
+    question: Question
+    template: str
+
+
+@dataclass(frozen=True)
 class Parts:
     """The questions of a desk by the place where they are asked.
 
-    `others` (rationale, tags, confidence) and rankings lie in the rail, comparisons
-    and ratings under the texts. `is_compact` where several lie there.
+    `others` and rankings lie in the rail, `blocks` under the texts, each in the order
+    of the form. `is_compact` where several lie there.
     """
 
     title: str
-    comparisons: tuple[Comparison, ...]
-    ratings: tuple[Rating, ...]
+    blocks: tuple[Block, ...]
     rankings: tuple[Question, ...]
-    others: tuple[Question, ...]
+    others: tuple[Other, ...]
     n_completions: int
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Return every comparison under the texts."""
+        return tuple(part for block in self.blocks for part in block.comparisons)
+
+    @property
+    def ratings(self) -> tuple[Rating, ...]:
+        """Return every rating."""
+        return tuple(block.rating for block in self.blocks if block.rating)
 
     @property
     def is_compact(self) -> bool:
         """Tell whether scales shrink to rows, because several questions are asked."""
-        return len(self.comparisons) + len(self.ratings) > 1
+        return sum(len(block.comparisons) or 1 for block in self.blocks) > 1
 
     @property
     def scale(self) -> Comparison | None:
@@ -94,14 +137,14 @@ class Parts:
         return None if self.is_compact or not self.comparisons else self.comparisons[0]
 
     @property
-    def has_both_bad(self) -> bool:
-        """Tell whether any scale has “both bad” beside it."""
-        return any(part.both_bad for part in self.comparisons)
+    def has_levels(self) -> bool:
+        """Tell whether a comparison asks how sure one is."""
+        return any(part.question.levels for part in self.comparisons)
 
     @property
     def has_grid(self) -> bool:
         """Tell whether a table of rows lies under the texts."""
-        return bool(self.ratings) or self.is_compact
+        return bool(self.blocks) and self.scale is None
 
     @property
     def columns(self) -> str:
@@ -114,26 +157,45 @@ class Parts:
 def parts(shown: Desk) -> Parts:
     """Lay the questions of a desk out for the templates."""
     n_completions = len(shown.completions)
-    by_type: dict[str, list[Question]] = {}
-    for question in shown.questions:
-        by_type.setdefault(question.type, []).append(question)
-    # A comparison of one or of three answers cannot be given; the page says so.
-    comparisons = by_type.get("comparison", []) if n_completions == 2 else []
     return Parts(
         title=_title(shown.questions, n_completions),
-        comparisons=tuple(_comparison(question) for question in comparisons),
-        ratings=tuple(
-            _rating(question, shown.completions)
-            for question in by_type.get("rating", [])
-        ),
-        rankings=tuple(by_type.get("ranking", [])),
+        blocks=tuple(_blocks(shown)),
+        rankings=tuple(q for q in shown.questions if q.type == "ranking"),
         others=tuple(
-            question
+            Other(question, f"annotation/annotate/{RAIL[question.type]}.html")
             for question in shown.questions
-            if question.type in ("rationale", "tags", "confidence")
+            if question.type in RAIL and not question.per_completion
         ),
         n_completions=n_completions,
     )
+
+
+def _blocks(shown: Desk) -> Iterator[Block]:
+    run: list[Comparison] = []
+    for question in shown.questions:
+        if question.type == "comparison":
+            # One of one or of three answers cannot be given; the page says so.
+            if len(shown.completions) == 2:
+                run.append(_comparison(question))
+            continue
+        block = _table(question, shown)
+        if block is None:
+            continue
+        if run:
+            yield Block(f"{_TABLES}/comparisons.html", comparisons=tuple(run))
+        run = []
+        yield block
+    if run:
+        yield Block(f"{_TABLES}/comparisons.html", comparisons=tuple(run))
+
+
+def _table(question: Question, shown: Desk) -> Block | None:
+    if question.type == "rating":
+        rating = _rating(question, shown.completions)
+        return Block(f"{_TABLES}/rating.html", rating=rating)
+    if question.type == "choice" and question.per_completion:
+        return Block(f"{_TABLES}/choices.html", choice=question)
+    return None
 
 
 def _title(questions: Sequence[Question], n_completions: int) -> str:
@@ -195,8 +257,15 @@ def _rating(question: Question, completions: Sequence[DeskCompletion]) -> Rating
         ),
         is_slider=is_slider,
         is_long=len(completions) > 2 and (is_slider or n_columns > MAX_COLUMNS),
-        ends=f"{question.low} to {question.high}",
+        ends=_ends(question),
     )
+
+
+def _ends(question: Question) -> str:
+    """Say where a scale runs from and to, in the words of its ends if it has some."""
+    low = " ".join(filter(None, (str(question.low), question.low_label)))
+    high = " ".join(filter(None, (str(question.high), question.high_label)))
+    return f"{low} to {high}"
 
 
 def payload(shown: Desk) -> dict[str, object]:
@@ -218,17 +287,29 @@ def payload(shown: Desk) -> dict[str, object]:
     }
 
 
+# What the script checks answers by; the words of the page stand in its markup.
+_PLAIN = (
+    "name",
+    "type",
+    "title",
+    "is_required",
+    "strength",
+    "allow_tie",
+    "allow_unacceptable",
+    "low",
+    "high",
+    "min_chars",
+    "max_chars",
+    "per_completion",
+    "is_multiline",
+)
+
+
 def _plain(question: Question) -> dict[str, object]:
+    rules = {"show_if": question.show_if, "required_if": question.required_if}
     return {
-        "name": question.name,
-        "type": question.type,
-        "title": question.title,
-        "is_required": question.is_required,
-        "allow_tie": question.allow_tie,
-        "allow_unacceptable": question.allow_unacceptable,
-        "low": question.low,
-        "high": question.high,
-        "min_chars": question.min_chars,
+        **{name: getattr(question, name) for name in _PLAIN},
+        **{name: rule and asdict(rule) for name, rule in rules.items()},
         "criteria": [
             {"name": criterion.name, "title": criterion.title}
             for criterion in question.criteria

@@ -109,15 +109,53 @@ def test_reasons_and_confidence_belong_to_the_comparison(open_desk: OpenDesk) ->
 def test_several_comparisons_take_the_digits_in_turn(open_desk: OpenDesk) -> None:
     project = ask(template="multipref")
     page = open_desk(project)
-    for key in ["1", "3", "2", "1", "=", "2", "4", "3"]:
+    for key in ["1", "2", "=", "4"]:
         page.keyboard.press(key)
     page.keyboard.press("Control+Enter")
     wait_until_sent(page)
-    (stored,) = current(project)
-    answer = presented(stored)
-    assert [answer[name]["value"] for name in NAMES] == [2, 1, 0, -2]
-    levels = [answer[name]["confidence"] for name in NAMES]
-    assert levels[0] == levels[3] != levels[1]
+    answer = presented(current(project)[0])
+    assert [answer[name] for name in NAMES] == [
+        {"value": value} for value in (2, 1, 0, -2)
+    ]
+
+
+def test_a_digit_means_confidence_only_after_it_was_asked_for(
+    open_desk: OpenDesk,
+) -> None:
+    project = ask(template="multipref")
+    page = open_desk(project)
+    levels = page.locator("[data-panel=helpful] [data-levels-cell]")
+    for key in ["1", "u"]:
+        page.keyboard.press(key)
+    expect(levels.locator(".key").first).to_be_visible()
+    expect(page.locator(".ratings-compare .key:visible")).to_have_count(0)
+    page.keyboard.press("3")
+    # The hand is back on the second row: its keys are shown, those of the levels not.
+    expect(levels).to_be_visible()
+    expect(levels.locator(".key").first).to_be_hidden()
+    here = page.locator("tr[data-question=truthful] .key:visible")
+    assert here.all_inner_texts() == ["1", "2", "=", "3", "4"]
+    for key in ["4", "=", "1"]:
+        page.keyboard.press(key)
+    page.keyboard.press("Control+Enter")
+    wait_until_sent(page)
+    answer = presented(current(project)[0])
+    assert answer["helpful"] == {"value": 2, "confidence": "Absolutely confident"}
+    assert [answer[name] for name in NAMES[1:]] == [
+        {"value": value} for value in (-2, 0, 2)
+    ]
+
+
+def test_reasons_of_the_row_just_graded_stay_in_sight(open_desk: OpenDesk) -> None:
+    page = open_desk(ask(template="multipref"))
+    page.keyboard.press("2")
+    expect(page.locator("[data-panel=helpful]")).to_be_visible()
+    expect(page.locator("[data-panel=truthful]")).to_be_hidden()
+    page.keyboard.press("3")
+    expect(page.locator("[data-panel=truthful]")).to_be_visible()
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("[data-panel=helpful]")).to_be_visible()
 
 
 NAMES = ("helpful", "truthful", "harmless", "preference")

@@ -51,6 +51,8 @@ RATING = Question(
         ),
         (RATING, {"clear": [4, "na"], "right": [1, "na"]}, "A 2.5 · B n/a"),
         (Question("t", "tags", "?"), ["Clear", "Short"], "Clear, Short"),
+        (Question("c", "choice", "?"), "Yes", "Yes"),
+        (Question("c", "choice", "?"), ["Yes", None, "No"], "A: Yes · C: No"),
         (COMPARISON, None, ""),
         (COMPARISON, {"value": "x"}, ""),
     ],
@@ -104,6 +106,13 @@ ratings = st.integers(1, 4).flatmap(
 )
 
 
+KIND = Question("kind", "choice", "Kind?", options=("Yes", "No · {%s}"))
+options = st.sampled_from(KIND.options)
+chosen = st.one_of(
+    st.none(), options, st.lists(options | st.none(), min_size=1, max_size=4)
+)
+
+
 @st.composite
 def rankings(draw: st.DrawFn) -> dict[str, list[Any]]:
     """Draw a ranking of four with ties, and some of them outside the places."""
@@ -133,8 +142,13 @@ def _by_database(question: Question, value: Any) -> str:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("question", "values"),
-    [(COMPARISON, comparisons), (RANKING, rankings()), (RATING, ratings)],
-    ids=["comparison", "ranking", "rating"],
+    [
+        (COMPARISON, comparisons),
+        (RANKING, rankings()),
+        (RATING, ratings),
+        (KIND, chosen),
+    ],
+    ids=["comparison", "ranking", "rating", "choice"],
 )
 def test_database_chooses_as_the_pure_code(
     question: Question, values: st.SearchStrategy[Any]

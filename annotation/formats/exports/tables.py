@@ -288,6 +288,10 @@ def _cells(question: Question, value: Any) -> Iterator[Cells]:
     elif question.type == "rating" and isinstance(value, Mapping):
         for criterion, marks in value.items():
             yield from _marks(criterion, marks)
+    elif question.type == "choice" and isinstance(value, list):
+        for index, option in enumerate(value):
+            if option is not None:
+                yield "", index, None, str(option)
     elif isinstance(value, list):
         for one in value:
             yield "", None, None, str(one)

@@ -101,22 +101,31 @@ export class Choices {
   }
 }
 
+/* Whether the hand can go to a cell: its question is asked, and it does not wait to be called. */
+export function isOpen(cell) {
+  return !cell.isQuiet && !cell.element.closest("[data-unasked]");
+}
+
 /* Which cell the digits go to. */
 export class Hand {
   /* The first cell has the hand; quiet ones get it by focus only. */
   constructor(root, cells) {
     this.root = root;
     this.cells = cells;
-    this.current = cells.find((cell) => !cell.isQuiet) ?? null;
+    this.current = cells.find(isOpen) ?? null;
+    this.home = this.current;
+    this.trail = null;
     for (const cell of cells) cell.element.addEventListener("focusin", () => this.take(cell));
     for (const cell of cells.filter((other) => other.isQuiet)) cell.element.addEventListener("focusout", (event) => this.leave(cell, event.relatedTarget));
     this.show();
   }
 
-  take(cell, { withFocus = false } = {}) {
+  take(cell, { withFocus = false, trail = null } = {}) {
     if (this.current !== cell) {
       if (this.current) this.current.pending = "";
       this.current = cell;
+      if (!cell.isQuiet) this.home = cell;
+      if (!cell.isQuiet) this.trail = trail;
       this.show();
     }
     if (withFocus) cell.focus();
@@ -125,21 +134,39 @@ export class Hand {
 
   /* A quiet cell has the hand only while it has the focus. */
   leave(cell, target) {
-    const home = this.cells.find((other) => !other.isQuiet);
-    if (home && this.current === cell && !cell.element.contains(target)) this.take(home);
+    if (this.home && this.current === cell && !cell.element.contains(target)) this.take(this.home, { trail: this.trail });
   }
 
-  /* Go to the next cell without an answer, from here around. */
+  /* Go to the next cell without an answer, from here around. The reasons and the
+     confidence of the comparison just graded stay in sight: `trail` is its panel. */
   goOn() {
-    const order = this.cells.filter((cell) => !cell.isQuiet);
+    const order = this.cells.filter(isOpen);
     const at = order.indexOf(this.current);
     const next = [...order.slice(at + 1), ...order.slice(0, Math.max(at, 0))].find((cell) => !cell.isAnswered);
-    if (next) this.take(next, { withFocus: true });
+    const { panel } = this.current ?? {};
+    if (next) this.take(next, { withFocus: true, trail: panel && one(`[data-panel="${CSS.escape(panel)}"].has-reasons`, this.root) ? panel : null });
     else this.current?.focus();
   }
 
+  /* A level is chosen: the digits mean again what they meant before. */
+  back() {
+    if (!this.home) return;
+    const next = this.home.isAnswered ? this.cells.filter(isOpen).find((cell) => !cell.isAnswered) : null;
+    this.take(next ?? this.home, { withFocus: true, trail: this.trail ?? this.current?.panel });
+  }
+
+  /* What has just been hidden by a rule gives the hand to the first cell left. */
+  keep() {
+    if (this.current && this.current.element.closest("[data-unasked]")) this.current = null;
+    if (this.home?.element.closest("[data-unasked]")) this.home = null;
+    if (this.current) return;
+    const open = this.cells.filter(isOpen);
+    const first = open.find((cell) => !cell.isAnswered) ?? open[0];
+    if (first) this.take(first);
+  }
+
   step(by) {
-    const order = this.cells.filter((cell) => !cell.isQuiet);
+    const order = this.cells.filter(isOpen);
     const next = order[order.indexOf(this.current) + by];
     if (next) this.take(next, { withFocus: true });
     return Boolean(next);
@@ -152,6 +179,7 @@ export class Hand {
     for (const row of all("[data-row]", this.root)) row.classList.toggle("is-here", row.contains(current.element) || row.dataset.question === current.panel);
     const hasPanel = current.panel && one(`[data-panel="${CSS.escape(current.panel)}"]`, this.root);
     if (!hasPanel && current.isQuiet) return;
-    for (const panel of all("[data-panel]", this.root)) panel.hidden = panel.dataset.panel !== current.panel;
+    const shown = this.trail && current.panel !== this.trail ? [this.trail, ...(current.element.dataset.criterion ? [current.panel] : [])] : [current.panel];
+    for (const panel of all("[data-panel]", this.root)) panel.hidden = !shown.includes(panel.dataset.panel);
   }
 }

@@ -12,7 +12,7 @@ export class Comparison {
     this.scale = new Choices(one(`[data-judge] [data-cell="${name}"]`, root), { panel: question.name });
     this.reasons = one(`[data-reasons="${name}"]`, root);
     const levels = one(`[data-levels="${name}"] [data-levels-cell]`, root);
-    this.levels = levels && new Choices(levels, { panel: question.name, isQuiet: isAlone });
+    this.levels = levels && new Choices(levels, { panel: question.name, isQuiet: true });
     this.said = one("[data-said]", this.element);
     this.cells = [this.scale, ...(this.levels ? [this.levels] : [])];
     this.element.addEventListener("change", () => this.show());
@@ -53,6 +53,11 @@ export class Comparison {
     const side = chosen?.dataset.side ?? "";
     if (!this.isAlone) return;
     for (const text of all(".completion", this.root)) text.classList.toggle("is-chosen", side !== "" && text.dataset.place === (side === "a" ? "0" : "1"));
+  }
+
+  /* What is not asked together with this question. */
+  get elements() {
+    return this.isAlone ? [this.element, this.reasons, this.levels?.element.closest("fieldset")].filter(Boolean) : [this.element];
   }
 
   locate() {

@@ -1,14 +1,26 @@
 /* One item on the screen: its widgets, which of them has the hand, and what is missing. */
 
-import { Hand, all, one } from "./cells.js";
+import { Hand, all, isOpen, one } from "./cells.js";
 import { Comparison } from "./compare.js";
-import { Confidence, Rationale, Tags } from "./fields.js";
+import { asked } from "./conditions.js";
+import { Choice, Confidence, Tags, Words } from "./fields.js";
 import { letter, list } from "./order.js";
 import { Ranking } from "./rank.js";
 import { Rating, openRatings } from "./rate.js";
 import { Texts } from "./texts.js";
 
 const MAX_SENTENCES = 2;
+// The widget of each type of question; one type may have none for an item.
+const WIDGETS = {
+  comparison: (root, question, about) => about.n === 2 && new Comparison(root, question, about),
+  rating: (root, question, about) => new Rating(root, question, about),
+  ranking: (root, question, about) => new Ranking(root, question, about),
+  choice: (root, question, about) => new Choice(root, question, about),
+  rationale: (root, question) => new Words(root, question),
+  text: (root, question) => new Words(root, question),
+  tags: (root, question) => new Tags(root, question),
+  confidence: (root, question) => new Confidence(root, question),
+};
 
 export class Desk {
   /* `on.change` hears of every change of an answer, `on.say` gets a sentence to show. */
@@ -21,6 +33,7 @@ export class Desk {
     this.isTouched = false;
     this.hasTried = false;
     this.texts = new Texts(root, { id: this.id, say: on.say });
+    this.hidden = new Set();
     this.widgets = this.build();
     this.rankings = this.widgets.filter((widget) => widget instanceof Ranking);
     this.hand = new Hand(root, this.ordered(this.widgets.flatMap((widget) => widget.cells)));
@@ -32,34 +45,48 @@ export class Desk {
 
   build() {
     const { questions, n_completions: n } = this.data;
-    const isAlone = questions.filter((question) => ["comparison", "rating"].includes(question.type)).length === 1;
-    const isQuiet = !questions.some((question) => question.type === "rating") && isAlone;
-    const hasRanking = questions.some((question) => question.type === "ranking");
-    return questions.flatMap((question) => {
-      if (question.type === "comparison") return n === 2 ? [new Comparison(this.root, question, { isAlone })] : [];
-      if (question.type === "rating") return [new Rating(this.root, question, { n })];
-      if (question.type === "ranking") return [new Ranking(this.root, question, { n })];
-      if (question.type === "rationale") return [new Rationale(this.root, question)];
-      if (question.type === "tags") return [new Tags(this.root, question)];
-      return [new Confidence(this.root, question, { isQuiet: isQuiet || hasRanking })];
-    });
+    const isAlone = questions.filter((question) => ["comparison", "rating"].includes(question.type) || question.per_completion).length === 1;
+    return questions.map((question) => WIDGETS[question.type](this.root, question, { n, isAlone })).filter(Boolean);
   }
 
-  /* Ratings lie above comparisons on the desk, so the hand comes to them first. */
+  /* The hand goes as the eye does: what lies under the texts comes before the rail. */
   ordered(cells) {
-    const judged = cells.filter((cell) => cell.element.closest("[data-judge]") || cell.panel);
-    const ratings = judged.filter((cell) => cell.element.dataset.criterion);
-    return [...ratings, ...judged.filter((cell) => !ratings.includes(cell)), ...cells.filter((cell) => !judged.includes(cell))];
+    return cells.sort((a, b) => (a.element.compareDocumentPosition(b.element) & Node.DOCUMENT_POSITION_FOLLOWING ? -1 : 1));
   }
 
-  /* Everything answered so far, also where it is unfinished. */
-  answers() {
+  /* Everything answered so far, also where it is unfinished or no longer asked: the draft. */
+  everything() {
     const found = this.widgets.map((widget) => [widget.question.name, widget.read()]);
     return Object.fromEntries(found.filter(([, answer]) => answer !== null));
   }
 
+  /* The answers to what is asked. */
+  answers() {
+    const answers = this.everything();
+    for (const name of this.hidden) delete answers[name];
+    return answers;
+  }
+
+  /* Show what the answers ask for, and hide the rest with what was written there. */
+  ask() {
+    const { shown, hidden } = asked(this.data.questions, this.everything());
+    const questions = new Map(shown.map((question) => [question.name, question]));
+    this.hidden = hidden;
+    for (const widget of this.widgets) {
+      const { name } = widget.question;
+      widget.question = questions.get(name) ?? widget.question;
+      for (const element of widget.elements ?? [widget.element]) {
+        element.hidden = hidden.has(name);
+        element.toggleAttribute("data-unasked", hidden.has(name));
+        for (const word of all("[data-optional]", element)) word.hidden = widget.question.is_required;
+      }
+    }
+    this.hand?.keep();
+  }
+
   restore(answers) {
     for (const widget of this.widgets) widget.write(answers[widget.question.name] ?? null);
+    this.ask();
     this.isTouched = Object.keys(answers).length > 0;
     this.update();
   }
@@ -68,6 +95,7 @@ export class Desk {
     // The switches of the view are no answer.
     if (event.target.closest("[data-view]")) return;
     this.isTouched = true;
+    this.ask();
     this.update();
     this.on.change();
   }
@@ -83,11 +111,10 @@ export class Desk {
   // --- what is missing ---------------------------------------------------------
 
   problems() {
-    const answers = this.answers();
-    const impossible = this.data.questions.filter((question) => question.type === "comparison" && this.data.n_completions !== 2);
+    const impossible = this.data.questions.filter((question) => question.type === "comparison" && this.data.n_completions !== 2 && !this.hidden.has(question.name));
     return [
       ...impossible.map(({ name, title }) => ({ path: `answers.${name}`, message: `“${title}” needs exactly two answers. Skip this item, and say that it is broken.` })),
-      ...this.widgets.flatMap((widget) => widget.problems(widget.read())),
+      ...this.widgets.filter((widget) => !this.hidden.has(widget.question.name)).flatMap((widget) => widget.problems(widget.read())),
     ];
   }
 
@@ -176,7 +203,10 @@ export class Desk {
       return true;
     }
     const result = cell.key(key);
-    if (result === "go on" && !cell.isQuiet && this.isSeries) this.hand.goOn();
+    if (result === "go on" && this.isSeries) {
+      if (cell.isQuiet) this.hand.back();
+      else this.hand.goOn();
+    }
     if (result) return true;
     if (this.rankings.length) return this.ranking.key(key);
     // Tie and both bad mean the scale also while the hand is on its confidence.
@@ -195,7 +225,7 @@ export class Desk {
   }
 
   get isSeries() {
-    return this.hand.cells.filter((cell) => !cell.isQuiet).length > 1;
+    return this.hand.cells.filter(isOpen).length > 1;
   }
 
   goOn() {
@@ -217,7 +247,7 @@ export class Desk {
   }
 
   write() {
-    const field = one("[data-rationale] textarea", this.root) ?? one("[data-panel]:not([hidden]) [data-reasons] input, [data-reasons] input", this.root);
+    const field = one("[data-rationale]:not([hidden]) textarea", this.root) ?? one("[data-panel]:not([hidden]) [data-reasons] input, [data-reasons] input", this.root);
     field?.focus();
   }
 

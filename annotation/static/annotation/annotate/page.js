@@ -93,7 +93,7 @@ class Page {
     this.timer.start(kept?.active_ms ?? draft?.active_ms ?? 0);
     const drafts = new Drafts(desk.id, {
       revision,
-      collect: () => ({ answers: desk.answers(), active_ms: this.timer.read() }),
+      collect: () => ({ answers: desk.everything(), active_ms: this.timer.read() }),
       on: {
         saved: () => {
           banners.status(`Draft saved at ${banners.clock()}`);
