@@ -1,10 +1,13 @@
-"""PURE: the consent text, its scopes and the profile survey of a new project.
+"""PURE: the consent texts, scopes and profile surveys from which a project begins.
 
 Step set-up. Researchers change them to what their study and their law ask for.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from annotation import prism_survey
 
 CONSENT_TEXT = """\
 You compare answers that AI models gave to questions of people. We keep your answers, \
@@ -130,3 +133,47 @@ SURVEY: tuple[Mapping[str, Any], ...] = (
         "section": "What matters to you in an answer",
     },
 )
+
+
+@dataclass(frozen=True)
+class PeopleTemplate:
+    """What people agree to and tell: `name` is its key, the others are for people."""
+
+    name: str
+    title: str
+    summary: str
+    consent_text: str
+    scopes: tuple[Mapping[str, Any], ...]
+    survey: tuple[Mapping[str, Any], ...]
+
+
+PEOPLE_TEMPLATES = {
+    template.name: template
+    for template in (
+        PeopleTemplate(
+            "short",
+            "A short profile",
+            "Nine questions: age, country, education, use of AI, what matters.",
+            CONSENT_TEXT,
+            CONSENT_SCOPES,
+            SURVEY,
+        ),
+        PeopleTemplate(
+            "prism",
+            "The survey of PRISM",
+            "What a study like PRISM asks: use of AI, values, nine sliders, standing"
+            " instructions to an AI, and ten questions about the person.",
+            prism_survey.CONSENT_TEXT,
+            prism_survey.CONSENT_SCOPES,
+            prism_survey.SURVEY,
+        ),
+        PeopleTemplate(
+            "none",
+            "No profile",
+            "The consent alone; nothing is asked about the person.",
+            CONSENT_TEXT,
+            CONSENT_SCOPES,
+            (),
+        ),
+    )
+}

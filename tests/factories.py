@@ -27,6 +27,7 @@ def make_project(
     template: str = "pairwise",
     name: str = "",
     overlap: int = 1,
+    people: str = "short",
 ) -> Project:
     """Return a project from a template; `created_by` is its owner."""
     return create_project(
@@ -34,6 +35,7 @@ def make_project(
         name=name or f"Project {next(_number)}",
         template=template,
         overlap=overlap,
+        people=people,
     )
 
 

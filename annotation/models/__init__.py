@@ -10,6 +10,7 @@ from annotation.models.participants import (
     ConsentRecord,
     ExternalIdentity,
     Participant,
+    PastSurveyAnswer,
     SurveyAnswer,
     SurveyVersion,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "MachineAnnotator",
     "Membership",
     "Participant",
+    "PastSurveyAnswer",
     "PreAnnotation",
     "Project",
     "QuestionsVersion",

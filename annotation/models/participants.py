@@ -182,3 +182,25 @@ class SurveyAnswer(Row):
 
     def __str__(self) -> str:
         return f"{self.question}: {self.state}"
+
+
+class PastSurveyAnswer(Row):
+    """An answer as it was before its person changed it; `created_at` is when."""
+
+    participant = models.ForeignKey(
+        Participant, on_delete=models.CASCADE, related_name="past_survey_answers"
+    )
+    version = models.ForeignKey(
+        SurveyVersion, on_delete=models.PROTECT, related_name="+"
+    )
+    question = models.CharField(max_length=60)
+    state = models.CharField(max_length=14, choices=SurveyAnswer.State.choices)
+    value = models.JSONField(null=True, blank=True)
+    order_shown = models.JSONField(null=True, blank=True)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "past_survey_answer"
+
+    def __str__(self) -> str:
+        return f"{self.question}: {self.state}, replaced"

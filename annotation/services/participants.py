@@ -16,6 +16,7 @@ from annotation.models import (
     ConsentDocument,
     ConsentRecord,
     Participant,
+    PastSurveyAnswer,
     Project,
     SurveyAnswer,
     SurveyVersion,
@@ -92,11 +93,24 @@ def save_profile(
 ) -> None:
     """Store a whole profile: one reply for every question of the version.
 
-    Raises InvalidError where the replies leave a question out or name another.
+    An answer that changes is kept among the past answers. Raises InvalidError where
+    the replies leave a question out or name another.
     """
     names = {question.name for question in parse_survey(version.questions)}
     if {reply.question for reply in replies} != names:
         raise InvalidError("The questions have changed meanwhile. Answer them again.")
+    known = {
+        answer.question: answer
+        for answer in SurveyAnswer.objects.select_for_update().filter(
+            participant=participant, version=version
+        )
+    }
+    changed = [
+        reply
+        for reply in replies
+        if reply.question not in known or _differs(reply, known[reply.question])
+    ]
+    _keep_past([known[reply.question] for reply in changed if reply.question in known])
     SurveyAnswer.objects.bulk_create(
         [
             SurveyAnswer(
@@ -107,13 +121,35 @@ def save_profile(
                 value=reply.value,
                 order_shown=reply.order_shown and list(reply.order_shown),
             )
-            for reply in replies
+            for reply in changed
         ],
         update_conflicts=True,
         unique_fields=["participant", "version", "question"],
-        update_fields=["state", "value", "order_shown"],
+        update_fields=["state", "value", "order_shown", "created_at"],
     )
     _refresh(participant)
+
+
+def _differs(reply: Reply, answer: SurveyAnswer) -> bool:
+    order = reply.order_shown and list(reply.order_shown)
+    stored = (answer.state, answer.value, answer.order_shown)
+    return (reply.state, reply.value, order) != stored
+
+
+def _keep_past(answers: Sequence[SurveyAnswer]) -> None:
+    """Keep answers about to be changed, so that a correction loses nothing."""
+    PastSurveyAnswer.objects.bulk_create(
+        PastSurveyAnswer(
+            participant_id=answer.participant_id,
+            version_id=answer.version_id,
+            question=answer.question,
+            state=answer.state,
+            value=answer.value,
+            order_shown=answer.order_shown,
+            given_at=answer.created_at,
+        )
+        for answer in answers
+    )
 
 
 @transaction.atomic

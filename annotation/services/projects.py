@@ -23,7 +23,7 @@ from annotation.models import (
     Role,
     SurveyVersion,
 )
-from annotation.people_templates import CONSENT_SCOPES, CONSENT_TEXT, SURVEY
+from annotation.people_templates import PEOPLE_TEMPLATES, PeopleTemplate
 from annotation.project_templates import TEMPLATES, ProjectTemplate
 from annotation.services.assignments import set_overlap
 from annotation.services.events import record
@@ -40,11 +40,18 @@ def questions_sha256(questions: Sequence[Any]) -> str:
 
 @transaction.atomic
 def create_project(
-    *, user: User, name: str, template: str, description: str = "", overlap: int = 1
+    *,
+    user: User,
+    name: str,
+    template: str,
+    description: str = "",
+    overlap: int = 1,
+    people: str = "short",
 ) -> Project:
     """Make a project whose owner is `user`, with version 1 of all its texts.
 
-    Raises InvalidError for an unknown template, an empty name or a wrong overlap.
+    `people` names the consent and survey. Raises InvalidError for an unknown template,
+    an empty name or a wrong overlap.
     """
     name = " ".join(name.split())
     if not 1 <= len(name) <= 120:
@@ -53,6 +60,9 @@ def create_project(
         raise InvalidError(
             f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}."
         )
+    if people not in PEOPLE_TEMPLATES:
+        known = ", ".join(PEOPLE_TEMPLATES)
+        raise InvalidError(f"There is no survey {people!r}. Choose one of {known}.")
     if not 1 <= overlap <= 100:
         raise InvalidError("The overlap is a number from 1 to 100.")
     project = _create(
@@ -63,11 +73,13 @@ def create_project(
         seed=secrets.randbits(62),
     )
     Membership.objects.create(project=project, user=user, role=Role.OWNER)
-    _first_versions(project, TEMPLATES[template])
+    _first_versions(project, TEMPLATES[template], PEOPLE_TEMPLATES[people])
     return project
 
 
-def _first_versions(project: Project, template: ProjectTemplate) -> None:
+def _first_versions(
+    project: Project, template: ProjectTemplate, people: PeopleTemplate
+) -> None:
     questions = [dict(question) for question in template.questions]
     QuestionsVersion.objects.create(
         project=project,
@@ -81,12 +93,14 @@ def _first_versions(project: Project, template: ProjectTemplate) -> None:
     ConsentDocument.objects.create(
         project=project,
         number=1,
-        text=CONSENT_TEXT,
-        sha256=hashlib.sha256(CONSENT_TEXT.encode()).hexdigest(),
-        scopes=[dict(scope) for scope in CONSENT_SCOPES],
+        text=people.consent_text,
+        sha256=hashlib.sha256(people.consent_text.encode()).hexdigest(),
+        scopes=[dict(scope) for scope in people.scopes],
     )
     SurveyVersion.objects.create(
-        project=project, number=1, questions=[dict(question) for question in SURVEY]
+        project=project,
+        number=1,
+        questions=[dict(question) for question in people.survey],
     )
 
 

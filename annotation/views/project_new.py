@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from annotation.answers import parse_questions
+from annotation.people_templates import PEOPLE_TEMPLATES
 from annotation.project_templates import TEMPLATES
 from annotation.services.projects import create_project
 from annotation.views.forms import Styled
@@ -31,6 +32,14 @@ class ProjectForm(Styled, forms.Form):
         help_text="One or two sentences for the people who take part.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+    people = forms.ChoiceField(
+        label="What people tell about themselves",
+        choices=[(name, one.title) for name, one in PEOPLE_TEMPLATES.items()],
+        help_text=" ".join(
+            f"{one.title}: {one.summary}" for one in PEOPLE_TEMPLATES.values()
+        ),
+        required=False,
+    )
     overlap = forms.IntegerField(
         label="Answers per item",
         min_value=1,
@@ -47,7 +56,8 @@ def project_new(request: HttpRequest) -> HttpResponse:
     """Show the gallery of templates; make a project from the one chosen."""
     form = ProjectForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        project = create_project(user=person(request), **form.cleaned_data)
+        chosen = form.cleaned_data | {"people": form.cleaned_data["people"] or "short"}
+        project = create_project(user=person(request), **chosen)
         messages.success(request, f"“{project.name}” is made. Import its items next.")
         return redirect("dashboard", project.slug)
     context = {

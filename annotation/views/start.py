@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotation import access
 from annotation.access import Seat
-from annotation.countries import COUNTRIES
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import ConsentDocument, SurveyVersion
 from annotation.selectors.profile import (
@@ -27,44 +25,16 @@ from annotation.services.participants import (
     take_part,
     withdraw_consent,
 )
-from annotation.surveys import (
-    DECLINED,
-    NOT_APPLICABLE,
-    Reply,
-    SurveyQuestion,
-    options_in_order,
-    parse_survey,
-    read_replies,
-)
+from annotation.surveys import Reply, SurveyQuestion, parse_survey, read_replies
 from annotation.views.person import person
 from annotation.views.project_text import project_html
+from annotation.views.survey_page import PREFIX, show_survey, survey_context
 
 AGREE = (
     "Not every box that is needed to take part is ticked. Tick it, or choose"
     " “I do not agree” below."
 )
 CHANGED = "The text or the questions have changed meanwhile. Look at them once more."
-PREFIX = "q-"
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question as the page shows it, with what was given and what is missing."""
-
-    question: SurveyQuestion
-    options: tuple[str, ...]
-    given: tuple[str, ...]
-    problem: str
-
-    @property
-    def is_declined(self) -> bool:
-        """Tell whether the person prefers not to say."""
-        return DECLINED in self.given
-
-    @property
-    def text(self) -> str:
-        """Return the one value given, of a slider, a text or a country."""
-        return "" if self.is_declined else "".join(self.given[:1])
 
 
 @dataclass(frozen=True)
@@ -181,15 +151,7 @@ def _page(
     request: HttpRequest, seat: Seat, texts: Texts, given: Given, status: int
 ) -> HttpResponse:
     seed = _seed(request, texts.survey)
-    asked = [
-        Asked(
-            question,
-            options_in_order(question, seed),
-            tuple(given.answers.get(question.name, ())),
-            given.problems.get(question.name, ""),
-        )
-        for question in texts.questions
-    ]
+    sections = show_survey(texts.questions, seed, given.answers, given.problems)
     participant = access.participant(seat)
     context: dict[str, Any] = {
         "seat": seat,
@@ -197,18 +159,10 @@ def _page(
         "consent": texts.consent,
         "consent_html": project_html(texts.consent.text),
         "survey": texts.survey,
-        "sections": [
-            (title, list(part))
-            for title, part in groupby(asked, key=lambda entry: entry.question.section)
-        ],
         "given": given,
         "n_problems": len(given.problems),
-        "missing": [entry for entry in asked if entry.problem],
         "agree_problem": given.problems.get("agree", ""),
         "is_ready": participant is not None and participant.is_ready,
         "is_again": participant is not None and bool(participant.n_done),
-        "countries": sorted(COUNTRIES.items(), key=lambda pair: pair[1]),
-        "declined": DECLINED,
-        "not_applicable": NOT_APPLICABLE,
-    }
+    } | survey_context(sections)
     return render(request, "annotation/people/start.html", context, status=status)

@@ -12,13 +12,28 @@ from annotation.surveys import (
     Reply,
     options_in_order,
     parse_survey,
+    questions_in_order,
     read_replies,
+    shown_names,
 )
 
 SINGLE = {"name": "use", "type": "single", "title": "Use?", "options": ["a", "b"]}
 SEVERAL = {"name": "why", "type": "several", "title": "Why?", "options": list("abcdef")}
 SLIDER = {"name": "truth", "type": "slider", "title": "Truth"}
 COUNTRY = {"name": "country", "type": "country", "title": "Where?"}
+LATER = {"question": "later", "is": "any_of", "values": ["a"]}
+SLID = {"question": "truth", "is": "any_of", "values": ["1"]}
+OTHER = {"question": "use", "is": "any_of", "values": ["z"]}
+A = {"name": "a", "title": "It is true."}
+B = {"name": "b", "title": "It is brief."}
+OWN = {"name": "other", "title": "Other", "is_last": True, "has_text": True}
+GROUP = {
+    "name": "prefs",
+    "type": "sliders",
+    "title": "It matters that …",
+    "is_shuffled": True,
+    "statements": [OWN, A, B, {"name": "c", "title": "C"}],
+}
 TEXT = {"name": "field", "type": "text", "title": "Subject?"}
 
 
@@ -120,7 +135,80 @@ def test_a_shuffled_order_is_stored_and_comes_again_for_the_same_person() -> Non
     orders = {options_in_order(question, f"person {n}") for n in range(20)}
     assert len(orders) > 10
     replies, _ = read_replies([question], {"why": ["a"]}, seed="person 3")
-    assert replies[0].order_shown == options_in_order(question, "person 3")
+    shown = options_in_order(question, "person 3")
+    assert replies[0].order_shown == tuple(option.value for option in shown)
+
+
+def test_an_option_kept_last_stays_there_and_brings_its_own_words() -> None:
+    other = {"value": "other", "label": "Other", "is_last": True, "has_text": True}
+    raw = {**SEVERAL, "options": [other, *"abcde"], "is_shuffled": True}
+    survey = parse_survey([raw])
+    assert [question.name for question in survey] == ["why", "why_other_text"]
+    lasts = {options_in_order(survey[0], f"person {n}")[-1].value for n in range(20)}
+    assert lasts == {"other"}
+    replies, _ = read_replies(survey, {"why": ["a"], "why_other_text": ["Singing"]})
+    assert replies[1].state == "not_shown"
+    replies, _ = read_replies(survey, {"why": ["other"], "why_other_text": ["Singing"]})
+    assert (replies[1].state, replies[1].value) == ("answered", "Singing")
+    _, problems = read_replies(survey, {"why": ["other"]})
+    assert [problem.path for problem in problems] == ["why_other_text"]
+
+
+def test_an_exclusive_option_stands_alone() -> None:
+    none = {"value": "none", "label": "None of these", "is_exclusive": True}
+    question = {**SEVERAL, "options": ["a", "b", none]}
+    assert isinstance(reply(question, "none"), Reply)
+    said = reply(question, "none", "a")
+    assert isinstance(said, str)
+    assert "“None of these” stands alone" in said
+
+
+def test_grouped_sliders_are_answered_one_by_one_in_a_stored_order() -> None:
+    survey = parse_survey([GROUP])
+    names = ["prefs_other", "prefs_other_text", "prefs_a", "prefs_b", "prefs_c"]
+    assert [question.name for question in survey] == names
+    orders = set()
+    for n in range(20):
+        seed = f"person {n}"
+        shown = [question.name for question in questions_in_order(survey, seed)]
+        assert shown[-2:] == ["prefs_other", "prefs_other_text"]
+        given = {"prefs_a": ["3"], "prefs_b": [DECLINED], "prefs_c": ["0"]}
+        replies, problems = read_replies(survey, given, seed=seed)
+        assert problems == []
+        states = {one.question: one.state for one in replies}
+        assert states["prefs_b"] == "prefer_not"
+        assert states["prefs_other"] == states["prefs_other_text"] == "skipped"
+        order = next(one.order_shown for one in replies if one.question == "prefs_a")
+        assert order is not None
+        assert [f"prefs_{key}" for key in order] == [*shown[:-2], "prefs_other"]
+        orders.add(order)
+    assert len(orders) > 3
+
+
+def test_rules_are_met_by_one_or_by_all_and_never_by_what_is_hidden() -> None:
+    first = {**SINGLE, "name": "one"}
+    second = {**SINGLE, "name": "two"}
+    rules = [
+        {"question": "one", "is": "any_of", "values": ["a"]},
+        {"question": "two", "is": "none_of", "values": ["a"]},
+    ]
+    one_of = {**TEXT, "name": "some", "show_if": rules, "needs_all": False}
+    chain = [{"question": "some_choice", "is": "none_of", "values": ["a"]}]
+    choice = {**SINGLE, "name": "some_choice", "show_if": rules}
+    after = {**TEXT, "name": "after", "show_if": chain}
+    survey = parse_survey([first, second, one_of, choice, after])
+    asked = {"one": ["a"], "two": ["a"]}
+    assert shown_names(survey, asked) == {"one", "two", "some"}
+    asked = {"one": ["a"], "two": ["b"], "some_choice": ["b"]}
+    assert shown_names(survey, asked) == {"one", "two", "some", "some_choice", "after"}
+
+
+def test_a_text_keeps_to_its_lengths_and_its_lines() -> None:
+    question = {**TEXT, "min_chars": 5, "max_chars": 1000, "is_long": True}
+    assert "at least 5" in str(reply(question, "abc"))
+    said = reply(question, "one\r\ntwo" + "x" * 900)
+    assert isinstance(said, Reply)
+    assert said.value.startswith("one\ntwo")
 
 
 @pytest.mark.parametrize(
@@ -129,11 +217,19 @@ def test_a_shuffled_order_is_stored_and_comes_again_for_the_same_person() -> Non
         ("text", "survey"),
         ([{"name": "x", "type": "essay"}], "survey[0].type"),
         ([{**SINGLE, "options": ["only"]}], "survey[0].options"),
-        ([{**SINGLE, "options": ["a", "a"]}], "survey[0].options"),
+        ([{**SINGLE, "options": ["a", "a"]}], "survey[0].options[1]"),
         ([{**SINGLE, "name": "not a name"}], "survey[0].name"),
-        ([SINGLE, SINGLE], "survey"),
-        ([{**SEVERAL, "depends_on": "later"}], "survey[0].depends_on"),
-        ([SLIDER, {**SEVERAL, "depends_on": "truth"}], "survey[1].depends_on"),
+        ([SINGLE, SINGLE], "survey[1].name"),
+        ([{**SEVERAL, "show_if": [LATER]}], "survey[0].show_if[0].question"),
+        ([SLIDER, {**SEVERAL, "show_if": [SLID]}], "survey[1].show_if[0].question"),
+        ([SINGLE, {**SEVERAL, "show_if": [OTHER]}], "survey[1].show_if[0].values"),
+        ([{**TEXT, "min_chars": 9, "max_chars": 5}], "survey[0].min_chars"),
+        ([{**TEXT, "max_chars": "many"}], "survey[0].max_chars"),
+        ([{**GROUP, "statements": []}], "survey[0].statements"),
+        ([{**GROUP, "statements": [A, A]}], "survey[0].name"),
+        ([{**SINGLE, "options": ["a", {"label": ""}]}], "survey[0].options[1].label"),
+        ([{**SINGLE, "options": 3}], "survey[0].options"),
+        ([{**TEXT, "categories": [{"value": ""}]}], "survey[0].categories[0].value"),
     ],
 )
 def test_a_malformed_survey_names_its_fault(raw: object, path: str) -> None:

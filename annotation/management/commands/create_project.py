@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import InvalidError
+from annotation.people_templates import PEOPLE_TEMPLATES
 from annotation.project_templates import TEMPLATES
 from annotation.services.projects import create_project
 
@@ -20,6 +21,12 @@ class Command(BaseCommand):
         """Take the name, the template, the owner and the overlap."""
         parser.add_argument("name", help="the name that people see")
         parser.add_argument("--template", choices=tuple(TEMPLATES), default="pairwise")
+        parser.add_argument(
+            "--people",
+            choices=tuple(PEOPLE_TEMPLATES),
+            default="short",
+            help="the consent and the profile survey",
+        )
         parser.add_argument("--owner", required=True, help="a log-in that exists")
         parser.add_argument("--overlap", type=int, default=1, help="answers per item")
 
@@ -36,6 +43,7 @@ class Command(BaseCommand):
                 user=owner,
                 name=options["name"],
                 template=options["template"],
+                people=options["people"],
                 overlap=options["overlap"],
             )
         except InvalidError as error:
