@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from annotation.models.base import Row
+from annotation.models.base import Row, zero
 from annotation.models.conversations import Conversation
 from annotation.models.projects import Project
 
@@ -92,8 +92,9 @@ class FrontierEntry(models.Model):
     `n_taken` = leases held + answers counted; `n_counted` = answers counted. Only
     services.assignments and services.submissions write them, and the command
     `rebuild_frontier` computes them anew. `base_order` is a permutation of the
-    completions; the k-th presentation of the item shows it rotated by k places, so
-    each completion stands equally often in each place.
+    completions; a turn k shows it rotated by k places. `turns[k]` = how many of
+    `n_taken` have turn k: the least used comes next, so that each completion stands
+    equally often in each place over the answers. What is missing there is 0.
     """
 
     item = models.OneToOneField(
@@ -110,6 +111,7 @@ class FrontierEntry(models.Model):
     n_counted = models.PositiveIntegerField(default=0)
     n_presented = models.PositiveIntegerField(default=0)
     base_order = ArrayField(models.PositiveSmallIntegerField())
+    turns = ArrayField(models.PositiveSmallIntegerField(), default=zero, db_default=[0])
 
     class Meta:
         db_table = "frontier"

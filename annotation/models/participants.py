@@ -1,9 +1,10 @@
 """Participants, apart from their log-in: consent, profile, and external ids."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from annotation.models.base import Row
+from annotation.models.base import Row, zero
 from annotation.models.projects import Project
 
 
@@ -13,7 +14,9 @@ class Participant(Row):
     `user` is empty for a person known from an imported file, whose profile there is
     kept in `imported_profile`. The frontier fields are
     where this person's walk through the pool has come to (see services.assignments);
-    `n_done` counts the current answers and is written by services.submissions alone.
+    `n_done` counts the current answers and is written by services.submissions alone,
+    as is `firsts`: how often which completion stood first in the answers that count
+    (places by annotation.allocation.presentation).
     """
 
     class Source(models.TextChoices):
@@ -40,6 +43,7 @@ class Participant(Row):
     frontier_rank = models.IntegerField(default=0)
     frontier_key = models.BigIntegerField(default=0)
     n_done = models.PositiveIntegerField(default=0)
+    firsts = ArrayField(models.PositiveIntegerField(), default=zero, db_default=[0])
 
     class Meta:
         db_table = "participant"

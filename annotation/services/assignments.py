@@ -10,118 +10,21 @@ Locks are taken in the order participant, frontier, assignment; what must take t
 otherwise (an answer knows its assignment first) is `retried` where it meets a ring.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
+from annotation.allocation.presentation import with_first
 from annotation.errors import ConflictError, NotReadyError
 from annotation.models import Assignment, Participant, Project
+from annotation.services import claim_sql as sql
 from annotation.services.races import RaceError, retried
 
 State = Assignment.State
 GONE = "This item has gone to somebody else."
-
-# Entries with a free slot that this participant may still have; after the cursor.
-_FREE = """
-    SELECT f.item_id FROM frontier f
-    WHERE f.project_id = %(project)s AND f.n_taken < f.target
-      AND (f.rank, f.random_key) > (%(rank)s, %(key)s)
-      AND NOT EXISTS (
-        SELECT 1 FROM assignment a
-        WHERE a.item_id = f.item_id AND a.participant_id = %(participant)s
-          AND a.purpose = 'main' AND a.round = 1
-          AND a.state NOT IN ('expired', 'released'))
-    ORDER BY f.rank, f.random_key, f.item_id
-    LIMIT 1 FOR UPDATE OF f
-"""
-
-# A lease returns to its own row, so that its order and draft are still right. NULL:
-# the row has changed since it was picked (another tab skipped it), see `_run`.
-_TAKE = """
-    , bumped AS (
-        UPDATE frontier f
-        SET n_taken = f.n_taken + %(slots)s, n_presented = f.n_presented + 1
-        FROM picked WHERE f.item_id = picked.item_id
-        RETURNING f.item_id, f.rank, f.random_key, f.base_order,
-                  f.n_presented %% array_length(f.base_order, 1) AS turn)
-    , moved AS (
-        UPDATE participant p
-        SET frontier_rank = bumped.rank, frontier_key = bumped.random_key,
-            frontier_version = %(version)s
-        FROM bumped WHERE p.id = %(participant)s)
-    , lent AS (INSERT INTO assignment (
-        public_id, created_at, project_id, item_id, participant_id, purpose, round,
-        state, questions_version_id, guidelines_version_id, "order", layout, view,
-        is_suggestion_visible, lease_until, shown_at, skip_reason)
-    SELECT gen_random_uuid(), now(), %(project)s, bumped.item_id, %(participant)s,
-        'main', 1, %(state)s,
-        (SELECT id FROM questions_version WHERE project_id = %(project)s
-           AND purpose = 'project' ORDER BY number DESC LIMIT 1),
-        (SELECT id FROM guidelines_version WHERE project_id = %(project)s
-           ORDER BY number DESC LIMIT 1),
-        bumped.base_order[bumped.turn + 1:] || bumped.base_order[:bumped.turn],
-        '', '', false, now() + %(lease)s,
-        CASE WHEN %(state)s = 'open' THEN now() END, ''
-    FROM bumped
-    ON CONFLICT (item_id, participant_id, purpose, round) DO UPDATE
-    SET state = EXCLUDED.state, lease_until = EXCLUDED.lease_until, finished_at = NULL,
-        questions_version_id = EXCLUDED.questions_version_id,
-        guidelines_version_id = EXCLUDED.guidelines_version_id,
-        shown_at = EXCLUDED.shown_at
-    WHERE assignment.state IN ('expired', 'released')
-    RETURNING id)
-    SELECT (SELECT id FROM lent) FROM bumped
-"""
-
-# End a lease that somebody holds ahead of need, on an item this participant may have.
-_UNQUEUE = """
-    UPDATE assignment SET state = 'expired', lease_until = NULL, finished_at = now()
-    WHERE id = (
-        SELECT q.id FROM assignment q
-        JOIN frontier f ON f.item_id = q.item_id AND f.n_taken <= f.target
-        WHERE q.project_id = %(project)s AND q.state = 'queued' AND q.purpose = 'main'
-          AND q.participant_id <> %(participant)s
-          AND NOT EXISTS (
-            SELECT 1 FROM assignment own
-            WHERE own.item_id = q.item_id AND own.participant_id = %(participant)s
-              AND own.purpose = 'main' AND own.round = 1
-              AND own.state NOT IN ('expired', 'released'))
-        ORDER BY q.lease_until DESC LIMIT 1 FOR UPDATE OF q SKIP LOCKED)
-    RETURNING item_id
-"""
-
-
-# What a participant holds, and a lost lease whose draft should be gone on with.
-_HELD = """
-    SELECT a.state, a.id FROM assignment a
-    WHERE a.participant_id = %(participant)s AND a.state IN ('open', 'queued')
-    UNION ALL
-    (SELECT 'draft', a.id FROM assignment a JOIN draft d ON d.assignment_id = a.id
-     WHERE a.participant_id = %(participant)s AND a.state = 'expired'
-       AND a.purpose = 'main' ORDER BY d.updated_at DESC LIMIT 1)
-"""
-
-_RESUME = """
-    WITH own AS (
-        SELECT a.id, a.item_id FROM assignment a
-        JOIN frontier f ON f.item_id = a.item_id
-        WHERE a.id = %(assignment)s AND a.state = 'expired' AND f.n_taken < f.target
-        FOR UPDATE OF f, a)
-    , bumped AS (
-        UPDATE frontier SET n_taken = n_taken + 1 FROM own
-        WHERE frontier.item_id = own.item_id)
-    UPDATE assignment SET state = 'open', lease_until = now() + %(lease)s,
-        finished_at = NULL
-    FROM own WHERE assignment.id = own.id RETURNING assignment.id
-"""
-
-_THIS = """
-    WITH picked AS (
-        SELECT f.item_id FROM frontier f WHERE f.item_id = %(item)s FOR UPDATE)
-"""
 
 
 @dataclass(frozen=True)
@@ -135,6 +38,29 @@ class _Cursor:
 
 
 _START = _Cursor(-(2**31), -(2**63))
+_FROM_START = {"rank": _START.rank, "key": _START.key}
+QUICK = f"WITH picked AS ({sql.FREE} SKIP LOCKED) {sql.TAKE}"
+PATIENT = f"WITH picked AS ({sql.FREE}) {sql.TAKE}"
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A row that a participant holds or could go on with."""
+
+    id: int
+    item_id: int
+    order: list[int]
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """Where a participant stands: the cursor, and what they saw first so far.
+
+    `firsts` counts answers, by annotation.allocation.presentation.
+    """
+
+    cursor: _Cursor
+    firsts: list[int]
 
 
 @retried
@@ -146,24 +72,16 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
     None is final only after waiting for the transactions that hold the last slots,
     and after reclaiming what expired.
     """
-    cursor = _lock_walk(participant, project)
+    walk = _lock_walk(participant, project)
     held = _held(participant)
     for state in (State.OPEN, State.QUEUED):
-        if state in held and _open(held[state], project):
-            return _fetch(held[state])
+        if state in held and _open(held[state].id, project):
+            return _fetch(held[state].id)
     if project.is_paused:
         return None
-    if "draft" in held:
-        resumed = _run(
-            _RESUME,
-            {
-                "assignment": held["draft"],
-                "lease": timedelta(seconds=project.lease_s),
-            },
-        )
-        if resumed is not None:
-            return _fetch(resumed)
-    return _claim(participant, project, cursor, State.OPEN)
+    if "draft" in held and _resume(held["draft"], participant, project, walk):
+        return _fetch(held["draft"].id)
+    return _claim(participant, project, walk, State.OPEN)
 
 
 @retried
@@ -172,17 +90,18 @@ def claim_ahead(*, participant: Participant, project: Project) -> Assignment | N
 
     Never takes a slot from another person's queue, and never waits.
     """
-    cursor = _lock_walk(participant, project)
+    walk = _lock_walk(participant, project)
     held = _held(participant)
     if State.QUEUED in held:
-        return _fetch(held[State.QUEUED])
+        return _fetch(held[State.QUEUED].id)
     if project.is_paused:
         return None
-    parameters = _parameters(participant, project, cursor, State.QUEUED)
-    found = _run(f"WITH picked AS ({_FREE} SKIP LOCKED) {_TAKE}", parameters)
-    if found is None and not cursor.is_start:
-        parameters = _parameters(participant, project, _START, State.QUEUED)
-        found = _run(f"WITH picked AS ({_FREE} SKIP LOCKED) {_TAKE}", parameters)
+    if State.OPEN in held:
+        walk = replace(walk, firsts=with_first(walk.firsts, held[State.OPEN].order))
+    parameters = _parameters(participant, project, walk, State.QUEUED)
+    found = _run(QUICK, parameters)
+    if found is None and not walk.cursor.is_start:
+        found = _run(QUICK, parameters | _FROM_START)
     return None if found is None else _fetch(found)
 
 
@@ -194,9 +113,10 @@ def open_queued(*, assignment: Assignment) -> Assignment:
     """
     _lock_walk(assignment.participant, assignment.project)
     held = _held(assignment.participant)
-    if held.get(State.OPEN) == assignment.pk:
+    ids = {state: row.id for state, row in held.items()}
+    if ids.get(State.OPEN) == assignment.pk:
         return _fetch(assignment.pk)
-    if held.get(State.QUEUED) != assignment.pk:
+    if ids.get(State.QUEUED) != assignment.pk:
         raise ConflictError(GONE, code="lost")
     if State.OPEN in held:
         raise ConflictError("Another item is still open.", code="busy")
@@ -253,24 +173,51 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
         state=state, skip_reason=reason, finished_at=timezone.now(), lease_until=None
     )
     if is_lent:
-        give_slots_back([assignment.item_id])
+        give_slots_back([assignment.pk])
 
 
-def give_slots_back(item_ids: list[int]) -> None:
-    """Free one slot per entry of `item_ids`; an id may stand there twice."""
+def give_slots_back(assignment_ids: list[int]) -> None:
+    """Free the slots, with their turns, that these assignments held."""
     with connection.cursor() as db:
         # In one order, so that two who give back the same items never wait in a ring.
         db.execute(
-            "SELECT 1 FROM frontier WHERE item_id = ANY(%s) ORDER BY item_id"
-            " FOR NO KEY UPDATE",
-            [item_ids],
+            "SELECT 1 FROM frontier WHERE item_id IN ("
+            " SELECT item_id FROM assignment WHERE id = ANY(%s))"
+            " ORDER BY item_id FOR NO KEY UPDATE",
+            [assignment_ids],
         )
+        db.execute(sql.GIVE_BACK, {"assignments": assignment_ids})
+
+
+def take_late_slot(*, assignment_id: int, item_id: int, participant_id: int) -> bool:
+    """Take a slot again for a lease that was lost; tell whether one was free.
+
+    A slot goes with its turn: where only those are free that show another completion
+    first, the place is somebody else's, unless nobody else is there to take it.
+    """
+    with connection.cursor() as db:
+        # The lock keeps the counts still; what they are is read under it.
         db.execute(
-            "UPDATE frontier f SET n_taken = f.n_taken - gone.n FROM ("
-            " SELECT item_id, count(*) AS n FROM unnest(%s::bigint[]) AS item_id"
-            " GROUP BY item_id) gone WHERE f.item_id = gone.item_id",
-            [item_ids],
+            "SELECT firsts FROM participant WHERE id = %s FOR NO KEY UPDATE",
+            [participant_id],
         )
+        parameters = {
+            "assignment": assignment_id,
+            "item": item_id,
+            "participant": participant_id,
+            "firsts": db.fetchone()[0],
+            "spread": sql.SPREAD,
+        }
+    return _retake(parameters)
+
+
+def _retake(parameters: dict[str, Any]) -> bool:
+    with connection.cursor() as db:
+        for is_strict in (True, False):
+            db.execute(sql.RETAKE, {**parameters, "is_strict": is_strict})
+            if db.rowcount == 1:
+                return True
+    return False
 
 
 @retried
@@ -286,13 +233,13 @@ def expire_leases(*, project: Project | None = None) -> int:
             "  SELECT id FROM assignment WHERE state IN ('open', 'queued')"
             "  AND lease_until < now() AND (%(project)s IS NULL"
             "  OR project_id = %(project)s) ORDER BY lease_until LIMIT 1000"
-            "  FOR UPDATE SKIP LOCKED) RETURNING item_id",
+            "  FOR UPDATE SKIP LOCKED) RETURNING id",
             {"project": project.pk if project else None},
         )
-        item_ids = [row[0] for row in db.fetchall()]
-    if item_ids:
-        give_slots_back(item_ids)
-    return len(item_ids)
+        ids = [row[0] for row in db.fetchall()]
+    if ids:
+        give_slots_back(ids)
+    return len(ids)
 
 
 @retried
@@ -302,7 +249,7 @@ def reclaim(*, assignment: Assignment) -> None:
         pk=assignment.pk, state__in=(State.OPEN, State.QUEUED)
     ).update(state=State.EXPIRED, lease_until=None, finished_at=timezone.now())
     if n_ended:
-        give_slots_back([assignment.item_id])
+        give_slots_back([assignment.pk])
 
 
 @retried
@@ -328,90 +275,83 @@ def restart_walks(*, project: Project) -> None:
         )
 
 
-@transaction.atomic
-def rebuild_frontier(*, project: Project) -> int:
-    """Compute the counters anew from the assignments; return how many differed."""
-    with connection.cursor() as db:
-        db.execute(
-            "UPDATE frontier f SET n_taken = real.taken, n_counted = real.counted"
-            " FROM (SELECT e.item_id,"
-            "  count(a.id) FILTER (WHERE a.state IN ('open', 'queued', 'submitted'))"
-            "   AS taken,"
-            "  count(a.id) FILTER (WHERE a.state = 'submitted') AS counted"
-            "  FROM frontier e LEFT JOIN assignment a"
-            "   ON a.item_id = e.item_id AND a.purpose = 'main'"
-            "  WHERE e.project_id = %s GROUP BY e.item_id) real"
-            " WHERE f.item_id = real.item_id"
-            " AND (f.n_taken, f.n_counted) <> (real.taken, real.counted)",
-            [project.pk],
-        )
-        n_mended = int(db.rowcount)
-        db.execute(
-            "UPDATE participant p SET n_done = real.n FROM ("
-            " SELECT q.id, count(a.id) AS n FROM participant q"
-            " LEFT JOIN assignment a ON a.participant_id = q.id"
-            "  AND a.state IN ('submitted', 'surplus') AND a.purpose <> 'imported'"
-            " WHERE q.project_id = %s GROUP BY q.id) real"
-            " WHERE p.id = real.id AND p.n_done <> real.n",
-            [project.pk],
-        )
-        return n_mended + int(db.rowcount)
-
-
 # --- the claim ---------------------------------------------------------------------
 
 
 def _claim(
-    participant: Participant, project: Project, cursor: _Cursor, state: str
+    participant: Participant, project: Project, walk: _Walk, state: str
 ) -> Assignment | None:
-    """Try ever harder: after the cursor, from the front, expired, waiting, queued."""
-    quick = f"WITH picked AS ({_FREE} SKIP LOCKED) {_TAKE}"
-    patient = f"WITH picked AS ({_FREE}) {_TAKE}"
-    onward = _parameters(participant, project, cursor, state)
-    afresh = _parameters(participant, project, _START, state)
-    found = _run(quick, onward)
-    if found is None and not cursor.is_start:
-        found = _run(quick, afresh)
+    """Try ever harder: after the cursor, from the front, expired, waiting, queued.
+
+    At last the balance of sides yields, where nobody else could take the item.
+    """
+    onward = _parameters(participant, project, walk, state)
+    afresh = onward | _FROM_START
+    found = _run(QUICK, onward)
+    if found is None and not walk.cursor.is_start:
+        found = _run(QUICK, afresh)
     if found is None:
         expire_leases(project=project)
         # Waits for whoever holds the last entries: they may leave a slot free.
-        found = _run(patient, afresh)
+        found = _run(PATIENT, afresh)
     if found is None:
         found = _take_queued(afresh)
+    if found is None:
+        found = _run(PATIENT, afresh | {"is_strict": False})
     return None if found is None else _fetch(found)
+
+
+def _resume(
+    lost: _Held, participant: Participant, project: Project, walk: _Walk
+) -> bool:
+    """Take up a lost lease that has a draft; False where its slot is gone."""
+    parameters = _parameters(participant, project, walk, State.OPEN)
+    if not _retake({**parameters, "assignment": lost.id, "item": lost.item_id}):
+        return False
+    n_open = Assignment.objects.filter(pk=lost.id, state=State.EXPIRED).update(
+        state=State.OPEN,
+        lease_until=timezone.now() + timedelta(seconds=project.lease_s),
+        finished_at=None,
+    )
+    if not n_open:
+        raise RaceError
+    return True
 
 
 def _take_queued(parameters: dict[str, Any]) -> int | None:
     """Move a slot from somebody's lease ahead of need to this participant."""
-    item_id = _run(_UNQUEUE, parameters)
-    if item_id is None:
+    with connection.cursor() as db:
+        db.execute(sql.UNQUEUE, parameters)
+        row = db.fetchone()
+    if row is None:
         return None
-    return _run(f"{_THIS} {_TAKE}", {**parameters, "item": item_id, "slots": 0})
+    _, item_id, first = row
+    taken = {**parameters, "item": item_id, "first": first, "slots": 0}
+    return _run(f"{sql.THIS} {sql.TAKE}", taken)
 
 
-def _lock_walk(participant: Participant, project: Project) -> _Cursor:
-    """Lock the participant, so that two tabs never claim twice; return the cursor.
+def _lock_walk(participant: Participant, project: Project) -> _Walk:
+    """Lock the participant, so that two tabs never claim twice; return the walk.
 
     Raises NotReadyError where the consent was taken back since the request began.
     """
     with connection.cursor() as db:
         db.execute(
-            "SELECT frontier_version, frontier_rank, frontier_key, is_ready"
+            "SELECT frontier_version, frontier_rank, frontier_key, firsts, is_ready"
             " FROM participant WHERE id = %s FOR NO KEY UPDATE",
             [participant.pk],
         )
-        version, rank, key, is_ready = db.fetchone()
+        version, rank, key, firsts, is_ready = db.fetchone()
     if not is_ready:
         raise NotReadyError("Give your consent and fill in the profile first.")
-    if version != project.frontier_version:
-        return _START
-    return _Cursor(rank, key)
+    is_current = version == project.frontier_version
+    return _Walk(_Cursor(rank, key) if is_current else _START, firsts)
 
 
-def _held(participant: Participant) -> dict[str, int]:
+def _held(participant: Participant) -> dict[str, _Held]:
     with connection.cursor() as db:
-        db.execute(_HELD, {"participant": participant.pk})
-        return dict(db.fetchall())
+        db.execute(sql.HELD, {"participant": participant.pk})
+        return {state: _Held(*row) for state, *row in db.fetchall()}
 
 
 def _open(assignment_id: int, project: Project) -> bool:
@@ -428,14 +368,17 @@ def _open(assignment_id: int, project: Project) -> bool:
 
 
 def _parameters(
-    participant: Participant, project: Project, cursor: _Cursor, state: str
+    participant: Participant, project: Project, walk: _Walk, state: str
 ) -> dict[str, Any]:
     return {
         "project": project.pk,
         "participant": participant.pk,
         "version": project.frontier_version,
-        "rank": cursor.rank,
-        "key": cursor.key,
+        "rank": walk.cursor.rank,
+        "key": walk.cursor.key,
+        "firsts": walk.firsts,
+        "spread": sql.SPREAD_AT_CLAIM,
+        "is_strict": True,
         "state": str(state),
         "slots": 1,
         "lease": timedelta(seconds=project.lease_s),

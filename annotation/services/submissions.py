@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection
 from django.utils import timezone
 from psycopg.errors import UniqueViolation
 
+from annotation.allocation.presentation import first_place
 from annotation.answers import (
     Answers,
     Question,
@@ -27,7 +28,7 @@ from annotation.answers import (
 )
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Draft, Participant
-from annotation.services.assignments import give_slots_back
+from annotation.services.assignments import give_slots_back, take_late_slot
 from annotation.services.races import RaceError, retried
 
 State = Assignment.State
@@ -54,7 +55,8 @@ _STORE = """
         UPDATE frontier SET n_counted = n_counted + 1
         WHERE item_id = %(item)s AND %(is_counted)s)
     , walked AS (
-        UPDATE participant SET n_done = n_done + 1
+        UPDATE participant SET n_done = n_done + 1,
+            firsts[%(first)s] = COALESCE(firsts[%(first)s], 0) + %(is_counted)s::int
         WHERE id = %(participant)s AND %(supersedes)s::bigint IS NULL)
     , dropped AS (DELETE FROM draft WHERE assignment_id = %(assignment)s)
     SELECT id, public_id, created_at FROM added
@@ -144,6 +146,7 @@ def _submit(
             "total_ms": _milliseconds(row["total_ms"]),
             "state": state,
             "is_counted": is_counted,
+            "first": first_place(len(row["order"]), row["order"][0]),
             "layout": shown.layout[:20],
             "view": shown.view[:20],
             "metadata": _metadata(questions, answers, shown),
@@ -227,20 +230,13 @@ def _place(row: dict[str, Any]) -> tuple[str, bool]:
         return State.SUBMITTED, True
     if state in (State.SUBMITTED, State.SURPLUS):
         return state, False
-    if _take_slot(row["item_id"]):
+    if take_late_slot(
+        assignment_id=row["id"],
+        item_id=row["item_id"],
+        participant_id=row["participant_id"],
+    ):
         return State.SUBMITTED, True
     return State.SURPLUS, False
-
-
-def _take_slot(item_id: int) -> bool:
-    """Take a slot if one is free; the conditional UPDATE decides between latecomers."""
-    with connection.cursor() as db:
-        db.execute(
-            "UPDATE frontier SET n_taken = n_taken + 1"
-            " WHERE item_id = %s AND n_taken < target",
-            [item_id],
-        )
-        return bool(db.rowcount == 1)
 
 
 @retried
@@ -268,7 +264,11 @@ def take_back(*, assignment: Assignment) -> Assignment:
             "The time to take this answer back has passed.", code="too_late"
         )
     _retract(locked, answer)
-    has_slot = locked.state == State.SUBMITTED or _take_slot(locked.item_id)
+    has_slot = locked.state == State.SUBMITTED or take_late_slot(
+        assignment_id=locked.pk,
+        item_id=locked.item_id,
+        participant_id=locked.participant_id,
+    )
     _make_room(locked)
     locked.state = State.OPEN if has_slot else State.EXPIRED
     locked.annotation = None
@@ -301,11 +301,20 @@ def _retract(assignment: Assignment, answer: Annotation) -> None:
             "tab": "",
         },
     )
+    order = assignment.order or [0]
     with connection.cursor() as db:
         if assignment.state == State.SUBMITTED:
             db.execute(
                 "UPDATE frontier SET n_counted = n_counted - 1 WHERE item_id = %s",
                 [assignment.item_id],
+            )
+            db.execute(
+                "UPDATE participant SET firsts[%(first)s] = firsts[%(first)s] - 1"
+                " WHERE id = %(participant)s",
+                {
+                    "first": first_place(len(order), order[0]),
+                    "participant": assignment.participant_id,
+                },
             )
         db.execute(
             "UPDATE participant SET n_done = n_done - 1 WHERE id = %s AND n_done > 0",
@@ -325,5 +334,5 @@ def _make_room(assignment: Assignment) -> None:
         Assignment.objects.filter(pk=held[State.QUEUED].pk).update(
             state=State.RELEASED, lease_until=None, finished_at=timezone.now()
         )
-        give_slots_back([held[State.QUEUED].item_id])
+        give_slots_back([held[State.QUEUED].pk])
     Assignment.objects.filter(pk=held[State.OPEN].pk).update(state=State.QUEUED)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from annotation.errors import ConflictError
 from annotation.models import Assignment, FrontierEntry, Participant, Project
 from annotation.services import assignments
+from annotation.services.frontier import rebuild_frontier
 
 MakePool = Callable[..., Project]
 MakeAnnotator = Callable[[Project], Participant]
@@ -223,6 +224,6 @@ def test_counters_can_be_computed_anew(
     project = make_pool(3)
     assert claim(make_annotator(project)) is not None
     FrontierEntry.objects.filter(project=project).update(n_taken=2, n_counted=1)
-    assert assignments.rebuild_frontier(project=project) == 3
-    assert assignments.rebuild_frontier(project=project) == 0
+    assert rebuild_frontier(project=project) == 3
+    assert rebuild_frontier(project=project) == 0
     assert sum(e.n_taken for e in FrontierEntry.objects.all()) == 1

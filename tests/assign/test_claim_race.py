@@ -9,6 +9,7 @@ from django.db import connection
 
 from annotation.models import Assignment, FrontierEntry, Participant, Project
 from annotation.services import assignments
+from annotation.services.frontier import rebuild_frontier
 from tests.counts import n_runs
 
 MakePool = Callable[..., Project]
@@ -72,4 +73,4 @@ def test_leases_ahead_never_exceed_the_overlap(
     for person in people:
         assignments.claim_ahead(participant=person, project=project)
     assert all(entry.n_taken <= 2 for entry in FrontierEntry.objects.all())
-    assert assignments.rebuild_frontier(project=project) == 0
+    assert rebuild_frontier(project=project) == 0

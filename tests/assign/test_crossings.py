@@ -23,6 +23,7 @@ from annotation.models import (
     Project,
 )
 from annotation.services import assignments, drafts, participants, submissions
+from annotation.services.frontier import rebuild_frontier
 from tests.counts import n_runs
 
 MakePool = Callable[..., Project]
@@ -111,7 +112,7 @@ def after_look(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> None
 
 
 def assert_counted(project: Project) -> None:
-    assert assignments.rebuild_frontier(project=project) == 0
+    assert rebuild_frontier(project=project) == 0
     for entry in FrontierEntry.objects.filter(project=project):
         assert entry.n_taken <= entry.target
 

@@ -30,6 +30,7 @@ from annotation.models import (
     Project,
 )
 from annotation.services import assignments, drafts, participants, submissions
+from annotation.services.frontier import rebuild_frontier
 from tests.counts import n_runs
 
 State = Assignment.State
@@ -150,7 +151,7 @@ class Work(RuleBasedStateMachine):
 
     @invariant()
     def counters_are_true(self) -> None:
-        assert assignments.rebuild_frontier(project=self.project) == 0
+        assert rebuild_frontier(project=self.project) == 0
 
     @invariant()
     def nothing_is_taken_too_often(self) -> None:

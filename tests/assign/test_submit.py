@@ -19,6 +19,7 @@ from annotation.models import (
     Project,
 )
 from annotation.services import assignments, drafts, submissions
+from annotation.services.frontier import rebuild_frontier
 
 MakePool = Callable[..., Project]
 MakeAnnotator = Callable[[Project], Participant]
@@ -77,7 +78,7 @@ def test_submission_ends_the_lease_and_counts_once(annotator: Participant) -> No
     assert assignment.lease_until is None
     assert (entry(assignment).n_taken, entry(assignment).n_counted) == (1, 1)
     assert annotator.n_done == 1
-    assert assignments.rebuild_frontier(project=annotator.project) == 0
+    assert rebuild_frontier(project=annotator.project) == 0
 
 
 def test_retry_returns_the_first_result(annotator: Participant) -> None:
@@ -151,7 +152,7 @@ def test_taken_back_answer_reopens_with_its_answers(annotator: Participant) -> N
     assert (entry(assignment).n_taken, entry(assignment).n_counted) == (1, 0)
     retraction = Annotation.objects.get(is_retraction=True)
     assert retraction.supersedes is not None
-    assert assignments.rebuild_frontier(project=annotator.project) == 0
+    assert rebuild_frontier(project=annotator.project) == 0
 
 
 def test_taken_back_answer_can_be_given_anew(annotator: Participant) -> None:
@@ -163,7 +164,7 @@ def test_taken_back_answer_can_be_given_anew(annotator: Participant) -> None:
     assert assignment.annotation is not None
     assert not assignment.annotation.is_retraction
     assert Annotation.objects.count() == 3
-    assert assignments.rebuild_frontier(project=annotator.project) == 0
+    assert rebuild_frontier(project=annotator.project) == 0
 
 
 def test_taking_back_puts_the_opened_item_back_in_the_queue(
@@ -182,7 +183,7 @@ def test_taking_back_puts_the_opened_item_back_in_the_queue(
     ):
         assignment.refresh_from_db()
         assert assignment.state == state
-    assert assignments.rebuild_frontier(project=annotator.project) == 0
+    assert rebuild_frontier(project=annotator.project) == 0
 
 
 def test_answer_cannot_be_taken_back_after_the_grace_time(

@@ -39,7 +39,7 @@ print("slug=" + project.slug)
 LOOK = """
 import json
 from annotation.models import Annotation, FrontierEntry, Project
-from annotation.services.assignments import rebuild_frontier
+from annotation.services.frontier import rebuild_frontier
 print("found=" + json.dumps({
     "ids": [str(i) for i in Annotation.objects.values_list("public_id", flat=True)],
     "over": FrontierEntry.objects.filter(n_counted__gt=2).count(),

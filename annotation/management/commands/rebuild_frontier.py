@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from annotation.models import Project
-from annotation.services.assignments import rebuild_frontier
+from annotation.services.frontier import rebuild_frontier
 
 
 class Command(BaseCommand):
