@@ -6,7 +6,7 @@ from django.core.cache import cache
 
 from annotation.models import Job
 from annotation.selectors.workers import beat_key
-from annotation.services import assignments, jobs
+from annotation.services import assignments, jobs, uploads
 from annotation.services.charts import refresh_stale, run_charts
 from annotation.services.exports import run_export
 from annotation.services.imports import run_import
@@ -44,6 +44,12 @@ def expire_leases() -> None:
 def refresh_charts() -> None:
     """Make the charts of projects whose figures have changed."""
     refresh_stale()
+
+
+@shared_task(name="annotation.remove_unused_uploads", time_limit=600)
+def remove_unused_uploads() -> None:
+    """Remove uploaded files that nobody imported for days."""
+    uploads.remove_unused_uploads()
 
 
 @heartbeat_sent.connect

@@ -216,6 +216,10 @@ CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.expire_leases", "schedule": 15.0},
     "resend-jobs": {"task": "annotation.resend_jobs", "schedule": 10.0},
     "report-device": {"task": "models_service.report_device", "schedule": 300.0},
+    "remove-unused-uploads": {
+        "task": "annotation.remove_unused_uploads",
+        "schedule": 3600.0,
+    },
     "refresh-charts": {"task": "annotation.refresh_charts", "schedule": 60.0},
 }
 

@@ -111,6 +111,11 @@ class Assignment(Row):
                 name="assignment_held",
             ),
             models.Index(fields=("project", "finished_at"), name="assignment_finished"),
+            models.Index(
+                fields=("project", "id"),
+                condition=Q(state="skipped"),
+                name="assignment_skipped",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from django.db import connection
 
 from annotation.answers import parse_questions
 from annotation.formats.exports.pseudonyms import Pseudonyms
+from annotation.formats.exports.remarks import StoredRemark
 from annotation.formats.exports.types import (
     Machine,
     Person,
@@ -134,6 +135,14 @@ class ExportReader:
         for rows in self._keyset(query, ANSWERS_BATCH):
             yield [self._machine(row) for row in rows]
 
+    def skips(self) -> Iterator[list[StoredRemark]]:
+        """Yield what people skipped, in the order it was lent; 1-3 queries a batch."""
+        return self._remarks(sql.SKIPS)
+
+    def flags(self) -> Iterator[list[StoredRemark]]:
+        """Yield people's flags in the order they were raised; 1-3 queries a batch."""
+        return self._remarks(sql.FLAGS)
+
     def items(
         self, *, only_answered: bool = False, with_answers: bool = True
     ) -> Iterator[list[StoredItem]]:
@@ -171,6 +180,13 @@ class ExportReader:
         while rows := _all(query, [self.project.pk, last, n]):
             yield rows
             last = rows[-1][0]
+
+    def _remarks(self, query: str) -> Iterator[list[StoredRemark]]:
+        for rows in self._keyset(query, ANSWERS_BATCH):
+            self._know_people({row[1] for row in rows})
+            yield [
+                StoredRemark(self._people[row[1]], row[2:5], row[5:]) for row in rows
+            ]
 
     def _items(self, ids: Sequence[int], *, with_answers: bool) -> list[StoredItem]:
         completions: dict[int, list[StoredCompletion]] = {key: [] for key in ids}

@@ -41,6 +41,26 @@ ANNOTATIONS = f"""
     ) later ON true
     WHERE NOT n.is_retraction AND {{where}} ORDER BY n.id {{limit}}
 """  # noqa: S608 - our own words
+# Of skips and flags: the key, the person, the cells before and after the person.
+SKIPS = f"""
+    SELECT a.id, a.participant_id, i.public_id::text, i.external_id,
+        a.public_id::text, {_time("a.finished_at")}, a.skip_reason,
+        {_time("a.shown_at")}, COALESCE(a."order", '{{}}'), a.purpose
+    FROM assignment a
+    CROSS JOIN LATERAL (
+        SELECT public_id, external_id FROM item WHERE id = a.item_id OFFSET 0) i
+    WHERE a.project_id = %s AND a.state = 'skipped' AND a.id > %s
+    ORDER BY a.id LIMIT %s
+"""  # noqa: S608 - our own words
+FLAGS = f"""
+    SELECT f.id, f.participant_id, i.public_id::text, i.external_id,
+        f.public_id::text, {_time("f.created_at")}, f.kind, f.note,
+        {_time("f.resolved_at")}
+    FROM flag f
+    CROSS JOIN LATERAL (
+        SELECT public_id, external_id FROM item WHERE id = f.item_id OFFSET 0) i
+    WHERE f.project_id = %s AND f.id > %s ORDER BY f.id LIMIT %s
+"""  # noqa: S608 - our own words
 PRE_ANNOTATIONS = f"""
     SELECT p.id, p.item_id, p.public_id::text, i.public_id::text, i.external_id,
         {_time("p.created_at")}, p.answers::text, p.questions_version_id, p."order",

@@ -19,15 +19,21 @@ from annotation.formats.exports.card import (
 )
 from annotation.formats.exports.catalogue import FORMATS, NATIVE, RAW
 from annotation.formats.exports.native_rows import native_row
-from annotation.formats.exports.options import PUBLICATION, ExportOptions
+from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.package import (
     Package,
     new_file,
     write_checksums,
     write_text,
 )
-from annotation.formats.exports.policy import Policy, Tally, refusal
+from annotation.formats.exports.policy import (
+    Policy,
+    Tally,
+    person_refusal,
+    refusal,
+)
 from annotation.formats.exports.pseudonyms import Pseudonyms
+from annotation.formats.exports.remarks import FLAGS, SKIPS, StoredRemark
 from annotation.formats.exports.tables import Table
 from annotation.formats.exports.types import Row, StoredAnswer, Version
 from annotation.formats.exports.writers import dump
@@ -116,6 +122,8 @@ class DatasetWriter:
     on_progress: Progressed
     _answers: Tally = field(default_factory=Tally)
     _people: Tally = field(default_factory=Tally)
+    _skips: Tally = field(default_factory=Tally)
+    _flags: Tally = field(default_factory=Tally)
     _creators: set[str] = field(default_factory=set)
     _n_read: int = 0
     _n_total: int = 0
@@ -214,6 +222,8 @@ class DatasetWriter:
                     [row for pair in kept for row in tables.judgement_rows(*pair)]
                 )
                 self._tell(len(answers))
+        self._write_remarks(SKIPS, self._reader.skips(), self._skips)
+        self._write_remarks(FLAGS, self._reader.flags(), self._flags)
         self._write_people()
         self._write_items()
         self._write_machines()
@@ -231,6 +241,19 @@ class DatasetWriter:
         self._note(answer.annotator_type for answer in kept)
         return kept
 
+    def _write_remarks(
+        self, table: Table, batches: Iterable[list[StoredRemark]], tally: Tally
+    ) -> None:
+        with self._files.table(table) as add:
+            for remarks in batches:
+                kept = []
+                for remark in remarks:
+                    reason = person_refusal(remark.person, self.options)
+                    tally.count(reason)
+                    if not reason:
+                        kept.append(remark.row)
+                add(kept)
+
     def _write_people(self) -> None:
         with (
             self._files.table(tables.SURVEY_ANSWERS, aside=True) as add_survey,
@@ -246,10 +269,7 @@ class DatasetWriter:
     def _consenting(self, people: Iterable[Participant]) -> list[Participant]:
         kept = []
         for one in people:
-            reason = "withdrawn" if one.person.is_withdrawn else ""
-            is_public = PUBLICATION in one.person.scopes
-            if not reason and self.options.only_publishable and not is_public:
-                reason = "not_publishable"
+            reason = person_refusal(one.person, self.options)
             if not reason and one.source == "import":
                 reason = "" if self.options.include_imported else "imported"
             self._people.count(reason)
@@ -292,6 +312,8 @@ class DatasetWriter:
                 tables=self._files.written,
                 answers=self._answers,
                 people=self._people,
+                skips=self._skips,
+                flags=self._flags,
                 creators=self._creators,
                 languages=export_rows.languages(self.project),
                 versions=list(self._reader.versions.values()),

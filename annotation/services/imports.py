@@ -43,6 +43,7 @@ from annotation.services.item_store import BATCH, ItemStore, StoreCounts, take_t
 from annotation.services.jobs import JobFailed, Progress, create_job
 from annotation.services.label_store import LabelStore
 
+FOLDER = "imports"
 ALL, GOOD = "all", "good"
 N_SHOWN = 100
 N_LOOKED_AT = 50
@@ -108,7 +109,7 @@ def save_upload(upload: "File[bytes]", name: str) -> str:
             "import_items."
         )
     safe = get_valid_filename(Path(name).name or "items")[-100:]
-    return default_storage.save(f"imports/{uuid.uuid4()}/{safe}", upload)
+    return default_storage.save(f"{FOLDER}/{uuid.uuid4()}/{safe}", upload)
 
 
 def request_import(
@@ -359,7 +360,7 @@ def _result(job: Job, mode: str, counts: StoreCounts, report: Report) -> dict[st
         report.file.flush()
         with Path(report.file.name).open("rb") as written:
             saved = default_storage.save(
-                f"imports/{job.public_id}/rejected.csv", File(written)
+                f"{FOLDER}/{job.public_id}/rejected.csv", File(written)
             )
         Job.objects.filter(pk=job.pk).update(report_file=saved)
     if report.n_rejected and mode == ALL:

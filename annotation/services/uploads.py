@@ -6,12 +6,14 @@ kept for files that nobody imports.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 from django.core import signing
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 
 from annotation.access import Seat
 from annotation.answers import Problem
@@ -26,10 +28,15 @@ from annotation.formats.shapes import (
 )
 from annotation.formats.shapes.base import RowFault, Sample
 from annotation.formats.types import FileProblem, ItemDraft, LabelsDraft, RowProblem
-from annotation.services.imports import local_path, save_upload
+from annotation.models import Job
+from annotation.services.imports import FOLDER, local_path, save_upload
 
 SALT = "annotation.upload"
-TICKET_S = 24 * 3600
+# How long a file that nobody imports is kept, and its ticket good for.
+KEPT_DAYS = 3
+KEPT = timedelta(days=KEPT_DAYS)
+# A job made in the last minute of a ticket finds its file.
+MARGIN = timedelta(hours=1)
 N_ROWS = 50
 N_ITEMS = 3
 N_PROBLEMS = 10
@@ -93,7 +100,7 @@ def find_upload(*, seat: Seat, ticket: str) -> Upload:
     Raises NotFoundError where the ticket is old, foreign or forged.
     """
     try:
-        content = signing.loads(ticket, salt=SALT, max_age=TICKET_S)
+        content = signing.loads(ticket, salt=SALT, max_age=KEPT)
     except signing.BadSignature as error:
         raise NotFoundError from error
     is_ours = content["project"] == seat.project.pk
@@ -105,6 +112,34 @@ def find_upload(*, seat: Seat, ticket: str) -> Upload:
 def drop_upload(*, upload: Upload) -> None:
     """Remove a file that is not imported after all."""
     default_storage.delete(upload.stored)
+
+
+def remove_unused_uploads() -> int:
+    """Remove files that nobody imported within KEPT; return how many.
+
+    A file that a job names is never touched, whatever its age.
+    """
+    try:
+        folders, _ = default_storage.listdir(FOLDER)
+    except FileNotFoundError:
+        return 0
+    before = timezone.now() - KEPT - MARGIN
+    files = Job.objects.values_list("file", "report_file")
+    known = {name for names in files for name in names}
+    n_removed = 0
+    for name in folders:
+        folder = f"{FOLDER}/{name}"
+        stored = [f"{folder}/{file}" for file in default_storage.listdir(folder)[1]]
+        if all(one not in known and _is_older(one, before) for one in stored):
+            # The folder comes last: it is one upload's own, empty by then.
+            for one in (*stored, folder):
+                default_storage.delete(one)
+            n_removed += len(stored)
+    return n_removed
+
+
+def _is_older(stored: str, before: datetime) -> bool:
+    return default_storage.get_modified_time(stored) < before
 
 
 def look(upload: Upload) -> Look:

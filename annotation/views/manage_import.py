@@ -24,6 +24,7 @@ from annotation.formats.examples import EXAMPLES
 from annotation.formats.mapping import ColumnMapping
 from annotation.services.imports import ALL, request_import
 from annotation.services.uploads import (
+    KEPT_DAYS,
     Look,
     Preview,
     Upload,
@@ -82,6 +83,7 @@ def _import_new(request: HttpRequest, seat: Seat) -> HttpResponse:
         "examples": EXAMPLES,
         "problem": problem,
         "limit_mb": settings.UPLOAD_LIMIT_MB,
+        "kept_days": KEPT_DAYS,
     }
     status = 422 if problem else 200
     return render(request, "annotation/manage/import_new.html", context, status=status)

@@ -14,6 +14,7 @@ from annotation.models import (
     Completion,
     ConsentDocument,
     ConsentRecord,
+    Flag,
     FrontierEntry,
     GuidelinesVersion,
     Item,
@@ -203,7 +204,42 @@ def make_pairs() -> Project:
         order=None,
     )
     _add_machine(study, sums, talk)
+    _add_remarks(study, sheet, talk)
     return study.project
+
+
+def _add_remarks(study: Study, sheet: Item, talk: Item) -> None:
+    """Add skips and flags, one each by cleo who withdrew."""
+    for item, name, said, reason in (
+        (sheet, "ben", "=HYPERLINK", "I cannot tell"),
+        (talk, "cleo", "Not for me", "Never mind"),
+    ):
+        person = study.project.participants.get(pseudonym=name)
+        study.made(
+            Assignment.objects.create(
+                public_id=study.uuid(),
+                project=study.project,
+                item=item,
+                participant=person,
+                purpose="training",
+                state="skipped",
+                questions_version=study.version,
+                order=[1, 0],
+                shown_at=START,
+                finished_at=START + timedelta(minutes=1),
+                skip_reason=reason,
+            )
+        )
+        study.made(
+            Flag.objects.create(
+                public_id=study.uuid(),
+                project=study.project,
+                item=item,
+                participant=person,
+                kind="broken",
+                note=said,
+            )
+        )
 
 
 def _people(study: Study) -> tuple[Participant, ...]:

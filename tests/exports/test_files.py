@@ -105,7 +105,9 @@ def test_row_groups_end_at_the_same_rows_however_rows_come(
 ) -> None:
     from pyarrow import parquet
 
-    rows = [("x" * size, 1, None, None, [], None) for size in sizes]
+    rows: list[tuple[Any, ...]] = [
+        ("x" * size, 1, None, None, [], None) for size in sizes
+    ]
     groups, n_chars = [0], 0
     for size in sizes:
         groups[-1] += 1
@@ -221,6 +223,33 @@ def test_publishable_export_holds_only_who_agreed(pairs: Project, write: Write) 
         ["publication", "research"]
     ]
     assert written_set.answers.dropped["not_publishable"] == 4
+
+
+def table_of(folder: Path, name: str) -> list[dict[str, Any]]:
+    path = folder / f"data/{name}/train-00000-of-00001.jsonl"
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_skips_and_flags_come_with_their_person_and_reason(
+    pairs: Project, write: Write
+) -> None:
+    folder, _ = write(pairs, format="raw")
+    ben = Pseudonyms(SALT).of(str(pairs.participants.get(pseudonym="ben").public_id))
+    (skip,) = table_of(folder, "skips")
+    (flag,) = table_of(folder, "flags")
+    assert (skip["annotator"], skip["reason"]) == (ben, "I cannot tell")
+    assert (flag["annotator"], flag["kind"]) == (ben, "broken")
+    assert skip["item_external_id"] == flag["item_external_id"] == "+sheet"
+    assert skip["skipped_at"] == "2026-01-02T03:05:05.678901Z"
+    card = (folder / "README.md").read_text()
+    assert card.count("| dropped: its author withdrew the consent | 1 |") == 4
+
+
+def test_publishable_export_leaves_out_what_others_skipped(
+    pairs: Project, write: Write
+) -> None:
+    folder, _ = write(pairs, format="raw", only_publishable=True)
+    assert table_of(folder, "skips") == table_of(folder, "flags") == []
 
 
 def test_replaced_answers_come_when_asked_for(pairs: Project, write: Write) -> None:

@@ -62,6 +62,8 @@ class CardFacts:
     tables: Sequence[WrittenTable]
     answers: Tally
     people: Tally
+    skips: Tally
+    flags: Tally
     creators: Collection[str]
     languages: Sequence[str]
     versions: Sequence[Version]
@@ -214,6 +216,13 @@ def _counts(facts: CardFacts) -> Iterator[str]:
         yield _tally("Parts of answers", parts, ("in all", "used", "left out"))
     if facts.people.stored:
         yield _tally("People", facts.people)
+    if facts.skips.stored or facts.flags.stored:
+        yield (
+            "Skips and flags are no answers; each is counted once apart from them, in "
+            "the same way."
+        )
+        yield _tally("Skips", facts.skips)
+        yield _tally("Flags", facts.flags)
 
 
 def _tally(

@@ -57,8 +57,9 @@ FORMATS: dict[str, Format] = {
         Format(
             RAW,
             "Raw tables",
-            "Everything stored, as tables: annotations, single judgements, people and "
-            "their profiles, items, completions and, if wanted, machines' answers.",
+            "Everything stored, as tables: annotations, single judgements, skips and "
+            "flags, people and their profiles, items, completions and, if wanted, "
+            "machines' answers.",
             tables.OPTIONS,
         ),
         Format(

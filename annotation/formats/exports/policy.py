@@ -13,7 +13,13 @@ from typing import Any, NamedTuple
 
 from annotation.answers import Question
 from annotation.formats.exports.options import PUBLICATION, ExportOptions
-from annotation.formats.exports.types import Row, StoredAnswer, StoredItem, Version
+from annotation.formats.exports.types import (
+    Person,
+    Row,
+    StoredAnswer,
+    StoredItem,
+    Version,
+)
 
 REASONS: dict[str, str] = {
     "superseded": "replaced by a later answer of the same person",
@@ -45,17 +51,24 @@ REASONS: dict[str, str] = {
 COUNTED_PURPOSES = frozenset(("main", "imported"))
 
 
-def refusal(answer: StoredAnswer, options: ExportOptions) -> str:
-    """Return why an answer may not be in this export at all; "" = it may."""
-    if answer.machine is not None:
-        return "" if options.include_machine else "machine"
-    person = answer.person
+def person_refusal(person: Person | None, options: ExportOptions) -> str:
+    """Return why nothing of a person may be in this export; "" = it may."""
     if person is not None and person.is_withdrawn:
         return "withdrawn"
     if options.only_publishable and (
         person is None or PUBLICATION not in person.scopes
     ):
         return "not_publishable"
+    return ""
+
+
+def refusal(answer: StoredAnswer, options: ExportOptions) -> str:
+    """Return why an answer may not be in this export at all; "" = it may."""
+    if answer.machine is not None:
+        return "" if options.include_machine else "machine"
+    reason = person_refusal(answer.person, options)
+    if reason:
+        return reason
     if answer.fate != "current" and not options.include_superseded:
         return answer.fate
     if answer.source == "import" and not options.include_imported:
