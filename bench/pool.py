@@ -50,8 +50,11 @@ def make_project(slug: str) -> object:
     return create_project(user=owner, name=slug, template="pairwise", overlap=1)
 
 
-def fill(project: object, n_items: int) -> None:
-    """Put items into a project with one statement a table; fast for a million."""
+def fill(project: object, n_items: int, *, n_words: int = 150) -> None:
+    """Put items into a project with one statement a table; fast for a million.
+
+    `n_words`: of each completion.
+    """
     from django.db import connection
 
     with connection.cursor() as db:
@@ -69,7 +72,7 @@ def fill(project: object, n_items: int) -> None:
             " external_id, metadata) SELECT i.id, k, i.number || ' ' || k || ' '"
             " || %(text)s, md5(i.number || '/' || k), 'model-' || k, '', '{}'"
             " FROM item i, generate_series(0, 1) k WHERE i.project_id = %(p)s",
-            {"p": project.pk, "text": words(150, 1)},  # type: ignore[attr-defined]
+            {"p": project.pk, "text": words(n_words, 1)},  # type: ignore[attr-defined]
         )
         db.execute(
             "INSERT INTO frontier (item_id, project_id, rank, random_key, target,"
