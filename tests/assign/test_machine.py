@@ -176,7 +176,8 @@ class Work(RuleBasedStateMachine):
             assert is_lent == (row.lease_until is not None)
 
 
-@pytest.mark.django_db
+# Committed, so that the database can clear away what the examples before have left.
+@pytest.mark.django_db(transaction=True)
 def test_counters_hold_after_any_sequence(
     make_pool: Callable[..., Project],
     make_annotator: Callable[[Project], Participant],

@@ -3,7 +3,7 @@
 import json
 import threading
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
 
@@ -11,7 +11,9 @@ from tests.counts import n_runs
 from tests.faults.conftest import Fragile
 
 N_ITEMS = n_runs(40, 3_000)
-N_PEOPLE = 4
+# So many that nobody comes to the limit of calls in a minute.
+N_PEOPLE = n_runs(4, 60)
+PAUSE_S = 0.05
 
 # Run inside the installation: a pool, and annotators with a token each.
 SET_UP = f"""
@@ -46,6 +48,7 @@ print("found=" + json.dumps({
     "mended": sum(rebuild_frontier(project=p) for p in Project.objects.all()),
 }))
 """
+TOO_MANY = 429
 DEFAULTS: dict[str, object] = {
     "comparison": {"value": 1},
     "rationale": "The first one answers the question.",
@@ -80,9 +83,10 @@ class Worker:
             try:
                 status, answer = self.stack.post(path, self.token, body)
             except OSError:
-                continue
-            if status < 500:
+                status, answer = 503, None
+            if status < 500 and status != TOO_MANY:
                 return status, answer
+            self.stop.wait(PAUSE_S)
         return 0, None
 
     def work(self) -> None:
@@ -99,10 +103,11 @@ class Worker:
                 self.acknowledged.append(stored["annotation"]["id"])
 
 
-def wait_for(workers: list[Worker], n: int) -> None:
-    """Wait until so many answers are acknowledged, or everybody is done."""
+def wait_for(workers: list[Worker], running: list["Future[None]"], n: int) -> None:
+    """Wait until so many answers are acknowledged; fail if everybody stops before."""
     while sum(len(worker.acknowledged) for worker in workers) < n:
-        threading.Event().wait(0.02)
+        assert not all(work.done() for work in running), "nobody works any more"
+        wait(running, timeout=0.02)
 
 
 @pytest.mark.services
@@ -116,14 +121,14 @@ def test_acknowledged_answers_survive_kill_and_are_counted_once(
     with ThreadPoolExecutor(N_PEOPLE) as pool:
         running = [pool.submit(worker.work) for worker in workers]
         try:
-            wait_for(workers, total // 4)
+            wait_for(workers, running, total // 4)
             fragile.kill_web_workers()
-            wait_for(workers, total // 2)
+            wait_for(workers, running, total // 2)
             fragile.kill_database()
-            wait_for(workers, total * 3 // 4)
+            wait_for(workers, running, total * 3 // 4)
             fragile.kill_database()
             for work in running:
-                work.result(timeout=120)
+                work.result(timeout=600)
         finally:
             stop.set()
     found = json.loads(read(fragile.manage("shell", "-c", LOOK), "found"))
