@@ -102,7 +102,7 @@ def after_look(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> None
     """Let `work` commit right after a request has read what its person holds."""
     look, waiting = assignments._held, [work]
 
-    def held(participant: Participant) -> dict[str, int]:
+    def held(participant: Participant) -> dict[str, Any]:
         found = look(participant)
         if waiting:
             elsewhere(waiting.pop()).result()
