@@ -112,7 +112,7 @@ _NOT_ASKED = "This question is not asked after these answers. Leave it out."
 
 MISSING: dict[QuestionType, Callable[[Question], str]] = {
     "comparison": lambda q: f"“{q.title}” has no answer yet. Choose one.",
-    "ranking": lambda q: "No answer has a place yet. Give each one a place.",
+    "ranking": rankings.missing,
     "rating": lambda q: "No criterion is rated yet. Rate each answer.",
     "choice": lambda q: f"“{q.title}” has no answer yet. Choose one.",
     "rationale": lambda q: f"“{q.title}” is empty. Write your reasons.",

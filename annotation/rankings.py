@@ -13,6 +13,17 @@ from annotation.questions import Problem, Question, letter
 FIELDS = ("tiers", "unacceptable", "below", "not_judged")
 
 
+def missing(question: Question) -> str:
+    """Say what is to be done where a required ranking has no answer at all."""
+    if question.allow_partial:
+        mend = "Give at least two a place."
+    elif question.n_places > 1:
+        mend = f"Give the best {question.n_places} a place."
+    else:
+        mend = f"Give {'the best' if question.n_places else 'each'} one a place."
+    return f"No answer has a place yet. {mend}"
+
+
 def check_ranking(
     question: Question, value: Any, n_completions: int, path: str
 ) -> list[Problem]:

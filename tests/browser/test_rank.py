@@ -163,3 +163,71 @@ def test_finger_drags_by_the_handle_only(open_desk: OpenDesk) -> None:
     expect(page.locator("[data-tier='0'] [data-grip='2']")).to_be_visible()
     swipe("[data-grip='1'] .gist", "[data-tier='0']")
     expect(page.locator("[data-tray=open] [data-grip='1']")).to_be_visible()
+
+
+BEST_TWO = {**RANKING, "n_places": 2}
+
+
+def test_best_two_are_placed_and_the_rest_stands_below(open_desk: OpenDesk) -> None:
+    project = ask([BEST_TWO], n_completions=4)
+    page = open_desk(project)
+    expect(page.locator("[data-tray=open] .hint")).to_have_text("Below the best 2")
+    press(page, "c 1 a Control+Enter")
+    expect(page.locator("[data-ranking] [data-missing]")).to_have_text(
+        "There is one place left. Give the best of A, B and D a place."
+    )
+    press(page, "a 3")
+    expect(page.locator("[data-told]")).to_have_text("This ranking has 2 places.")
+    press(page, "2")
+    expect(page.locator("[data-next]")).to_have_count(0)
+    assert submitted(page, project) == {
+        "tiers": [[2], [0]],
+        "unacceptable": [],
+        "below": [1, 3],
+    }
+
+
+def test_better_one_pushes_the_last_out_of_the_places(open_desk: OpenDesk) -> None:
+    project = ask([BEST_TWO], n_completions=3)
+    page = open_desk(project)
+    press(page, "c 1 a 2 b 1")
+    expect(page.locator("[data-told]")).to_have_text(
+        "B: place 1. A: below the places."
+    )
+    assert submitted(page, project)["tiers"] == [[1], [2]]
+
+
+def test_partial_ranking_tells_below_from_not_judged(open_desk: OpenDesk) -> None:
+    asked = {**RANKING, "n_places": 1, "allow_partial": True}
+    project = ask([asked], n_completions=4)
+    page = open_desk(project)
+    press(page, "d 1 a 0 b")
+    page.get_by_role("button", name="Put B below the places").click()
+    assert submitted(page, project) == {
+        "tiers": [[3]],
+        "unacceptable": [],
+        "below": [0, 1],
+        "not_judged": [2],
+    }
+
+
+def test_order_as_shown_is_asked_about_once(open_desk: OpenDesk) -> None:
+    project = ask([{**RANKING, "warn_unchanged": True}], n_completions=2)
+    page = open_desk(project)
+    press(page, "a 1 b 2 Control+Enter")
+    expect(page.locator("[data-open]")).to_have_text(
+        "This is the order in which the answers were shown. If it is yours, submit"
+        " again."
+    )
+    assert not current(project)
+    assert submitted(page, project)["tiers"] == [[0], [1]]
+    (stored,) = current(project)
+    assert stored.metadata == {"was_unchanged_confirmed": True}
+
+
+def test_changed_order_is_not_asked_about(open_desk: OpenDesk) -> None:
+    project = ask([{**RANKING, "warn_unchanged": True}], n_completions=2)
+    page = open_desk(project)
+    press(page, "a 1 b 1")
+    assert submitted(page, project)["tiers"] == [[1], [0]]
+    assert current(project)[0].metadata == {}

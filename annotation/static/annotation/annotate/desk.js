@@ -32,6 +32,7 @@ export class Desk {
     this.state = this.data.state;
     this.isTouched = false;
     this.hasTried = false;
+    this.wasAsked = false;
     this.texts = new Texts(root, { id: this.id, say: on.say });
     this.hidden = new Set();
     this.widgets = this.build();
@@ -186,6 +187,23 @@ export class Desk {
     if (first.cell) this.hand.take(first.cell);
     first.field.scrollIntoView({ block: "nearest" });
     first.focus();
+  }
+
+  /* Ask once about a ranking that repeats the order shown; true where that is due now.
+     Another Submit then confirms it. */
+  asksAboutOrder() {
+    if (this.wasAsked || !this.rankings.some((ranking) => ranking.isUnchanged)) return false;
+    this.wasAsked = true;
+    const open = one("[data-open]", this.root);
+    open.classList.add("is-calm");
+    one("span", open).textContent = "This is the order in which the answers were shown. If it is yours, submit again.";
+    open.hidden = false;
+    open.scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  get isUnchangedConfirmed() {
+    return this.wasAsked && this.rankings.some((ranking) => ranking.isUnchanged);
   }
 
   // --- keys --------------------------------------------------------------------

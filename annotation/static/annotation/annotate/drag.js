@@ -57,9 +57,9 @@ export class Drag {
     if (y > box.bottom - EDGE) this.scroller.scrollTop += 8;
   }
 
-  /* Where it would fall: {kind: "tie" | "place" | "open" | "out", index}. */
+  /* Where it would fall: {kind: "tie" | "place" | "open" | "below" | "out", index}. */
   find(y) {
-    for (const kind of ["open", "out"]) {
+    for (const kind of ["open", "below", "out"]) {
       const tray = one(`[data-tray=${kind}]`, this.list);
       const box = tray && !tray.hidden && tray.getBoundingClientRect();
       if (box && y >= box.top && y <= box.bottom) return { kind, element: tray };
@@ -105,6 +105,7 @@ export class Drag {
 function dropped(order, which, target) {
   if (target.kind === "place") return orders.place(order, which, target.index);
   if (target.kind === "tie") return orders.join(order, which, target.index);
+  if (target.kind === "below") return orders.lower(order, which);
   if (target.kind === "out") return orders.reject(order, which);
   return orders.without(order, which);
 }

@@ -1,7 +1,8 @@
-/* PURE: an order of answers under the hand. `tiers` best first, `out` not acceptable;
-   whoever is in neither has no place yet. Each function returns a new order. */
+/* PURE: an order of answers under the hand. `tiers` best first, `below` the places,
+   `out` not acceptable; whoever is in none of them has no place yet. Each function
+   returns a new order. */
 
-export const empty = () => ({ tiers: [], out: [] });
+export const empty = () => ({ tiers: [], below: [], out: [] });
 
 export function tierOf(order, one) {
   return order.tiers.findIndex((tier) => tier.includes(one));
@@ -10,33 +11,53 @@ export function tierOf(order, one) {
 export function without(order, one) {
   return {
     tiers: order.tiers.map((tier) => tier.filter((other) => other !== one)).filter((tier) => tier.length),
+    below: order.below.filter((other) => other !== one),
     out: order.out.filter((other) => other !== one),
   };
 }
 
 export const open = (order, n) =>
-  [...Array(n).keys()].filter((one) => tierOf(order, one) < 0 && !order.out.includes(one));
+  [...Array(n).keys()].filter((one) => tierOf(order, one) < 0 && !order.below.includes(one) && !order.out.includes(one));
 
 /* Give it a place of its own; `index` counts the tiers that remain without it. */
 export function place(order, one, index) {
-  const { tiers, out } = without(order, one);
+  const { tiers, ...sets } = without(order, one);
   const at = Math.max(0, Math.min(index, tiers.length));
-  return { tiers: [...tiers.slice(0, at), [one], ...tiers.slice(at)], out };
+  return { tiers: [...tiers.slice(0, at), [one], ...tiers.slice(at)], ...sets };
 }
 
 /* Let it share a tier; `index` counts the tiers that remain without it. */
 export function join(order, one, index) {
-  const { tiers, out } = without(order, one);
+  const { tiers, ...sets } = without(order, one);
   if (!tiers.length) return place(order, one, 0);
   const at = Math.max(0, Math.min(index, tiers.length - 1));
   const shared = [...tiers[at], one].sort((a, b) => a - b);
-  return { tiers: [...tiers.slice(0, at), shared, ...tiers.slice(at + 1)], out };
+  return { tiers: [...tiers.slice(0, at), shared, ...tiers.slice(at + 1)], ...sets };
 }
 
+const sorted = (list) => [...list].sort((a, b) => a - b);
+
 export function reject(order, one) {
-  const { tiers, out } = without(order, one);
-  return { tiers, out: [...out, one].sort((a, b) => a - b) };
+  const rest = without(order, one);
+  return { ...rest, out: sorted([...rest.out, one]) };
 }
+
+export function lower(order, one) {
+  const rest = without(order, one);
+  return { ...rest, below: sorted([...rest.below, one]) };
+}
+
+/* Keep the best `n` places. Who falls out is below where that is a set of its own,
+   else has no place. */
+export function cap(order, n, { hasBelow }) {
+  if (!n || order.tiers.length <= n) return order;
+  const fallen = order.tiers.slice(n).flat();
+  return { ...order, tiers: order.tiers.slice(0, n), below: hasBelow ? sorted([...order.below, ...fallen]) : order.below };
+}
+
+/* Tell whether it repeats the order on the screen, from the first answer on. */
+export const isUnchanged = ({ tiers, out }) =>
+  !out.length && tiers.length > 1 && tiers.every((tier, at) => tier.length === 1 && tier[0] === at);
 
 /* One step better. Out of a tie it goes before it; without a place it gets the next. */
 export function up(order, one) {
@@ -64,11 +85,12 @@ export function tie(order, one) {
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 export const letter = (one) => LETTERS[one] ?? `${one + 1}`;
 
-/* Say where an answer stands: "place 2, tied with D". */
-export function standing(order, one) {
+/* Say where an answer stands: "place 2, tied with D". `open` names having no place. */
+export function standing(order, one, open = "no place yet") {
   if (order.out.includes(one)) return "not acceptable";
+  if (order.below.includes(one)) return "below the places";
   const at = tierOf(order, one);
-  if (at < 0) return "no place yet";
+  if (at < 0) return open;
   const others = order.tiers[at].filter((other) => other !== one).map(letter);
   return `place ${at + 1}${others.length ? `, tied with ${list(others)}` : ""}`;
 }

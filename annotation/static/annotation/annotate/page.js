@@ -226,7 +226,9 @@ class Page {
       desk.refuse(problems);
       return;
     }
-    this.outbox.add({ assignment: desk.id, answers: desk.answers(), active_ms: this.timer.read(), ...desk.texts.shown });
+    if (desk.asksAboutOrder()) return;
+    const confirmed = desk.isUnchangedConfirmed ? { is_unchanged_confirmed: true } : {};
+    this.outbox.add({ assignment: desk.id, answers: desk.answers(), active_ms: this.timer.read(), ...desk.texts.shown, ...confirmed });
     this.drafts.end();
     banners.status("");
     banners.moveProgress(1);

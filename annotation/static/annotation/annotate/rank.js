@@ -3,6 +3,7 @@
 import { all, one } from "./cells.js";
 import { Drag } from "./drag.js";
 import * as orders from "./order.js";
+import { Rules } from "./places.js";
 
 export class Ranking {
   constructor(root, question, { n }) {
@@ -12,7 +13,8 @@ export class Ranking {
     this.element = one(`[data-ranking][data-question="${CSS.escape(question.name)}"]`, root);
     this.list = one("[data-list]", this.element);
     this.tiers = one("[data-tiers]", this.element);
-    this.trays = { open: one("[data-tray=open] .tier-items", this.element), out: one("[data-tray=out] .tier-items", this.element) };
+    this.rules = new Rules(question, n);
+    this.trays = Object.fromEntries(["open", "below", "out"].map((name) => [name, one(`[data-tray=${name}] .tier-items`, this.element)]));
     this.told = one("[data-told]", this.element);
     this.grips = all("[data-grip]", this.element);
     this.cells = [];
@@ -24,23 +26,21 @@ export class Ranking {
   }
 
   read() {
-    const { tiers, out } = this.order;
-    return tiers.length || out.length ? { tiers, unacceptable: out } : null;
+    return this.rules.read(this.order);
   }
 
   write(answer) {
-    this.order = { tiers: answer?.tiers ?? [], out: answer?.unacceptable ?? [] };
+    this.order = { tiers: answer?.tiers ?? [], below: (this.trays.below && answer?.below) || [], out: answer?.unacceptable ?? [] };
     this.held = null;
     this.draw();
   }
 
   problems(answer) {
-    const path = `answers.${this.question.name}`;
-    if (!answer) return this.question.is_required ? [{ path, message: "No answer has a place yet. Give each one a place." }] : [];
-    const open = orders.open(this.order, this.n).map(orders.letter);
-    if (!open.length) return [];
-    const out = this.question.allow_unacceptable ? `, or mark ${open.length === 1 ? "it" : "them"} as not acceptable` : "";
-    return [{ path, message: `${orders.list(open)} ${open.length === 1 ? "has" : "have"} no place yet. Give ${open.length === 1 ? "it" : "each"} one${out}.` }];
+    return this.rules.problems(answer, this.order);
+  }
+
+  get isUnchanged() {
+    return this.question.warn_unchanged && orders.isUnchanged(this.order);
   }
 
   locate() {
@@ -58,6 +58,8 @@ export class Ranking {
     if (key === "Escape" && this.held !== null) return this.release();
     if (this.held === null) return this.untold(key);
     const { held } = this;
+    if (/^[1-9]$/.test(key) && !this.rules.hasPlace(key)) return this.say(this.rules.words);
+    if (key === "0" && this.trays.below) return this.change(orders.lower(this.order, held), held);
     if (/^[1-9]$/.test(key)) return this.change(orders.place(this.order, held, Number(key) - 1), held);
     if (key === "ArrowUp") return this.change(orders.up(this.order, held), held);
     if (key === "ArrowDown") return this.change(orders.down(this.order, held), held);
@@ -68,7 +70,7 @@ export class Ranking {
   }
 
   untold(key) {
-    if (!/^[1-9=x]$/.test(key)) return false;
+    if (!/^[1-9=x]$/.test(key) && !(key === "0" && this.trays.below)) return false;
     this.say("Pick up an answer first: press its letter.");
     return true;
   }
@@ -88,6 +90,7 @@ export class Ranking {
     if (move === "up") this.change(orders.up(this.order, which), which, button);
     if (move === "down") this.change(orders.down(this.order, which), which, button);
     if (move === "tie") this.tie(which, button);
+    if (move === "below") this.change(orders.lower(this.order, which), which, button);
     if (move === "out") this.out(which, button);
   }
 
@@ -95,7 +98,7 @@ export class Ranking {
     this.held = which;
     this.draw();
     if (withFocus) one("[data-pick]", this.grips[which]).focus({ preventScroll: false });
-    this.say(`${orders.letter(which)} is picked up: ${orders.standing(this.order, which)}.`);
+    this.say(`${orders.letter(which)} is picked up: ${this.standing(which)}.`);
     return true;
   }
 
@@ -119,7 +122,8 @@ export class Ranking {
     return this.change(isOut ? orders.without(this.order, which) : orders.reject(this.order, which), which, button);
   }
 
-  change(order, which, button = null) {
+  change(wanted, which, button = null) {
+    const order = orders.cap(wanted, this.question.n_places, { hasBelow: Boolean(this.trays.below) });
     const isSame = JSON.stringify(order) === JSON.stringify(this.order);
     this.order = order;
     this.draw();
@@ -127,10 +131,14 @@ export class Ranking {
     const again = button && !button.hidden ? button : one("[data-pick]", grip);
     again.focus({ preventScroll: true });
     grip.scrollIntoView?.({ block: "nearest" });
-    const { letter, standing } = orders;
-    this.say(isSame ? `${letter(which)} stays: ${standing(order, which)}.` : `${letter(which)}: ${standing(order, which)}.`);
+    const fallen = wanted.tiers.slice(order.tiers.length).flat().filter((other) => other !== which);
+    this.say([`${orders.letter(which)}${isSame ? " stays" : ""}: ${this.standing(which)}.`, ...fallen.map((other) => `${orders.letter(other)}: ${this.standing(other)}.`)].join(" "));
     if (!isSame) this.element.dispatchEvent(new Event("change", { bubbles: true }));
     return true;
+  }
+
+  standing(which) {
+    return orders.standing(this.order, which, this.rules.open);
   }
 
   say(words) {
@@ -140,12 +148,13 @@ export class Ranking {
 
   /* Lay the grips where the order says; they are moved, never made anew. */
   draw() {
-    const { tiers, out } = this.order;
+    const { tiers, below, out } = this.order;
     const rows = tiers.map((tier, at) => this.row(tier, at));
     const open = orders.open(this.order, this.n);
-    this.tiers.replaceChildren(...rows, ...(open.length ? [this.next(tiers.length)] : []));
+    this.tiers.replaceChildren(...rows, ...(open.length + below.length && this.rules.hasPlace(tiers.length + 1) ? [this.next(tiers.length)] : []));
     this.fill(this.trays.open, open);
     this.trays.open.closest(".tier").hidden = !open.length;
+    if (this.trays.below) this.fill(this.trays.below, below);
     if (this.trays.out) this.fill(this.trays.out, out);
     for (const [which, grip] of this.grips.entries()) this.mark(grip, which);
   }
@@ -187,6 +196,7 @@ export class Ranking {
       up: at !== 0 || this.order.tiers[0].length > 1,
       down: at >= 0 && (this.order.tiers[at].length > 1 || at < this.order.tiers.length - 1),
       tie: at !== 0 && this.order.tiers.length > 0 && !isOut,
+      below: !this.order.below.includes(which),
       out: true,
     };
     for (const button of all("[data-move]", grip)) {
@@ -197,6 +207,6 @@ export class Ranking {
     const text = one(`.completion[data-place="${which}"]`, this.root);
     if (!text) return;
     text.classList.toggle("is-chosen", isHeld);
-    one("[data-standing]", text).textContent = orders.standing(this.order, which);
+    one("[data-standing]", text).textContent = this.standing(which);
   }
 }
