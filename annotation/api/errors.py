@@ -1,5 +1,10 @@
-"""One error shape for the whole API: code, message, problems [{path, row, message}]."""
+"""One error shape for the whole API: code, message, problems [{path, row, message}].
 
+The sentences are our own: those of the framework say neither what is wrong with which
+object nor how to mend it.
+"""
+
+import re
 from typing import Any
 
 from rest_framework import exceptions
@@ -8,6 +13,39 @@ from rest_framework.views import exception_handler
 
 from annotation.errors import AnnotationError
 from annotation.middleware import error_body
+
+FIELD = {
+    "required": "{path} is missing. Send it.",
+    "blank": "{path} is empty. Write something.",
+    "null": "{path} is null. Send a value, or leave it out.",
+    "max_length": "{path} is too long. Shorten it to {limit} characters.",
+    "max_string_length": "{path} is too long. Send a number.",
+    "min_value": "{path} is too small. The smallest number is {limit}.",
+    "max_value": "{path} is too large. The largest number is {limit}.",
+    "null_characters_not_allowed": "{path} holds a NUL character. Remove it.",
+}
+WHOLE = {
+    "parse_error": "The body cannot be read. Send JSON, or a form with a file.",
+    "not_authenticated": "You are not logged in. Send a token, or log in.",
+    "authentication_failed": "This token is not valid. Make a new one.",
+    "permission_denied": "This is not allowed with your log-in. Load the page again,"
+    " or send a token.",
+    "not_found": "There is nothing here for you.",
+    "method_not_allowed": "This address does not take {method}.",
+    "not_acceptable": "This address answers with JSON only. Accept application/json.",
+    "unsupported_media_type": "This type of body is not read. Send JSON, or a form with"
+    " a file.",
+    "throttled": "These are too many calls for one hour. Wait {wait} and go on.",
+}
+
+# The framework words the other ones itself.
+MAY_BE_OURS = (
+    exceptions.ParseError,
+    exceptions.AuthenticationFailed,
+    exceptions.NotAuthenticated,
+    exceptions.PermissionDenied,
+    exceptions.NotFound,
+)
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -24,10 +62,27 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
             "problems": list(_problems(error.detail, "")),
         }
         return response
-    code = getattr(error, "default_code", "error")
-    detail = getattr(error, "detail", "There is nothing here for you.")
-    response.data = {"code": code, "message": str(detail), "problems": []}
+    code = getattr(error, "default_code", "not_found")
+    message = _sentence(error, code, getattr(context.get("request"), "method", ""))
+    response.data = {"code": code, "message": message, "problems": []}
     return response
+
+
+def _sentence(error: Exception, code: str, method: str | None) -> str:
+    """Return our own words for a whole request; a sentence of ours stays."""
+    detail = str(getattr(error, "detail", ""))
+    if code not in WHOLE or (isinstance(error, MAY_BE_OURS) and _is_ours(error)):
+        return detail
+    wait = getattr(error, "wait", None)
+    waits = f"{max(1, round(wait / 60))} min" if wait else "a little"
+    return WHOLE[code].format(method=method, wait=waits)
+
+
+def _is_ours(error: exceptions.APIException) -> bool:
+    """Tell our sentences from remarks such as “JSON parse error - …”."""
+    detail = str(error.detail)
+    is_remark = detail.startswith(("JSON parse", "CSRF", "Multipart"))
+    return detail != str(error.default_detail) and not is_remark
 
 
 def _problems(detail: Any, path: str) -> Any:
@@ -38,4 +93,13 @@ def _problems(detail: Any, path: str) -> Any:
         for inner in detail:
             yield from _problems(inner, path)
     else:
-        yield {"path": path, "row": None, "message": str(detail)}
+        yield {"path": path, "row": None, "message": _field(detail, path)}
+
+
+def _field(detail: Any, path: str) -> str:
+    code = getattr(detail, "code", "")
+    words = FIELD.get(code)
+    if words is None:
+        return f"{path} does not fit. Look up its form in the documentation."
+    number = re.search(r"-?\d+", str(detail))
+    return words.format(path=path or "The body", limit=number[0] if number else "")

@@ -17,6 +17,7 @@ from annotation.charts.style import (
     count_axis,
     inline,
     to_svg,
+    width_of,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def labels_per_day(
         if row.n_machine:
             values.append({"day": _local(row.day), "n": row.n_machine, "who": AI})
     domain = [HUMAN, AI] if has_machine else [HUMAN]
-    width = _bar_width(rows)
+    width = _bar_width(rows, theme)
     fills = alt.Scale(domain=domain, range=[palette.human_fill, HATCH])
     edges = alt.Scale(domain=domain, range=[palette.human_fill, palette.ai])
     chart = (
@@ -131,8 +132,8 @@ def _n_days(rows: Sequence[DayLabels] | Sequence[DayProgress]) -> int:
     return (rows[-1].day - rows[0].day).days + 1 if rows else 1
 
 
-def _bar_width(rows: Sequence[DayLabels]) -> float:
-    return max(1.0, min(MAX_BAR, 480 / _n_days(rows)))
+def _bar_width(rows: Sequence[DayLabels], theme: Theme) -> float:
+    return max(1.0, min(MAX_BAR, 0.75 * width_of(theme) / _n_days(rows)))
 
 
 def _day_axis(

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 if TYPE_CHECKING:
     import altair as alt
 
-Theme = Literal["light", "dark"]
+Theme = Literal["light", "dark", "light-narrow", "dark-narrow"]
 FONT = "system-ui, -apple-system, Segoe UI, Roboto, Noto Sans, Arial, sans-serif"
 WIDTH = 640
+# For a phone: drawn anew, so that its letters keep their size.
+NARROW = 328
 HUMAN, AI = "Human", "AI"
 # What a machine made has a hatched area, in every theme and in print.
 HATCH = "url(#hatch)"
@@ -56,6 +58,13 @@ PALETTES: dict[Theme, Palette] = {
         accent="#a3b5ff",
     ),
 }
+PALETTES["light-narrow"] = PALETTES["light"]
+PALETTES["dark-narrow"] = PALETTES["dark"]
+
+
+def width_of(theme: Theme) -> int:
+    """Return the width of a figure in pixels."""
+    return NARROW if theme.endswith("narrow") else WIDTH
 
 
 def inline(rows: list[Row]) -> "alt.InlineData":
@@ -89,7 +98,7 @@ def to_svg(
     spec: dict[str, Any] = chart.to_dict()
     spec |= {
         "title": title,
-        "width": WIDTH,
+        "width": width_of(theme),
         "height": height,
         "background": None,
         "autosize": {"type": "fit", "contains": "padding"},

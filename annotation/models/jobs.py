@@ -70,7 +70,7 @@ class Chart(models.Model):
         Project, on_delete=models.CASCADE, related_name="charts"
     )
     name = models.CharField(max_length=40)
-    theme = models.CharField(max_length=5)
+    theme = models.CharField(max_length=12)
     svg = models.TextField()
     numbers = models.JSONField(default=dict)
     made_at = models.DateTimeField()

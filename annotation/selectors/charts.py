@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from annotation.charts.style import Theme
 from annotation.models import Chart, Project
 
 # The figures without a picture are kept under this name.
 FIGURES = "figures"
-THEMES = ("light", "dark")
+THEMES: tuple[Theme, ...] = ("light", "dark", "light-narrow", "dark-narrow")
 # Beside them, a chart for download has its title inside.
 FILE = "file"
 

@@ -20,7 +20,7 @@ from annotation.charts import (
     time_per_item,
 )
 from annotation.durations import clock, spoken
-from annotation.selectors.charts import FILE
+from annotation.selectors.charts import FILE, THEMES
 from annotation.selectors.figures import DayCount, Times
 
 N_SHOWN_DAYS = 28
@@ -62,12 +62,8 @@ def drawings(
 
 
 def _drawing(name: str, words: dict[str, Any], draw: Draw) -> Drawing:
-    svg = {
-        "light": draw("", "light"),
-        "dark": draw("", "dark"),
-        FILE: draw(words["title"], "light"),
-    }
-    return Drawing(name, words, svg)
+    svg: dict[str, str] = {theme: draw("", theme) for theme in THEMES}
+    return Drawing(name, words, {**svg, FILE: draw(words["title"], "light")})
 
 
 def _labels(shown: Sequence[DayCount], days: Sequence[DayCount]) -> Drawing:

@@ -177,7 +177,10 @@ def chart(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     is_file = "download" in request.GET
     asked = FILE if is_file else request.GET.get("theme")
     theme = next((name for name in (FILE, *THEMES) if name == asked), THEMES[0])
-    found = chart_named(seat.project, name, theme)
+    # What was drawn before there were narrow ones is shown as it is.
+    found = chart_named(seat.project, name, theme) or chart_named(
+        seat.project, name, theme.removesuffix("-narrow")
+    )
     if found is None:
         raise NotFoundError
     etag = f'"{found.pk}-{found.made_at.timestamp():.6f}"'

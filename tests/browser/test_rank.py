@@ -191,9 +191,7 @@ def test_better_one_pushes_the_last_out_of_the_places(open_desk: OpenDesk) -> No
     project = ask([BEST_TWO], n_completions=3)
     page = open_desk(project)
     press(page, "c 1 a 2 b 1")
-    expect(page.locator("[data-told]")).to_have_text(
-        "B: place 1. A: below the places."
-    )
+    expect(page.locator("[data-told]")).to_have_text("B: place 1. A: below the places.")
     assert submitted(page, project)["tiers"] == [[1], [2]]
 
 

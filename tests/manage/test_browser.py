@@ -234,3 +234,35 @@ def test_export_shows_the_options_of_the_chosen_format(
     page.get_by_role("button", name="Export", exact=True).press("Enter")
     expect(page.get_by_role("heading", name="Export: Preference")).to_be_visible()
     assert Job.objects.get(kind="export").parameters["options"]["ties"] == "half"
+
+
+def test_charts_fit_a_phone_without_scrolling(
+    busy: Project, open_page: Callable[..., Page]
+) -> None:
+    page = open_page("", 360, 800)
+    pictures = page.locator(".picture")
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        shown = picture.locator("img:visible")
+        expect(shown).to_have_js_property("complete", True)
+        assert "narrow" in shown.evaluate("(image) => image.currentSrc")
+        assert shown.evaluate("(image) => image.naturalWidth") > 0
+        is_wider = "(box) => box.scrollWidth > box.clientWidth"
+        assert not picture.evaluate(is_wider)
+    assert pictures.count() == 4
+
+
+def test_job_page_says_that_the_server_fails_and_asks_again(
+    busy: Project, open_page: Callable[..., Page]
+) -> None:
+    job = Job.objects.create(
+        project=busy, kind="import", state="running", parameters={"name": "big.csv"}
+    )
+    page = open_page(f"jobs/{job.public_id}/")
+    page.route("**/live/", lambda route: route.fulfill(status=503, body="down"))
+    failure = page.locator("[data-failure]")
+    expect(failure).to_contain_text("The server does not answer")
+    expect(failure).to_have_count(1)
+    expect(page.locator("#job")).to_contain_text("rows so far")
+    page.unroute("**/live/")
+    expect(failure).to_have_count(0)

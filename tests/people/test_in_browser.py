@@ -200,3 +200,18 @@ def test_the_theme_is_kept(
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     page.goto(reverse("login"))
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_notice_does_not_lie_on_the_bar_that_saves(
+    new_page: NewPage, live_server: "LiveServer", study: Project
+) -> None:
+    for size in ({"width": 1440, "height": 900}, {"width": 360, "height": 800}):
+        page = new_page(viewport=size)
+        sign_in(page, study.created_by, live_server)
+        page.goto(reverse("settings_questions", args=[study.slug]))
+        page.locator(".edit-save button").first.click()
+        notice = page.locator("[data-toast]").bounding_box()
+        bar = page.locator(".edit-save").bounding_box()
+        assert notice
+        assert bar
+        assert notice["y"] + notice["height"] <= bar["y"]

@@ -15,8 +15,32 @@ document.body.addEventListener("htmx:configRequest", (event) => {
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const { elt, xhr } = event.detail;
   if (!elt.matches("[data-live]")) return;
+  if (xhr.status < 400) recovered();
   const etag = xhr.getResponseHeader("ETag");
   const isSame = xhr.status === 304 || (etag && known.get(elt) === etag);
   if (isSame) event.detail.shouldSwap = false;
   else if (etag) known.set(elt, etag);
 });
+
+/* A server that fails is said above the figures, which stay; each next call asks again. */
+let failure = null;
+
+function failed({ detail }) {
+  if (!detail.elt.matches("[data-live]") || failure?.isConnected) return;
+  failure = document.createElement("div");
+  failure.className = "banner banner-caution";
+  failure.setAttribute("role", "status");
+  failure.dataset.failure = "";
+  const words = document.createElement("p");
+  const isJob = detail.elt.id === "job";
+  words.textContent = `The server does not answer, so what you see here may be old. ${isJob ? "The job goes on without this page. " : ""}This page asks again by itself.`;
+  failure.append(words);
+  detail.elt.before(failure);
+}
+
+function recovered() {
+  failure?.remove();
+  failure = null;
+}
+
+for (const event of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) document.body.addEventListener(event, failed);
