@@ -6,7 +6,7 @@ from django.core.cache import cache
 
 from annotation.models import Job
 from annotation.selectors.workers import beat_key
-from annotation.services import assignments, jobs, uploads
+from annotation.services import assignments, endings, jobs, uploads
 from annotation.services.charts import refresh_stale, run_charts
 from annotation.services.exports import run_export
 from annotation.services.imports import run_import
@@ -38,6 +38,12 @@ def resend_jobs() -> None:
 def expire_leases() -> None:
     """Return the leases that ran out to the pool."""
     assignments.expire_leases()
+
+
+@shared_task(name="annotation.close_overdue", time_limit=60)
+def close_overdue() -> None:
+    """End the enrolments whose time is over."""
+    endings.close_overdue()
 
 
 @shared_task(name="annotation.refresh_charts", time_limit=600)

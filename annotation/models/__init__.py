@@ -24,6 +24,7 @@ from annotation.models.projects import (
     QuestionsVersion,
     Role,
 )
+from annotation.models.recruitment import Enrolment, Recruitment
 
 __all__ = [
     "Annotation",
@@ -36,6 +37,7 @@ __all__ = [
     "ConsentRecord",
     "Conversation",
     "Draft",
+    "Enrolment",
     "Event",
     "ExternalIdentity",
     "Flag",
@@ -51,6 +53,7 @@ __all__ = [
     "PreAnnotation",
     "Project",
     "QuestionsVersion",
+    "Recruitment",
     "Role",
     "SurveyAnswer",
     "SurveyVersion",

@@ -1,5 +1,6 @@
 """Annotations by people and flags: append-only, a correction supersedes."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from annotation.models.assignments import Assignment
@@ -16,6 +17,8 @@ class Annotation(Row):
     A retraction is a row of its own that supersedes the answer it takes back.
     `active_ms` counts the time with the page visible and in use; `total_ms` runs
     from shown to submitted. Both are empty where an import does not tell.
+    `reading_ms[i]` is the part of the active time in which completion i, in canonical
+    order, was under the eye or the hand; empty where the page did not measure it.
     """
 
     class Source(models.TextChoices):
@@ -49,6 +52,7 @@ class Annotation(Row):
     source = models.CharField(max_length=6, choices=Source.choices)
     active_ms = models.PositiveBigIntegerField(null=True, blank=True)
     total_ms = models.PositiveBigIntegerField(null=True, blank=True)
+    reading_ms = ArrayField(models.PositiveBigIntegerField(), null=True, blank=True)
     metadata = models.JSONField(default=dict)
 
     class Meta:

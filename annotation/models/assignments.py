@@ -125,6 +125,8 @@ class Assignment(Row):
 class Draft(models.Model):
     """Unsaved answers of an assignment, in the presented order.
 
+    `reading_ms[k]` is the time spent on the completion shown at place k.
+
     `revision` grows with each save, so that a second tab notices it is behind.
     """
 
@@ -133,6 +135,7 @@ class Draft(models.Model):
     )
     answers = models.JSONField(default=dict)
     active_ms = models.PositiveBigIntegerField(default=0)
+    reading_ms = ArrayField(models.PositiveBigIntegerField(), null=True, blank=True)
     revision = models.PositiveIntegerField(default=1)
     tab = models.CharField(max_length=40, blank=True)
     updated_at = models.DateTimeField(auto_now=True)

@@ -16,12 +16,14 @@ class Participant(Row):
     where this person's walk through the pool has come to (see services.assignments);
     `n_done` counts the current answers and is written by services.submissions alone,
     as is `firsts`: how often which completion stood first in the answers that count
-    (places by annotation.allocation.presentation).
+    (places by annotation.allocation.presentation). Once `n_done` has reached
+    `n_wanted`, no further item is lent; empty: without such an end.
     """
 
     class Source(models.TextChoices):
         MEMBER = "member"
         IMPORT = "import"
+        RECRUITED = "recruited"
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="participants"
@@ -44,6 +46,7 @@ class Participant(Row):
     frontier_key = models.BigIntegerField(default=0)
     n_done = models.PositiveIntegerField(default=0)
     firsts = ArrayField(models.PositiveIntegerField(), default=zero, db_default=[0])
+    n_wanted = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         db_table = "participant"
@@ -63,7 +66,8 @@ class Participant(Row):
 class ExternalIdentity(Row):
     """A participant's id elsewhere (a file, a recruiting platform), encrypted.
 
-    `value_hmac` finds the same person again without decrypting.
+    `value_hmac` finds the same person again without decrypting. `details_encrypted`
+    holds the ids of study and session that a recruiting platform sent along, as JSON.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
@@ -73,6 +77,7 @@ class ExternalIdentity(Row):
     provider = models.CharField(max_length=60)
     value_encrypted = models.BinaryField()
     value_hmac = models.CharField(max_length=64)
+    details_encrypted = models.BinaryField(null=True)
 
     class Meta:
         db_table = "external_identity"

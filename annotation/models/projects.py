@@ -140,12 +140,20 @@ class Membership(Row):
 
 
 class Invitation(Row):
-    """A link that lets people join. Only the hash of its secret is stored."""
+    """A link that lets people join. Only the hash of its secret is stored.
+
+    By a link of the kind `recruitment` a platform sends people with an id of theirs.
+    """
+
+    class Kind(models.TextChoices):
+        LOG_IN = "log_in"
+        RECRUITMENT = "recruitment"
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="invitations"
     )
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.ANNOTATOR)
+    kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.LOG_IN)
     secret_sha256 = models.CharField(max_length=64, unique=True)
     note = models.CharField(max_length=120, blank=True)
     expires_at = models.DateTimeField()

@@ -58,6 +58,11 @@ class Empty:
 
 
 _EMPTY: dict[str, tuple[str, str, bool]] = {
+    "wanted_done": (
+        "You have answered all that is wanted of you",
+        "Your answers are stored. Thank you for your work.",
+        False,
+    ),
     "paused": (
         "This project is paused",
         "Its owner has stopped giving out items for now. Your answers are stored.",
@@ -89,7 +94,10 @@ _EMPTY: dict[str, tuple[str, str, bool]] = {
 
 def why_empty(participant: Participant, project: Project) -> Empty:
     """Return why this participant gets no item; at most one query."""
-    reason = "paused" if project.is_paused else _reason(participant, project)
+    if participant.n_wanted is not None and participant.n_done >= participant.n_wanted:
+        reason = "wanted_done"
+    else:
+        reason = "paused" if project.is_paused else _reason(participant, project)
     title, words, is_awaited = _EMPTY[reason]
     return Empty(reason, title, words, is_awaited, participant.n_done)
 
@@ -119,7 +127,10 @@ def n_left_for(participant: Participant, project: Project) -> int:
             _N_LEFT,
             _parameters(participant, project),
         )
-        return int(db.fetchone()[0])
+        n_left = int(db.fetchone()[0])
+    if participant.n_wanted is None:
+        return n_left
+    return min(n_left, max(participant.n_wanted - participant.n_done, 0))
 
 
 def _parameters(participant: Participant, project: Project) -> dict[str, Any]:

@@ -7,10 +7,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from annotation.models import Assignment, Invitation, Membership, Participant, Project
+from annotation.models import (
+    Assignment,
+    Enrolment,
+    Invitation,
+    Membership,
+    Participant,
+    Project,
+)
 
 
 @dataclass(frozen=True)
@@ -29,7 +37,10 @@ class Member:
 
 
 def members(project: Project) -> list[Member]:
-    """Return the members, owners first and then by name; one query."""
+    """Return the members, owners first and then by name; one query.
+
+    People who came by a recruitment link are not among them: the pay page has them.
+    """
     person = Participant.objects.filter(
         project=OuterRef("project"), user=OuterRef("user")
     )
@@ -48,7 +59,9 @@ def members(project: Project) -> list[Member]:
             n_done=Subquery(person.values("n_done")[:1]),
             is_ready=Subquery(person.values("is_ready")[:1]),
             last_shown=Subquery(shown),
+            source=Coalesce(Subquery(person.values("source")[:1]), Value("")),
         )
+        .exclude(source=Participant.Source.RECRUITED)
     )
     found = [
         Member(
@@ -84,11 +97,16 @@ class Link:
     ended: str
 
 
-def links(project: Project) -> list[Link]:
-    """Return the invitations, newest first; one query."""
+def n_recruited(project: Project) -> int:
+    """Return how many came by a recruitment link; one query."""
+    return Enrolment.objects.filter(project=project).count()
+
+
+def links(project: Project, kind: str = Invitation.Kind.LOG_IN) -> list[Link]:
+    """Return the invitations of a kind, newest first; one query."""
     rows = (
         Invitation.objects.select_related("created_by")
-        .filter(project=project)
+        .filter(project=project, kind=kind)
         .order_by("-pk")
     )
     return [

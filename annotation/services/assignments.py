@@ -56,11 +56,17 @@ class _Held:
 class _Walk:
     """Where a participant stands: the cursor, and what they saw first so far.
 
-    `firsts` counts answers, by annotation.allocation.presentation.
+    `firsts` counts answers, by annotation.allocation.presentation. After `n_wanted`
+    further answers no item is lent; None: there is no such end.
     """
 
     cursor: _Cursor
     firsts: list[int]
+    n_wanted: int | None
+
+    def is_over(self, n_held: int = 0) -> bool:
+        """Tell whether the answers given and the items held are all that is wanted."""
+        return self.n_wanted is not None and self.n_wanted <= n_held
 
 
 @retried
@@ -77,7 +83,7 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
     for state in (State.OPEN, State.QUEUED):
         if state in held and _open(held[state].id, project):
             return _fetch(held[state].id)
-    if project.is_paused:
+    if project.is_paused or walk.is_over():
         return None
     if "draft" in held and _resume(held["draft"], participant, project, walk):
         return _fetch(held["draft"].id)
@@ -94,7 +100,7 @@ def claim_ahead(*, participant: Participant, project: Project) -> Assignment | N
     held = _held(participant)
     if State.QUEUED in held:
         return _fetch(held[State.QUEUED].id)
-    if project.is_paused:
+    if project.is_paused or walk.is_over(State.OPEN in held):
         return None
     if State.OPEN in held:
         walk = replace(walk, firsts=with_first(walk.firsts, held[State.OPEN].order))
@@ -337,15 +343,16 @@ def _lock_walk(participant: Participant, project: Project) -> _Walk:
     """
     with connection.cursor() as db:
         db.execute(
-            "SELECT frontier_version, frontier_rank, frontier_key, firsts, is_ready"
+            "SELECT frontier_version, frontier_rank, frontier_key, firsts, is_ready,"
+            " n_wanted - n_done"
             " FROM participant WHERE id = %s FOR NO KEY UPDATE",
             [participant.pk],
         )
-        version, rank, key, firsts, is_ready = db.fetchone()
+        version, rank, key, firsts, is_ready, n_wanted = db.fetchone()
     if not is_ready:
         raise NotReadyError("Give your consent and fill in the profile first.")
     is_current = version == project.frontier_version
-    return _Walk(_Cursor(rank, key) if is_current else _START, firsts)
+    return _Walk(_Cursor(rank, key) if is_current else _START, firsts, n_wanted)
 
 
 def _held(participant: Participant) -> dict[str, _Held]:

@@ -30,7 +30,14 @@ class NewInvitation:
 
 @transaction.atomic
 def create_invitation(
-    *, project: Project, user: User, role: str, days: int, n_max: int, note: str = ""
+    *,
+    project: Project,
+    user: User,
+    role: str,
+    days: int,
+    n_max: int,
+    note: str = "",
+    kind: str = Invitation.Kind.LOG_IN,
 ) -> NewInvitation:
     """Make a link for `n_max` people that ends after `days` days.
 
@@ -46,6 +53,7 @@ def create_invitation(
     invitation = Invitation.objects.create(
         project=project,
         role=role,
+        kind=kind,
         secret_sha256=_hash(secret),
         note=note.strip()[:120],
         expires_at=timezone.now() + timedelta(days=days),
@@ -76,14 +84,14 @@ def revoke_invitation(*, invitation: Invitation, by: User) -> None:
         )
 
 
-def find_invitation(secret: str) -> Invitation:
+def find_invitation(secret: str, kind: str = Invitation.Kind.LOG_IN) -> Invitation:
     """Return the invitation of a link, with its project; one query.
 
-    Raises NotFoundError for an unknown secret.
+    Raises NotFoundError for an unknown secret, or one of another kind.
     """
     found = (
-        Invitation.objects.select_related("project")
-        .filter(secret_sha256=_hash(secret))
+        Invitation.objects.select_related("project__recruitment")
+        .filter(secret_sha256=_hash(secret), kind=kind)
         .first()
     )
     if found is None:

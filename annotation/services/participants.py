@@ -15,6 +15,7 @@ from annotation.models import (
     Assignment,
     ConsentDocument,
     ConsentRecord,
+    Enrolment,
     Participant,
     PastSurveyAnswer,
     Project,
@@ -22,6 +23,7 @@ from annotation.models import (
     SurveyVersion,
 )
 from annotation.services.assignments import release
+from annotation.services.endings import close, take_in
 from annotation.services.events import record
 from annotation.services.pseudonyms import new_pseudonyms
 from annotation.surveys import Reply, parse_survey
@@ -161,9 +163,27 @@ def take_part(
     version: SurveyVersion,
     replies: Sequence[Reply],
 ) -> None:
-    """Store consent and profile together, or neither; raises as the two above."""
+    """Store consent and profile together, or neither; raises as the two above.
+
+    Who was recruited and had refused, or taken the consent back, is in again.
+    """
     give_consent(participant=participant, document=document, granted=granted)
     save_profile(participant=participant, version=version, replies=replies)
+    has_withdrawn = Enrolment.objects.filter(
+        participant=participant, state=Enrolment.State.WITHDRAWN
+    ).exclude(reason=Enrolment.Reason.LEFT)
+    if participant.source == Participant.Source.RECRUITED and has_withdrawn.exists():
+        take_in(participant=participant, by=participant.user)
+
+
+@transaction.atomic
+def refuse(*, participant: Participant) -> None:
+    """End the part of a recruited person who does not agree; nothing else is stored."""
+    close(
+        participant=participant,
+        state=Enrolment.State.WITHDRAWN,
+        reason=Enrolment.Reason.REFUSED,
+    )
 
 
 @transaction.atomic
@@ -182,6 +202,11 @@ def withdraw_consent(*, participant: Participant) -> None:
         participant=participant.pk,
     )
     _refresh(participant)
+    close(
+        participant=participant,
+        state=Enrolment.State.WITHDRAWN,
+        reason=Enrolment.Reason.CONSENT,
+    )
     give_items_back(participant=participant)
 
 

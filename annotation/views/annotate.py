@@ -31,7 +31,9 @@ from annotation.selectors.own_work import (
 )
 from annotation.selectors.texts import rendered
 from annotation.services import assignments, submissions
+from annotation.services.endings import conclude
 from annotation.views.desk_parts import parts, payload
+from annotation.views.endings import ending_of
 
 SKIP_REASONS = (
     "I cannot decide",
@@ -63,6 +65,7 @@ def annotate(request: HttpRequest, slug: str) -> HttpResponse:
             "skip_reasons": SKIP_REASONS,
             "flag_kinds": Flag.Kind.choices,
             "page_data": _page_data(seat, participant),
+            "is_recruited": participant.source == Participant.Source.RECRUITED,
         },
     )
 
@@ -196,7 +199,9 @@ def _shown(
 ) -> dict[str, Any]:
     """Return what the templates of a desk, or of none, need."""
     if assignment is None:
-        return {"seat": seat, "empty": why_empty(participant, seat.project)}
+        empty = why_empty(participant, seat.project)
+        enrolment = conclude(participant=participant, reason=empty.reason)
+        return {"seat": seat, "empty": empty, "ending": ending_of(enrolment)}
     shown: Desk = read_desk(assignment, seat.project)
     return {
         "seat": seat,

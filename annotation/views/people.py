@@ -15,7 +15,7 @@ from annotation import access
 from annotation.access import Seat
 from annotation.errors import ConflictError
 from annotation.models import Role
-from annotation.selectors.people import links, members
+from annotation.selectors.people import links, members, n_recruited
 from annotation.services.invitations import (
     MAX_DAYS,
     MAX_PEOPLE,
@@ -82,7 +82,8 @@ def invitation_revoke(
     seat = access.seat(request.user, slug, roles=OWNERS)
     revoke_invitation(invitation=access.invitation(seat, public_id), by=person(request))
     messages.success(request, "The link no longer works. Who has joined stays.")
-    return redirect("people", slug)
+    is_recruitment = "recruitment" in request.POST
+    return redirect("settings_recruitment" if is_recruitment else "people", slug)
 
 
 @require_POST
@@ -147,6 +148,7 @@ def _page(
         "tab": "people",
         "members": members(seat.project),
         "links": links(seat.project),
+        "n_recruited": n_recruited(seat.project),
         "roles": Role.choices,
         "form": form,
         "address": address,

@@ -14,6 +14,8 @@ from annotation import access
 from annotation.access import Seat
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import ConsentDocument, SurveyVersion
+from annotation.recruiting import PROVIDERS
+from annotation.selectors.enrolments import own_enrolment
 from annotation.selectors.profile import (
     consent_in_force,
     current_consent,
@@ -22,6 +24,7 @@ from annotation.selectors.profile import (
 )
 from annotation.services.participants import (
     ensure_participant,
+    refuse,
     take_part,
     withdraw_consent,
 )
@@ -70,9 +73,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, seat, texts, _known(seat), status=200)
     if request.POST.get("do") == "refuse":
-        return render(
-            request, "annotation/people/refused.html", {"project": seat.project}
-        )
+        return _refused(request, seat)
     given, replies = _read(request, texts)
     if given.problems or given.banner:
         return _page(request, seat, texts, given, status=422)
@@ -91,6 +92,17 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("annotate", slug)
 
 
+def _refused(request: HttpRequest, seat: Seat) -> HttpResponse:
+    """Tell that nothing was stored; and a recruited person how to return the study."""
+    participant = access.participant(seat)
+    enrolment = own_enrolment(participant)
+    context: dict[str, Any] = {"project": seat.project}
+    if participant is not None and enrolment is not None:
+        refuse(participant=participant)
+        context["return_words"] = PROVIDERS[enrolment.provider].return_words
+    return render(request, "annotation/people/refused.html", context)
+
+
 @require_POST
 @login_required
 def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
@@ -102,7 +114,8 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     messages.success(
         request, "Your consent is withdrawn. Later data sets leave your answers out."
     )
-    return redirect("home")
+    is_recruited = own_enrolment(participant) is not None
+    return redirect("study", slug) if is_recruited else redirect("home")
 
 
 def _texts(seat: Seat) -> Texts:

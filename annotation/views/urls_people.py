@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from annotation.views import (
     account,
+    arrive,
     guidelines,
     home,
     join,
@@ -12,8 +13,10 @@ from annotation.views import (
     project_new,
     project_settings,
     settings_lists,
+    settings_recruitment,
     settings_texts,
     start,
+    study,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -30,7 +33,12 @@ urlpatterns: list[URLPattern] = [
     ),
     path("projects/new/", project_new.project_new, name="project_new"),
     path("join/<str:secret>/", join.join, name="join"),
+    path("study/<str:secret>/", arrive.arrive, name="arrive"),
     path("p/<slug:slug>/start/", start.start, name="start"),
+    path("p/<slug:slug>/study/", study.study, name="study"),
+    path("p/<slug:slug>/study/code/", study.resume_code, name="study_code"),
+    path("p/<slug:slug>/study/further/", study.further, name="study_further"),
+    path("p/<slug:slug>/study/leave/", study.leave, name="study_leave"),
     path("p/<slug:slug>/start/withdraw/", start.withdraw, name="consent_withdraw"),
     path("p/<slug:slug>/guidelines/", guidelines.guidelines, name="guidelines"),
     path("p/<slug:slug>/people/", people.people, name="people"),
@@ -74,6 +82,16 @@ urlpatterns: list[URLPattern] = [
         "p/<slug:slug>/settings/survey/",
         settings_lists.settings_survey,
         name="settings_survey",
+    ),
+    path(
+        "p/<slug:slug>/settings/recruitment/",
+        settings_recruitment.settings_recruitment,
+        name="settings_recruitment",
+    ),
+    path(
+        "p/<slug:slug>/settings/recruitment/link/",
+        settings_recruitment.recruitment_link,
+        name="recruitment_link",
     ),
     path(
         "p/<slug:slug>/settings/preview/",

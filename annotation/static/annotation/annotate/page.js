@@ -70,7 +70,7 @@ class Page {
     this.leave();
     if (!isFirst) document.querySelector("main").replaceWith(main);
     if (!main.dataset.desk) {
-      this.poll(main);
+      if (!main.dataset.ending) this.poll(main);
       if (!isFirst) main.querySelector("[data-title]")?.focus();
       return;
     }

@@ -1,0 +1,149 @@
+"""PURE: recruiting platforms: what their links carry, and which ids are well formed.
+
+Called by the pages of a recruitment link and of its settings. Knows no database.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+# Never the beginning of a formula, so that a pay list holds each id unchanged.
+ANY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+:~-]{0,119}")
+PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
+PLACEHOLDER = re.compile(r"[{}%$<>\[\]]")
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A recruiting platform: the names in its links, and the shape of its ids.
+
+    `link_values` are what the platform itself replaces in the link that is pasted
+    there; empty where it adds the parameters by itself.
+    """
+
+    name: str
+    title: str
+    parameters: tuple[str, str, str]
+    link_values: tuple[str, str, str]
+    id_pattern: re.Pattern[str]
+    id_words: str
+    finish_words: str
+    return_words: str
+
+
+PROVIDERS: dict[str, Provider] = {
+    one.name: one
+    for one in (
+        Provider(
+            "prolific",
+            "Prolific",
+            ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID"),
+            ("{{%PROLIFIC_PID%}}", "{{%STUDY_ID%}}", "{{%SESSION_ID%}}"),
+            re.compile(r"[0-9a-f]{24}"),
+            "24 characters, digits and the letters a to f",
+            "Enter it on Prolific, or use the button, so that you are paid.",
+            "Please return your submission on Prolific, so that your place goes to"
+            " somebody else. Returning it has no effect on your account.",
+        ),
+        Provider(
+            "mturk",
+            "Mechanical Turk",
+            ("workerId", "hitId", "assignmentId"),
+            ("${workerId}", "${hitId}", "${assignmentId}"),
+            re.compile(r"A[A-Z0-9]{5,30}"),
+            "an A, then capital letters and digits",
+            "Enter it in the HIT and submit the HIT, so that you are paid.",
+            "Please return the HIT on Mechanical Turk, so that it goes to somebody"
+            " else.",
+        ),
+        Provider(
+            "sona",
+            "SONA",
+            ("survey_code", "experiment_id", "session_id"),
+            ("%SURVEY_CODE%", "", ""),
+            re.compile(r"[0-9]{1,20}"),
+            "digits only",
+            "Keep it, or use the button, so that you get your credit.",
+            "Please cancel your sign-up in SONA, or tell the people who run it.",
+        ),
+        Provider(
+            "panel",
+            "Another panel",
+            ("pid", "", ""),
+            ("", "", ""),
+            ANY_ID,
+            "letters, digits and the signs . _ - @ + : ~, at most 120",
+            "Give it to the people who invited you, so that you are paid.",
+            "Please tell the people who invited you that you do not take part.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What a link carried: the person's id, and the ids of study and session."""
+
+    external_id: str
+    study: str = ""
+    session: str = ""
+
+
+@dataclass(frozen=True)
+class NoArrival:
+    """Why a link cannot be used, as a sentence for the person."""
+
+    problem: str
+
+
+def read_arrival(
+    provider: str, parameters: tuple[str, str, str], sent: Mapping[str, str]
+) -> Arrival | NoArrival:
+    """Read the ids that a link carries, or say what is wrong with it.
+
+    `parameters` are the names of the person's, the study's and the session's id; the
+    last two may be empty. The sentence never repeats what was sent.
+    """
+    platform = PROVIDERS[provider]
+    values = [sent.get(name, "").strip() if name else "" for name in parameters]
+    given, study, session = values
+    again = f"Open the study from {platform.title} again, by the link given there."
+    if provider == "mturk" and session == "ASSIGNMENT_ID_NOT_AVAILABLE":
+        return NoArrival("This is a preview. Accept the HIT first, then open the link.")
+    if not given:
+        return NoArrival(f"This link carries no {parameters[0]}. {again}")
+    if PLACEHOLDER.search(given):
+        return NoArrival(
+            f"{parameters[0]} holds a placeholder in the place of your id. {again} If"
+            " it happens again, tell the people who run the study."
+        )
+    if not platform.id_pattern.fullmatch(given):
+        return NoArrival(
+            f"What {parameters[0]} holds is no id of {platform.title}: such an id is"
+            f" {platform.id_words}. {again}"
+        )
+    others = [value if ANY_ID.fullmatch(value) else "" for value in (study, session)]
+    return Arrival(given, others[0], others[1])
+
+
+def link_with(address: str, provider: str, parameters: tuple[str, str, str]) -> str:
+    """Return the address as it is pasted at the platform, with its placeholders.
+
+    For an own panel the values stand as <name>, for its people to replace.
+    """
+    values = PROVIDERS[provider].link_values
+    pairs = [
+        f"{name}={value or f'<{name}>'}"
+        for name, value in zip(parameters, values, strict=True)
+        if name and (value or provider == "panel")
+    ]
+    return f"{address}?{'&'.join(pairs)}" if pairs else address
+
+
+def with_code(address: str, code: str) -> str:
+    """Return the platform's address with its code, `{code}` replaced where it stands.
+
+    Without `{code}` the address is taken as it is: Prolific's own has it already.
+    """
+    return address.replace("{code}", urlencode({"": code})[1:]) if address else ""
