@@ -18,26 +18,44 @@ carry an invented name such as *brisk-heron*.
 Some texts were written by machines without any check, and may be wrong or unpleasant. \
 You may skip any item.
 
-You take part of your own will, and may stop at any time without a disadvantage. When \
-you withdraw your consent, your answers leave every later data set; what was published \
-before cannot be called back.
+You take part of your own will, and may stop at any time without a disadvantage. On \
+the page *Your data* you see everything that is kept about you, download it, change \
+what may be released, and withdraw. Then your answers leave every later data set; what \
+was published before cannot be called back.
 """
 
 CONSENT_SCOPES: tuple[Mapping[str, Any], ...] = (
     {
         "name": "research",
-        "text": "used for the research described above",
+        "text": "kept and used for the research described above",
         "is_required": True,
+        "covers": ["taking_part"],
     },
     {
-        "name": "publication",
-        "text": "published without my name, for other researchers",
+        "name": "ratings",
+        "text": "released in data sets for research, under an invented name: what I "
+        "choose, rank and rate",
         "is_required": False,
+        "covers": ["ratings"],
     },
     {
-        "name": "training",
-        "text": "used to train AI models",
+        "name": "free_text",
+        "text": "released with the words I write myself, such as the reasons I give",
         "is_required": False,
+        "covers": ["free_text"],
+    },
+    {
+        "name": "demographics",
+        "text": "released with what I tell about myself, such as my age and country",
+        "is_required": False,
+        "covers": ["demographics"],
+    },
+    {
+        "name": "special",
+        "text": "released with what I tell about my health, faith, origin or other "
+        "matters that the law protects specially, if I am asked",
+        "is_required": False,
+        "covers": ["special"],
     },
 )
 

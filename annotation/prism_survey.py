@@ -26,8 +26,9 @@ carry an invented name such as *brisk-heron*.
 - Please give no names, addresses or other details by which you could be recognised.
 - Questions on ethnicity and religion are asked so that we can tell whose voices are \
 heard. They are protected more strictly than the others.
-- When you withdraw your consent, your answers leave every later data set; what was \
-published before cannot be called back.
+- On the page *Your data* you see all that is kept about you, and can download it, \
+change what may be released, and withdraw. Then your answers leave every later data \
+set; what was published before cannot be called back.
 
 **Only people of 18 years of age or over can take part.**
 """
@@ -35,8 +36,9 @@ published before cannot be called back.
 CONSENT_SCOPES: tuple[Mapping[str, Any], ...] = (
     {
         "name": "research",
-        "text": "used for the research described above",
+        "text": "kept and used for the research described above",
         "is_required": True,
+        "covers": ["taking_part"],
     },
     {
         "name": "adult",
@@ -44,9 +46,29 @@ CONSENT_SCOPES: tuple[Mapping[str, Any], ...] = (
         "is_required": True,
     },
     {
-        "name": "publication",
-        "text": "published without my name, for other researchers",
+        "name": "ratings",
+        "text": "released to other researchers under an invented name",
         "is_required": False,
+        "covers": ["ratings"],
+    },
+    {
+        "name": "free_text",
+        "text": "released with the words I write myself",
+        "is_required": False,
+        "covers": ["free_text"],
+    },
+    {
+        "name": "demographics",
+        "text": "released with what I tell about myself, but not ethnicity and "
+        "religion",
+        "is_required": False,
+        "covers": ["demographics"],
+    },
+    {
+        "name": "special",
+        "text": "released with my ethnicity and religion",
+        "is_required": False,
+        "covers": ["special"],
     },
     {
         "name": "training",

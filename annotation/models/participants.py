@@ -93,7 +93,16 @@ class ExternalIdentity(Row):
 
 
 class ConsentDocument(Row):
-    """A version of the consent text. `scopes`: [{name, text, is_required}]."""
+    """A version of the consent text, fixed once somebody has answered it.
+
+    `scopes`: [{name, text, is_required, covers}], see annotation.consent. `sha256`
+    covers text, scopes and `on_withdrawal`; of the documents made before scopes could
+    cover classes of data it covers the text alone.
+    """
+
+    class OnWithdrawal(models.TextChoices):
+        ERASE = "erase", "Erase what they answered"
+        ANONYMISE = "anonymise", "Keep it without any link to them"
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="consent_documents"
@@ -102,6 +111,11 @@ class ConsentDocument(Row):
     text = models.TextField()
     sha256 = models.CharField(max_length=64)
     scopes = models.JSONField(default=list)
+    # What the documents without a choice of their own said: answers leave every later
+    # export.
+    on_withdrawal = models.CharField(
+        max_length=9, choices=OnWithdrawal.choices, default=OnWithdrawal.ANONYMISE
+    )
 
     class Meta:
         db_table = "consent_document"
@@ -116,10 +130,17 @@ class ConsentDocument(Row):
 
 
 class ConsentRecord(Row):
-    """What a participant agreed to, and when. `granted`: names of scopes."""
+    """What a participant agreed to, and when. `granted`: names of scopes.
+
+    Append-only: every change is a row of its own, and the newest row of a participant
+    is what holds. A withdrawal is a row too, with `withdrawn_at`.
+    """
 
     participant = models.ForeignKey(
-        Participant, on_delete=models.CASCADE, related_name="consent_records"
+        Participant,
+        on_delete=models.CASCADE,
+        related_name="consent_records",
+        db_index=False,
     )
     document = models.ForeignKey(
         ConsentDocument, on_delete=models.PROTECT, related_name="records"
@@ -129,11 +150,7 @@ class ConsentRecord(Row):
 
     class Meta:
         db_table = "consent_record"
-        constraints = [
-            models.UniqueConstraint(
-                fields=("participant", "document"), name="consent_record_once"
-            )
-        ]
+        indexes = [models.Index(fields=("participant", "-id"), name="consent_newest")]
 
     def __str__(self) -> str:
         return f"consent of {self.participant_id}"

@@ -6,13 +6,11 @@ export; nothing else of them leaves this module.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
-
-from django.db import connection
 
 from annotation.answers import parse_questions
+from annotation.consent import FREE_TEXT, without_free_text
 from annotation.formats.exports.pseudonyms import Pseudonyms
 from annotation.formats.exports.remarks import StoredRemark
 from annotation.formats.exports.types import (
@@ -25,30 +23,21 @@ from annotation.formats.exports.types import (
     Version,
 )
 from annotation.models import (
-    ConsentDocument,
     GuidelinesVersion,
     Project,
     QuestionsVersion,
 )
 from annotation.selectors import export_sql as sql
+from annotation.selectors.export_people import (
+    Participant,
+    PeopleReader,
+    fetch_all,
+)
 
 ANSWERS_BATCH = 2_000
 ITEMS_BATCH = 500
 # Of a batch of items, as the database stores them (compressed).
 ITEMS_BATCH_BYTES = 4_000_000
-PEOPLE_BATCH = 2_000
-PEOPLE_KEPT = 20_000
-
-
-class Participant(NamedTuple):
-    """A person with what is stored about them apart from answers to items.
-
-    `survey`: (survey version, question, state, value, order shown), JSON as text.
-    """
-
-    person: Person
-    source: str
-    survey: Sequence[Row]
 
 
 @dataclass(frozen=True)
@@ -68,24 +57,18 @@ class StoredCounts:
 
 def stored_counts(project: Project) -> StoredCounts:
     """Count answers by who gave them, the record of a retraction apart; one query."""
-    row = _all(sql.COUNTS, [project.pk] * 3)[0]
+    row = fetch_all(sql.COUNTS, [project.pk] * 3)[0]
     return StoredCounts(*row)
 
 
 def languages(project: Project) -> list[str]:
     """Return the languages that items name; one query over all items."""
-    return [row[0] for row in _all(sql.LANGUAGES, [project.pk])]
+    return [row[0] for row in fetch_all(sql.LANGUAGES, [project.pk])]
 
 
 def guidelines(project: Project) -> list[tuple[int, str]]:
     """Return the number and text of every guidelines version; one query."""
     found = GuidelinesVersion.objects.filter(project=project).order_by("number")
-    return list(found.values_list("number", "text"))
-
-
-def consents(project: Project) -> list[tuple[int, str]]:
-    """Return the number and text of every consent document; one query."""
-    found = ConsentDocument.objects.filter(project=project).order_by("number")
     return list(found.values_list("number", "text"))
 
 
@@ -105,17 +88,22 @@ def versions_of(project: Project) -> dict[int, Version]:
 
 @dataclass
 class ExportReader:
-    """Reads one project for one export, under that export's pseudonyms."""
+    """Reads one project for one export, under that export's pseudonyms.
+
+    What a person did not agree to release is taken out here, before any format sees
+    it. The answers of such a person are still given, so that they can be counted.
+    """
 
     project: Project
     names: Pseudonyms
     with_profiles: bool = False
     versions: dict[int, Version] = field(init=False)
     _guidelines: dict[int, int] = field(init=False)
-    _people: dict[int, Person] = field(default_factory=dict)
+    _people: PeopleReader = field(init=False)
 
     def __post_init__(self) -> None:
         self.versions = versions_of(self.project)
+        self._people = PeopleReader(self.project, self.names, self.with_profiles)
         found = GuidelinesVersion.objects.filter(project=self.project)
         self._guidelines = dict(found.values_list("id", "number"))
 
@@ -137,11 +125,11 @@ class ExportReader:
 
     def skips(self) -> Iterator[list[StoredRemark]]:
         """Yield what people skipped, in the order it was lent; 1-3 queries a batch."""
-        return self._remarks(sql.SKIPS)
+        return self._remarks(sql.SKIPS, 1)
 
     def flags(self) -> Iterator[list[StoredRemark]]:
         """Yield people's flags in the order they were raised; 1-3 queries a batch."""
-        return self._remarks(sql.FLAGS)
+        return self._remarks(sql.FLAGS, 2)
 
     def items(
         self, *, only_answered: bool = False, with_answers: bool = True
@@ -150,47 +138,31 @@ class ExportReader:
         which = sql.ANSWERED if only_answered else ""
         query = sql.ITEM_IDS.format(which=which)
         last = 0
-        while found := _all(query, [self.project.pk, last, ITEMS_BATCH]):
+        while found := fetch_all(query, [self.project.pk, last, ITEMS_BATCH]):
             ids, last = _within(found, ITEMS_BATCH_BYTES)
             yield self._items(ids, with_answers=with_answers)
 
     def participants(self) -> Iterator[list[Participant]]:
-        """Yield people by pseudonym, which hides who came first; 3 queries a batch.
-
-        Keeps a name and a number for each person of the project in memory.
-        """
-        found = _all(sql.PARTICIPANTS, [self.project.pk])
-        order = sorted((self.names.of(row[1]), row[0], row[2]) for row in found)
-        for start in range(0, len(order), PEOPLE_BATCH):
-            batch = order[start : start + PEOPLE_BATCH]
-            ids = [key for _, key, _ in batch]
-            people = self._fetch_people(ids)
-            survey: dict[int, list[Row]] = {key: [] for key in ids}
-            for row in _all(sql.SURVEY_ANSWERS, [ids]):
-                survey[row[0]].append(row[1:])
-            yield [
-                Participant(people[key], source, survey[key])
-                for _, key, source in batch
-            ]
+        """Yield people by pseudonym; see PeopleReader."""
+        return self._people.batches()
 
     # --- from rows to values ----------------------------------------------------------
 
     def _keyset(self, query: str, n: int) -> Iterator[list[Row]]:
         last = 0
-        while rows := _all(query, [self.project.pk, last, n]):
+        while rows := fetch_all(query, [self.project.pk, last, n]):
             yield rows
             last = rows[-1][0]
 
-    def _remarks(self, query: str) -> Iterator[list[StoredRemark]]:
+    def _remarks(self, query: str, words: int) -> Iterator[list[StoredRemark]]:
+        """Yield skips or flags; `words`: which cell after the person is their own."""
         for rows in self._keyset(query, ANSWERS_BATCH):
-            self._know_people({row[1] for row in rows})
-            yield [
-                StoredRemark(self._people[row[1]], row[2:5], row[5:]) for row in rows
-            ]
+            people = self._people.of({row[1] for row in rows})
+            yield [_remark(people[row[1]], row, words) for row in rows]
 
     def _items(self, ids: Sequence[int], *, with_answers: bool) -> list[StoredItem]:
         completions: dict[int, list[StoredCompletion]] = {key: [] for key in ids}
-        for row in _all(sql.COMPLETIONS, [ids]):
+        for row in fetch_all(sql.COMPLETIONS, [ids]):
             completions[row[0]].append(StoredCompletion(*row[1:]))
         answers: dict[int, list[StoredAnswer]] = {key: [] for key in ids}
         if with_answers:
@@ -205,24 +177,24 @@ class ExportReader:
                     answers[row[0]],
                 )
             )
-            for row in _all(sql.ITEMS, [ids])
+            for row in fetch_all(sql.ITEMS, [ids])
         ]
 
     def _add_answers(
         self, ids: Sequence[int], answers: dict[int, list[StoredAnswer]]
     ) -> None:
         query = sql.ANNOTATIONS.format(where="n.item_id = ANY(%s)", limit="")
-        rows = _all(query, [ids])
+        rows = fetch_all(query, [ids])
         for row, answer in zip(rows, self._human(rows), strict=True):
             answers[row[1]].append(answer)
         query = sql.PRE_ANNOTATIONS.format(where="p.item_id = ANY(%s)", limit="")
-        for row in _all(query, [ids]):
+        for row in fetch_all(query, [ids]):
             answers[row[1]].append(self._machine(row))
 
     def _human(self, rows: Sequence[Row]) -> list[StoredAnswer]:
-        self._know_people({row[2] for row in rows})
-        people, guidelines = self._people, self._guidelines
-        return [
+        people = self._people.of({row[2] for row in rows})
+        guidelines = self._guidelines
+        found = [
             StoredAnswer._make(
                 (
                     *row[3:6],
@@ -232,10 +204,25 @@ class ExportReader:
                     None if row[10] is None else guidelines[row[10]],
                     None if row[11] is None else tuple(row[11]),
                     *row[12:],
+                    False,
                 )
             )
             for row in rows
         ]
+        return [self._released(answer) for answer in found]
+
+    def _released(self, answer: StoredAnswer) -> StoredAnswer:
+        """Take the author's own words out, where they may not leave."""
+        if answer.person is None or FREE_TEXT not in answer.person.withheld:
+            return answer
+        kept, had_any = without_free_text(
+            json.loads(answer.answers), self.versions[answer.version].types
+        )
+        return answer._replace(
+            answers=json.dumps(kept, ensure_ascii=False),
+            metadata="{}",
+            is_text_withheld=had_any or answer.metadata != "{}",
+        )
 
     def _machine(self, row: Row) -> StoredAnswer:
         return StoredAnswer(
@@ -263,51 +250,13 @@ class ExportReader:
             metadata=row[9],
         )
 
-    # --- people -----------------------------------------------------------------------
 
-    def _know_people(self, ids: Iterable[int]) -> None:
-        missing = [key for key in ids if key not in self._people]
-        if not missing:
-            return
-        if len(self._people) + len(missing) > PEOPLE_KEPT:
-            self._people.clear()
-            missing = list(ids)
-        self._people.update(self._fetch_people(missing))
-
-    def _fetch_people(self, ids: Sequence[int]) -> dict[int, Person]:
-        consents = {row[0]: row[1:] for row in _all(sql.CONSENTS, [ids])}
-        profiles = self._profiles(ids) if self.with_profiles else {}
-        people = {}
-        for key, public_id, imported in _all(sql.PEOPLE, [ids]):
-            profile = json.loads(imported)
-            number, granted, is_withdrawn = consents.get(key, (None, "[]", False))
-            people[key] = Person(
-                pseudonym=self.names.of(public_id),
-                consent_version=number,
-                scopes=tuple(sorted(json.loads(granted))),
-                is_withdrawn=is_withdrawn,
-                profile=json.dumps(
-                    profile | profiles.get(key, {}), ensure_ascii=False, sort_keys=True
-                ),
-                group=str(profile.get("group", "")),
-            )
-        return people
-
-    def _profiles(self, ids: Sequence[int]) -> dict[int, dict[str, str]]:
-        """Return what was answered in the survey, the newest version's answer last."""
-        profiles: dict[int, dict[str, str]] = {}
-        for key, _, question, state, value, _ in _all(sql.SURVEY_ANSWERS, [ids]):
-            if state == "answered":
-                plain = json.loads(value)
-                said = plain if isinstance(plain, str) else value
-                profiles.setdefault(key, {})[question] = said
-        return profiles
-
-
-def _all(query: str, parameters: Sequence[Any]) -> list[Row]:
-    with connection.cursor() as db:
-        db.execute(query, parameters)
-        return list(db.fetchall())
+def _remark(person: Person, row: Row, words: int) -> StoredRemark:
+    after = list(row[5:])
+    is_withheld = FREE_TEXT in person.withheld and bool(after[words])
+    if is_withheld:
+        after[words] = ""
+    return StoredRemark(person, row[2:5], after, is_withheld)
 
 
 def _within(found: Sequence[Row], limit: int) -> tuple[list[int], int]:

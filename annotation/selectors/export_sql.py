@@ -105,12 +105,12 @@ PEOPLE = """
     SELECT id, public_id::text, imported_profile::text FROM participant
     WHERE id = ANY(%s)
 """
-# The consent to the newest document that the person has answered.
+# The last word of each person: records are only ever added.
 CONSENTS = """
-    SELECT DISTINCT ON (r.participant_id) r.participant_id, d.number,
+    SELECT DISTINCT ON (r.participant_id) r.participant_id, r.document_id,
         r.granted::text, r.withdrawn_at IS NOT NULL
-    FROM consent_record r JOIN consent_document d ON d.id = r.document_id
-    WHERE r.participant_id = ANY(%s) ORDER BY r.participant_id, d.number DESC
+    FROM consent_record r
+    WHERE r.participant_id = ANY(%s) ORDER BY r.participant_id, r.id DESC
 """
 SURVEY_ANSWERS = """
     SELECT s.participant_id, v.number, s.question, s.state, s.value::text,

@@ -8,6 +8,7 @@ from annotation.models import (
     SurveyAnswer,
     SurveyVersion,
 )
+from annotation.selectors.consent import last_word
 from annotation.surveys import DECLINED, NOT_APPLICABLE
 
 
@@ -23,14 +24,8 @@ def current_survey(project: Project) -> SurveyVersion | None:
 
 def consent_in_force(participant: Participant | None) -> ConsentRecord | None:
     """Return what a participant agreed to and has not withdrawn; one query."""
-    if participant is None:
-        return None
-    return (
-        participant.consent_records.filter(withdrawn_at__isnull=True)
-        .select_related("document")
-        .order_by("-document__number")
-        .first()
-    )
+    record = None if participant is None else last_word(participant)
+    return None if record is None or record.withdrawn_at else record
 
 
 def told_before(participant: Participant | None) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from annotation.formats.exports import tables
 from annotation.formats.exports.card import (
     CardFacts,
+    Consent,
     Text,
     WrittenTable,
     write_card,
@@ -29,6 +30,7 @@ from annotation.formats.exports.package import (
 from annotation.formats.exports.policy import (
     Policy,
     Tally,
+    participant_refusal,
     person_refusal,
     refusal,
 )
@@ -39,7 +41,8 @@ from annotation.formats.exports.types import Row, StoredAnswer, Version
 from annotation.formats.exports.writers import dump
 from annotation.models import Project
 from annotation.selectors import export_rows
-from annotation.selectors.export_rows import ExportReader, Participant
+from annotation.selectors.export_people import Participant, consents
+from annotation.selectors.export_rows import ExportReader
 from annotation.services.dataset_files import TableFiles
 
 # (done, total), in rows read; called after each batch.
@@ -235,7 +238,7 @@ class DatasetWriter:
         kept = []
         for answer in answers:
             reason = refusal(answer, self.options)
-            self._answers.count(reason)
+            self._answers.count(reason, is_text_withheld=answer.is_text_withheld)
             if not reason:
                 kept.append(answer)
         self._note(answer.annotator_type for answer in kept)
@@ -249,7 +252,7 @@ class DatasetWriter:
                 kept = []
                 for remark in remarks:
                     reason = person_refusal(remark.person, self.options)
-                    tally.count(reason)
+                    tally.count(reason, is_text_withheld=remark.is_text_withheld)
                     if not reason:
                         kept.append(remark.row)
                 add(kept)
@@ -269,12 +272,11 @@ class DatasetWriter:
     def _consenting(self, people: Iterable[Participant]) -> list[Participant]:
         kept = []
         for one in people:
-            reason = person_refusal(one.person, self.options)
-            if not reason and one.source == "import":
-                reason = "" if self.options.include_imported else "imported"
+            reason = participant_refusal(one.person, one.source, self.options)
             self._people.count(reason)
             if not reason:
                 kept.append(one)
+                self._people.withheld.update(one.withheld)
         return kept
 
     def _write_items(self) -> None:
@@ -318,7 +320,10 @@ class DatasetWriter:
                 languages=export_rows.languages(self.project),
                 versions=list(self._reader.versions.values()),
                 guidelines=[Text(*row) for row in export_rows.guidelines(self.project)],
-                consents=[Text(*row) for row in export_rows.consents(self.project)],
+                consents=[
+                    Consent(one.number, one.text, one.scopes)
+                    for one in consents(self.project)
+                ],
             )
         )
 

@@ -133,6 +133,8 @@ def _result(
         "parts": answers.parts,
         "left_out": dict(answers.left_out),
         "people_dropped": dict(written.people.dropped),
+        "withheld": dict(answers.withheld),
+        "people_withheld": dict(written.people.withheld),
         "size": size,
         "sha256": digest,
         "card": written.card[:CARD_SHOWN],

@@ -10,7 +10,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from annotation.errors import InvalidError
+from annotation.consent import required
+from annotation.errors import ConflictError, InvalidError
 from annotation.models import (
     Assignment,
     ConsentDocument,
@@ -22,6 +23,7 @@ from annotation.models import (
     SurveyAnswer,
     SurveyVersion,
 )
+from annotation.selectors.consent import last_word
 from annotation.services.assignments import release
 from annotation.services.endings import close, take_in
 from annotation.services.events import record
@@ -57,11 +59,11 @@ def give_consent(
 ) -> ConsentRecord:
     """Store to which scopes of the newest document a participant agrees.
 
+    Adds a record; what was agreed to before stays stored. The same again adds none.
+
     Raises InvalidError where a required scope is missing, or a newer text is there.
     """
-    scopes = {scope["name"]: scope for scope in document.scopes}
-    required = {name for name, scope in scopes.items() if scope.get("is_required")}
-    if not required <= set(granted):
+    if not required(document.scopes) <= set(granted):
         raise InvalidError(
             "You can take part once you agree to the first point.", code="refused"
         )
@@ -70,13 +72,53 @@ def give_consent(
             "The text has changed meanwhile. Read the new one, then agree again.",
             code="outdated",
         )
-    kept, _ = ConsentRecord.objects.update_or_create(
-        participant=participant,
-        document=document,
-        defaults={
-            "granted": [name for name in scopes if name in granted],
-            "withdrawn_at": None,
-        },
+    kept = _keep_consent(participant, document, granted)
+    _refresh(participant)
+    return kept
+
+
+@transaction.atomic
+def change_scopes(
+    *, participant: Participant, granted: Collection[str]
+) -> ConsentRecord:
+    """Change single scopes of the document that a participant has agreed to.
+
+    A scope can be taken back though a newer text waits to be read; a new one is given
+    with the newest text only.
+
+    Raises InvalidError as `give_consent`, ConflictError where nothing is in force.
+    """
+    _lock(participant)
+    held = last_word(participant)
+    if held is None or held.withdrawn_at is not None:
+        raise ConflictError("No consent of yours is in force. Give it first.")
+    if set(granted) <= set(held.granted):
+        if not required(held.document.scopes) <= set(granted):
+            raise InvalidError(
+                "This scope is needed to take part. To take it back, withdraw.",
+                code="refused",
+            )
+        return _keep_consent(participant, held.document, granted)
+    return give_consent(
+        participant=participant, document=held.document, granted=granted
+    )
+
+
+def _lock(participant: Participant) -> None:
+    """Let one change of a person's consent at a time follow the other."""
+    Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
+
+
+def _keep_consent(
+    participant: Participant, document: ConsentDocument, granted: Collection[str]
+) -> ConsentRecord:
+    names = [scope["name"] for scope in document.scopes if scope["name"] in granted]
+    _lock(participant)
+    held = last_word(participant)
+    if held is not None and _says(held, document, names):
+        return held
+    kept = ConsentRecord.objects.create(
+        participant=participant, document=document, granted=names
     )
     record(
         project=participant.project,
@@ -85,8 +127,13 @@ def give_consent(
         participant=participant.pk,
         document=document.number,
     )
-    _refresh(participant)
     return kept
+
+
+def _says(held: ConsentRecord, document: ConsentDocument, names: list[str]) -> bool:
+    """Tell whether a record gives just this."""
+    is_same = (held.document_id, held.granted) == (document.pk, names)
+    return is_same and held.withdrawn_at is None
 
 
 @transaction.atomic
@@ -192,9 +239,13 @@ def withdraw_consent(*, participant: Participant) -> None:
 
     What is exported later leaves this person out, since no consent is in force.
     """
-    ConsentRecord.objects.filter(
-        participant=participant, withdrawn_at__isnull=True
-    ).update(withdrawn_at=timezone.now())
+    _lock(participant)
+    held = last_word(participant)
+    if held is None or held.withdrawn_at is not None:
+        return
+    ConsentRecord.objects.create(
+        participant=participant, document=held.document, withdrawn_at=timezone.now()
+    )
     record(
         project=participant.project,
         user=participant.user,
@@ -236,11 +287,12 @@ def _refresh(participant: Participant) -> None:
     everybody again who is ready by then.
     """
     Project.objects.select_for_update(no_key=True).get(pk=participant.project_id)
-    has_consent = ConsentRecord.objects.filter(
-        participant=participant,
-        document_id=_newest_consent(participant.project_id),
-        withdrawn_at__isnull=True,
-    ).exists()
+    held = last_word(participant)
+    has_consent = (
+        held is not None
+        and held.withdrawn_at is None
+        and held.document_id == _newest_consent(participant.project_id)
+    )
     survey = (
         SurveyVersion.objects.filter(project_id=participant.project_id)
         .order_by("-number")

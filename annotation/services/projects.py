@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from annotation.answers import Problem
+from annotation.consent import consent_sha256
 from annotation.errors import InvalidError
 from annotation.models import (
     ConsentDocument,
@@ -90,12 +91,14 @@ def _first_versions(
     GuidelinesVersion.objects.create(
         project=project, number=1, text=template.guidelines
     )
+    erase = ConsentDocument.OnWithdrawal.ERASE
     ConsentDocument.objects.create(
         project=project,
         number=1,
         text=people.consent_text,
-        sha256=hashlib.sha256(people.consent_text.encode()).hexdigest(),
+        sha256=consent_sha256(people.consent_text, people.scopes, erase),
         scopes=[dict(scope) for scope in people.scopes],
+        on_withdrawal=erase,
     )
     SurveyVersion.objects.create(
         project=project,

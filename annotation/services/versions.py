@@ -4,7 +4,6 @@ A version that nobody has met is edited in place; one that somebody has met is f
 and a change makes the next one.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from annotation.answers import InvalidQuestionsError, parse_questions
+from annotation.consent import CLASSES, MANNERS, consent_sha256
 from annotation.errors import InvalidError
 from annotation.models import (
     Assignment,
@@ -118,14 +118,23 @@ def guidelines_are_met(project: Project, version: GuidelinesVersion) -> bool:
 
 @transaction.atomic
 def publish_consent(
-    *, project: Project, user: User, text: str, scopes: Sequence[Mapping[str, Any]]
+    *,
+    project: Project,
+    user: User,
+    text: str,
+    scopes: Sequence[Mapping[str, Any]],
+    on_withdrawal: str = ConsentDocument.OnWithdrawal.ERASE,
 ) -> Published:
     """Put a consent text in force; a new version asks every participant again.
+
+    Text, scopes and what a withdrawal does are one: a change of any is a new version.
 
     Raises InvalidError for an empty text or scopes that cannot be told apart.
     """
     text = _stored(text)
     kept = _checked_scopes(text, scopes)
+    if on_withdrawal not in MANNERS:
+        raise InvalidError("Choose what becomes of the answers of who withdraws.")
     _lock(project)
     current = (
         ConsentDocument.objects.select_for_update()
@@ -133,20 +142,28 @@ def publish_consent(
         .order_by("-number")
         .first()
     )
-    if current is not None and (current.text, current.scopes) == (text, kept):
+    values = {
+        "text": text,
+        "scopes": kept,
+        "on_withdrawal": str(on_withdrawal),
+        "sha256": consent_sha256(text, kept, on_withdrawal),
+    }
+    if current is not None and _is_same(current, values):
         return Published(current.number, is_new=False, is_changed=False)
-    sha256 = hashlib.sha256(text.encode()).hexdigest()
     if current is not None and not consent_is_met(current):
-        current.text, current.sha256, current.scopes = text, sha256, kept
-        current.save(update_fields=["text", "sha256", "scopes"])
+        ConsentDocument.objects.filter(pk=current.pk).update(**values)
         return Published(current.number, is_new=False)
     number = current.number + 1 if current else 1
-    ConsentDocument.objects.create(
-        project=project, number=number, text=text, sha256=sha256, scopes=kept
-    )
+    ConsentDocument.objects.create(project=project, number=number, **values)
     _ask_everybody_again(project)
     record(project=project, user=user, kind="consent_published", number=number)
     return Published(number, is_new=True)
+
+
+def _is_same(document: ConsentDocument, values: Mapping[str, Any]) -> bool:
+    """Tell whether a document says this already; old hashes cover the text alone."""
+    names = ("text", "scopes", "on_withdrawal")
+    return all(getattr(document, name) == values[name] for name in names)
 
 
 def consent_is_met(document: ConsentDocument) -> bool:
@@ -157,14 +174,7 @@ def consent_is_met(document: ConsentDocument) -> bool:
 def _checked_scopes(
     text: str, scopes: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    kept = [
-        {
-            "name": str(scope.get("name", "")).strip(),
-            "text": str(scope.get("text", "")).strip(),
-            "is_required": bool(scope.get("is_required")),
-        }
-        for scope in scopes
-    ]
+    kept = [_scope(scope) for scope in scopes]
     names = [scope["name"] for scope in kept]
     if not text.strip():
         raise InvalidError("Write what people agree to.")
@@ -179,6 +189,17 @@ def _checked_scopes(
     if len(set(names)) < len(names):
         raise InvalidError("Two scopes have the same name. Rename one.")
     return kept
+
+
+def _scope(raw: Mapping[str, Any]) -> dict[str, Any]:
+    scope = {
+        "name": str(raw.get("name", "")).strip(),
+        "text": str(raw.get("text", "")).strip(),
+        "is_required": bool(raw.get("is_required")),
+    }
+    covers = [name for name in CLASSES if name in (raw.get("covers") or ())]
+    # Left out where there is none, as in the documents made before.
+    return scope | ({"covers": covers} if covers else {})
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from django.utils.text import slugify
 from annotation.answers import Problem
 
 FieldKind = Literal[
-    "line", "text", "list", "tick", "number", "choice", "marks", "cards"
+    "line", "text", "list", "tick", "ticks", "number", "choice", "marks", "cards"
 ]
 MAX_CARDS = 60
 Card = dict[str, Any]
@@ -26,8 +26,9 @@ Card = dict[str, Any]
 class FieldSpec:
     """One field of a card: its key in the object, and how a person edits it.
 
-    `list`: one entry per line. `marks`: one `number: words` per line. `cards`: a list
-    of objects of the kinds given. `is_rare`: folded away until asked for.
+    `list`: one entry per line. `ticks`: any of `choices`. `marks`: one `number: words`
+    per line. `cards`: a list of objects of the kinds given. `is_rare`: folded away
+    until asked for.
     """
 
     name: str
@@ -152,6 +153,9 @@ def _read_field(
     text = data.get(path, "").replace("\r\n", "\n").replace("\x00", "").strip()
     if spec.kind == "tick":
         return path in data
+    if spec.kind == "ticks":
+        ticked = data.getlist(path)
+        return [value for value, _ in spec.choices if str(value) in ticked]
     if spec.kind == "cards":
         return _read_list(data, path, spec.kinds, problems)
     if spec.kind == "list":

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from annotation.consent import CLASSES
 from annotation.views.card_editor import CardKind, FieldSpec
 
 NAME = FieldSpec(
@@ -225,6 +226,14 @@ SCOPE_KINDS = (
             FieldSpec("text", "I agree that my answers are …"),
             FieldSpec("name", "Name in the data"),
             FieldSpec("is_required", "Needed to take part", "tick", default=False),
+            FieldSpec(
+                "covers",
+                "Covers",
+                "ticks",
+                help="What leaves in an export only with this scope.",
+                default=[],
+                choices=tuple(CLASSES.items()),
+            ),
         ),
     ),
 )

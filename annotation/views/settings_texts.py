@@ -1,6 +1,7 @@
 """For owners: edit the guidelines and the consent text."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from annotation import access
 from annotation.access import Seat
+from annotation.consent import MANNERS, covered, never_released
 from annotation.errors import InvalidError
 from annotation.people_templates import CONSENT_SCOPES, CONSENT_TEXT
 from annotation.selectors.profile import current_consent
@@ -20,7 +22,7 @@ from annotation.services.versions import (
     publish_consent,
     publish_guidelines,
 )
-from annotation.views.card_editor import Card, read_cards, show_cards
+from annotation.views.card_editor import read_cards, show_cards
 from annotation.views.card_kinds import SCOPE_KINDS
 from annotation.views.person import person
 from annotation.views.project_text import project_html
@@ -63,28 +65,44 @@ def preview(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "annotation/people/preview.html", context)
 
 
+@dataclass(frozen=True)
+class ConsentDraft:
+    """A consent document as the form holds it."""
+
+    text: str
+    scopes: Sequence[Mapping[str, Any]]
+    on_withdrawal: str
+
+
 @require_http_methods(METHODS)
 @login_required
 def settings_consent(request: HttpRequest, slug: str) -> HttpResponse:
-    """Edit the consent text and its scopes."""
+    """Edit the consent text, its scopes, and what a withdrawal does."""
     seat = access.seat(request.user, slug, roles=OWNERS)
     current = current_consent(seat.project)
+    manner = current.on_withdrawal if current else "erase"
     if request.method != "POST":
         text = current.text if current else CONSENT_TEXT
         scopes = current.scopes if current else CONSENT_SCOPES
-        return _consent_page(request, seat, text, scopes)
-    text = request.POST.get("text", "")
+        return _consent_page(request, seat, ConsentDraft(text, scopes, manner))
     read = read_cards(request.POST, "scopes", SCOPE_KINDS)
+    draft = ConsentDraft(
+        request.POST.get("text", ""),
+        read.cards,
+        request.POST.get("on_withdrawal", manner),
+    )
     if request.POST.get("do") != "save":
-        return _consent_page(request, seat, text, read.cards, focus=read.focus)
+        return _consent_page(request, seat, draft, focus=read.focus)
     try:
         published = publish_consent(
-            project=seat.project, user=person(request), text=text, scopes=read.cards
+            project=seat.project,
+            user=person(request),
+            text=draft.text,
+            scopes=read.cards,
+            on_withdrawal=draft.on_withdrawal,
         )
     except InvalidError as error:
-        return _consent_page(
-            request, seat, text, read.cards, fault=error.message, status=422
-        )
+        return _consent_page(request, seat, draft, fault=error.message, status=422)
     messages.success(request, said("consent", published))
     return redirect("settings_consent", slug)
 
@@ -92,8 +110,7 @@ def settings_consent(request: HttpRequest, slug: str) -> HttpResponse:
 def _consent_page(
     request: HttpRequest,
     seat: Seat,
-    text: str,
-    scopes: Sequence[Mapping[str, Any]] | list[Card],
+    draft: ConsentDraft,
     *,
     focus: str = "",
     fault: str = "",
@@ -103,9 +120,13 @@ def _consent_page(
     context = settings_context(seat, "consent") | {
         "version": current,
         "is_met": current is not None and consent_is_met(current),
-        "text": text,
-        "html": project_html(text),
-        "editor": show_cards(scopes, "scopes", SCOPE_KINDS),
+        "text": draft.text,
+        "html": project_html(draft.text),
+        "editor": show_cards(draft.scopes, "scopes", SCOPE_KINDS),
+        "manners": MANNERS,
+        "on_withdrawal": draft.on_withdrawal,
+        "never": never_released(draft.scopes),
+        "is_divided": bool(covered(draft.scopes)),
         "focus": focus,
         "fault": fault,
     }

@@ -178,7 +178,7 @@ def test_question_that_was_not_asked_is_its_own_reason() -> None:
 
 def test_publication_needs_consent_to_it() -> None:
     agreed = answer(
-        "a", {"preference": {"value": 1}}, person=person("x", scopes=("publication",))
+        "a", {"preference": {"value": 1}}, person=person("x", is_publishable=True)
     )
     silent = answer("b", {"preference": {"value": 1}})
     rows, tally = rows_of(

@@ -31,7 +31,7 @@ def annotator(project: Project) -> User:
 
 
 def filled_in(project: Project, **more: object) -> dict[str, object]:
-    """Return a form that agrees to research alone and declines every question."""
+    """Return a form that agrees to taking part alone and declines every question."""
     sent: dict[str, object] = {
         "consent": project.consent_documents.latest("number").number,
         "survey": project.survey_versions.latest("number").number,
@@ -63,7 +63,7 @@ def test_consent_and_profile_make_a_person_ready(
     client = log_in(annotator)
     sent = filled_in(
         project,
-        agree=["research", "training"],
+        agree=["research", "ratings"],
         age="25 to 34",
         purposes=["Play", "Writing"],
         use="Every day",
@@ -74,7 +74,7 @@ def test_consent_and_profile_make_a_person_ready(
         assert answer.headers["Location"] == reverse("annotate", args=[project.slug])
     participant = person_in(project, annotator)
     assert participant.is_ready
-    assert ConsentRecord.objects.get().granted == ["research", "training"]
+    assert ConsentRecord.objects.get().granted == ["research", "ratings"]
     stored = {row.question: row for row in SurveyAnswer.objects.all()}
     assert len(stored) == len(SURVEY)
     assert (stored["age"].state, stored["age"].value) == ("answered", "25 to 34")
@@ -192,8 +192,10 @@ def test_withdrawing_gives_the_item_back_and_ends_the_work(
     for _ in range(2):
         assert client.post(address).status_code == 302
     assert not person_in(project, annotator).is_ready
-    record = ConsentRecord.objects.get()
-    assert record.withdrawn_at is not None
+    given, taken_back = ConsentRecord.objects.order_by("id")
+    assert given.granted == ["research"]
+    assert given.withdrawn_at is None
+    assert taken_back.withdrawn_at is not None
     lent.refresh_from_db()
     assert lent.state == Assignment.State.RELEASED
     page = client.get(reverse("start", args=[project.slug])).content.decode()

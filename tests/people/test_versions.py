@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from annotation.consent import required
 from annotation.errors import InvalidError
 from annotation.models import Participant, Project
 from annotation.services.assignments import claim_next
@@ -98,7 +99,11 @@ def ready(project: Project) -> Participant:
     questions = parse_survey(version.questions)
     replies, _ = read_replies(questions, {q.name: [DECLINED] for q in questions})
     document = project.consent_documents.latest("number")
-    give_consent(participant=participant, document=document, granted=["research"])
+    give_consent(
+        participant=participant,
+        document=document,
+        granted=required(document.scopes),
+    )
     save_profile(participant=participant, version=version, replies=replies)
     participant.refresh_from_db()
     assert participant.is_ready

@@ -12,6 +12,7 @@ from typing import Any
 
 import yaml
 
+from annotation.consent import CLASSES
 from annotation.formats.exports.catalogue import Format
 from annotation.formats.exports.options import ExportOptions, describe
 from annotation.formats.exports.policy import REASONS, Tally
@@ -45,10 +46,17 @@ class WrittenTable:
 
 @dataclass(frozen=True)
 class Text:
-    """A numbered version of a text: guidelines, or a consent document."""
+    """A numbered version of the guidelines."""
 
     number: int
     text: str
+
+
+@dataclass(frozen=True)
+class Consent(Text):
+    """A version of the consent document, with what it asks people to agree to."""
+
+    scopes: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ class CardFacts:
     languages: Sequence[str]
     versions: Sequence[Version]
     guidelines: Sequence[Text]
-    consents: Sequence[Text]
+    consents: Sequence[Consent]
 
 
 def write_card(facts: CardFacts) -> str:
@@ -223,6 +231,29 @@ def _counts(facts: CardFacts) -> Iterator[str]:
         )
         yield _tally("Skips", facts.skips)
         yield _tally("Flags", facts.flags)
+    yield from _withheld(facts)
+
+
+def _withheld(facts: CardFacts) -> Iterator[str]:
+    """Account for what is left out of the rows that are there."""
+    rows = [
+        (f"{whose}: {CLASSES[name]}", f"{tally.withheld[name]:,}")
+        for whose, tally in (
+            ("answers", facts.answers),
+            ("people", facts.people),
+            ("skips", facts.skips),
+            ("flags", facts.flags),
+        )
+        for name in CLASSES
+        if tally.withheld[name]
+    ]
+    if rows:
+        yield (
+            "What a person did not agree to release is withheld: the cell is empty, "
+            "and an answer to the profile survey has the state `withheld`. Exported, "
+            "but without:"
+        )
+        yield _table(("Withheld", "Number"), rows)
 
 
 def _tally(
@@ -276,6 +307,16 @@ def _texts(facts: CardFacts) -> Iterator[str]:
         for text in found:
             yield f"### {title} version {text.number}"
             yield _fenced(text.text, "markdown")
+            yield "\n".join(_scopes(text))
+
+
+def _scopes(text: Text) -> Iterator[str]:
+    for scope in text.scopes if isinstance(text, Consent) else ():
+        need = "needed to take part" if scope.get("is_required") else "a choice"
+        covers = [CLASSES[name] for name in scope.get("covers") or ()]
+        about = f" Covers: {', '.join(covers)}." if covers else ""
+        words = " ".join(str(scope["text"]).split())
+        yield f"- `{scope['name']}` ({need}): {words}.{about}"
 
 
 SECTIONS = (_summary, _terms, _rows, _policy, _counts, _codebook, _questions, _texts)

@@ -38,7 +38,7 @@ def native_row(
         if not reason and answer.fate != "current":
             # An import could not tell an answer from the one that replaced it.
             reason = answer.fate
-        tally.count(reason)
+        tally.count(reason, is_text_withheld=answer.is_text_withheld)
         if not reason:
             labels.append(_label(answer, versions[answer.version]))
     draft = ItemDraft(

@@ -7,7 +7,6 @@ from typing import Any
 from annotation.answers import Problem
 
 FILE_TYPES = {"jsonl": "JSON lines", "csv": "CSV", "parquet": "Parquet"}
-PUBLICATION = "publication"
 
 # The values of each choice, and what the card says of them.
 CHOICES: dict[str, dict[str, str]] = {

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from annotation.answers import Question
-from annotation.formats.exports.options import PUBLICATION, ExportOptions
+from annotation.consent import FREE_TEXT, RATINGS, RELEASED
+from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.types import (
     Person,
     Row,
@@ -25,6 +26,7 @@ REASONS: dict[str, str] = {
     "superseded": "replaced by a later answer of the same person",
     "taken_back": "taken back by its author",
     "withdrawn": "its author withdrew the consent",
+    "not_released": "its author did not agree to its release",
     "not_publishable": "its author did not agree to publication",
     "imported": "came with an imported file, which this export leaves out",
     "surplus": "beyond the number of answers wanted",
@@ -55,9 +57,9 @@ def person_refusal(person: Person | None, options: ExportOptions) -> str:
     """Return why nothing of a person may be in this export; "" = it may."""
     if person is not None and person.is_withdrawn:
         return "withdrawn"
-    if options.only_publishable and (
-        person is None or PUBLICATION not in person.scopes
-    ):
+    if person is not None and RATINGS in person.withheld:
+        return "not_released"
+    if options.only_publishable and (person is None or not person.is_publishable):
         return "not_publishable"
     return ""
 
@@ -78,6 +80,19 @@ def refusal(answer: StoredAnswer, options: ExportOptions) -> str:
     return ""
 
 
+def participant_refusal(person: Person, source: str, options: ExportOptions) -> str:
+    """Return why a person may not be in the table of people; "" = they may."""
+    if person.is_withdrawn:
+        return "withdrawn"
+    if person.withheld >= set(RELEASED):
+        return "not_released"
+    if options.only_publishable and not person.is_publishable:
+        return "not_publishable"
+    if source == "import" and not options.include_imported:
+        return "imported"
+    return ""
+
+
 def unusable(answer: StoredAnswer) -> str:
     """Return why an answer that may be exported teaches nothing; "" = it does.
 
@@ -93,7 +108,10 @@ def unusable(answer: StoredAnswer) -> str:
 
 @dataclass
 class Tally:
-    """Counts of one export, from which its card is written."""
+    """Counts of one export, from which its card is written.
+
+    `withheld`: by class of data, how many exported answers came without it.
+    """
 
     stored: int = 0
     exported: int = 0
@@ -101,14 +119,17 @@ class Tally:
     parts: int = 0
     used: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
+    withheld: Counter[str] = field(default_factory=Counter)
 
-    def count(self, reason: str) -> None:
+    def count(self, reason: str, *, is_text_withheld: bool = False) -> None:
         """Count one stored answer: exported, or dropped for a reason."""
         self.stored += 1
         if reason:
             self.dropped[reason] += 1
-        else:
-            self.exported += 1
+            return
+        self.exported += 1
+        if is_text_withheld:
+            self.withheld[FREE_TEXT] += 1
 
     def count_part(self, reason: str) -> None:
         """Count one part of an answer: used in a row, or left out for a reason."""
@@ -223,4 +244,6 @@ class Policy:
             if not part.reason or part.answer_id not in fates:
                 fates[part.answer_id] = part.reason
         for reading in group:
-            tally.count(fates.get(reading.answer.id, "no_answer"))
+            answer = reading.answer
+            reason = fates.get(answer.id, "no_answer")
+            tally.count(reason, is_text_withheld=answer.is_text_withheld)

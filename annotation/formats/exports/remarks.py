@@ -45,6 +45,7 @@ class StoredRemark(NamedTuple):
     person: Person
     before: Row
     after: Row
+    is_text_withheld: bool = False
 
     @property
     def row(self) -> Row:

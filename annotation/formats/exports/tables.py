@@ -116,7 +116,8 @@ SURVEY_ANSWERS = Table(
         Column(
             "state",
             TEXT,
-            "answered, not_shown, skipped, prefer_not or not_applicable",
+            "answered, not_shown, skipped, prefer_not, not_applicable; withheld: not "
+            "agreed to be released",
         ),
         Column("value", TEXT, "JSON: the answer"),
         Column("order_shown", TEXT, "JSON: the options in the order shown"),

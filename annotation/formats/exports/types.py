@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, TypeAlias
 
-from annotation.questions import QUESTION_TYPES, Question
+from annotation.questions import QUESTION_TYPES, Question, QuestionType
 
 TEXT, INT, FLOAT, BOOL = "string", "int64", "float64", "bool"
 
@@ -62,12 +62,18 @@ class Version:
             for kind in QUESTION_TYPES
         }
 
+    @cached_property
+    def types(self) -> dict[str, QuestionType]:
+        """Return the type of each question by name."""
+        return {question.name: question.type for question in self.questions}
+
 
 class Person(NamedTuple):
     """Who answered, under the pseudonym of this export.
 
     `consent_version` and `scopes` are those of the newest consent, empty where there
     is none. `profile` is JSON; `group` is what an imported file calls their group.
+    `withheld`: the classes of data (annotation.consent) that may not leave.
     """
 
     pseudonym: str
@@ -76,6 +82,8 @@ class Person(NamedTuple):
     is_withdrawn: bool = False
     profile: str = "{}"
     group: str = ""
+    withheld: frozenset[str] = frozenset()
+    is_publishable: bool = False
 
 
 class Machine(NamedTuple):
@@ -109,6 +117,7 @@ class StoredAnswer(NamedTuple):
     `answers` and `metadata` are JSON as stored. `fate` is "current", "superseded" or
     "taken_back". `version` is the key of a questions version. `order[k]` is the
     canonical index of the completion shown at place k. Times are ISO 8601 in UTC.
+    `is_text_withheld`: the author's own words were taken out of `answers`.
     """
 
     id: str
@@ -133,6 +142,7 @@ class StoredAnswer(NamedTuple):
     view: str
     is_suggestion_visible: bool
     metadata: str
+    is_text_withheld: bool = False
 
     @property
     def annotator(self) -> str:
