@@ -22,6 +22,11 @@ def current_survey(project: Project) -> SurveyVersion | None:
     return project.survey_versions.order_by("-number").first()
 
 
+def n_ready(project: Project) -> int:
+    """Count who may work now, and would be asked again by a new text; one query."""
+    return project.participants.filter(is_ready=True).count()
+
+
 def consent_in_force(participant: Participant | None) -> ConsentRecord | None:
     """Return what a participant agreed to and has not withdrawn; one query."""
     record = None if participant is None else last_word(participant)

@@ -9,10 +9,23 @@ from annotation.surveys.types import (
     MOST_CHARS,
     NOT_APPLICABLE,
     SENSITIVITIES,
+    SURVEY_TYPES,
     SurveyQuestion,
 )
 
 MAX_NAME = 60
+
+
+def malformed(raw: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """Return what keeps the entries of a survey from being shown for mending at all."""
+    problems = []
+    for place, entry in enumerate(raw):
+        path = f"survey[{place}]"
+        if entry.get("type") not in SURVEY_TYPES:
+            kinds = ", ".join(SURVEY_TYPES)
+            problems.append(Problem(f"{path}.type", f"Type must be one of {kinds}."))
+        problems += _list_types(path, entry)
+    return problems
 
 
 def entry_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
@@ -52,6 +65,13 @@ def _list_types(path: str, raw: Mapping[str, Any]) -> list[Problem]:
             isinstance(part, words) for part in value
         ):
             problems.append(Problem(f"{path}.{key}", f"“{key}” is a list of objects."))
+        elif key == "show_if" and not all(
+            isinstance(rule.get("values") or [], (list, tuple)) for rule in value
+        ):
+            problems.append(Problem(f"{path}.{key}", "“values” of a rule is a list."))
+    hidden = raw.get("hidden_for") or []
+    if not isinstance(hidden, (list, tuple)):
+        problems.append(Problem(f"{path}.hidden_for", "“hidden_for” is a list."))
     return problems
 
 

@@ -1,4 +1,4 @@
-"""What an owner can set of each kind of question, survey question and scope."""
+"""What an owner can set of each kind of question and scope."""
 
 from typing import Any
 
@@ -126,94 +126,6 @@ QUESTION_KINDS = (
             *_common(False),
             _lines("levels", "Levels", "Guess", "Fairly sure", "Certain"),
         ),
-    ),
-)
-
-_SECTION = FieldSpec("section", "Heading it stands under")
-_DEPENDS = (
-    FieldSpec(
-        "depends_on",
-        "Depends on the question named",
-        help="A single choice asked before. Mostly empty.",
-        is_rare=True,
-    ),
-    FieldSpec(
-        "hidden_for",
-        "Not shown for these answers to it",
-        "list",
-        help="One on each line.",
-        default=[],
-        is_rare=True,
-    ),
-)
-_NA = FieldSpec(
-    "offers_na",
-    "“Does not apply to me” is offered",
-    "tick",
-    default=False,
-    is_rare=True,
-)
-_OPTIONS = (
-    _lines("options", "Options"),
-    FieldSpec("is_shuffled", "In a random order per person", "tick", default=False),
-)
-
-
-def _sensitivity(usual: str) -> FieldSpec:
-    return FieldSpec(
-        "sensitivity",
-        "How it is protected",
-        "choice",
-        help="What a person agreed to decides which of these leave in a data set.",
-        default=usual,
-        choices=(
-            ("plain", "Plain: says little about the person"),
-            ("demographic", "About the person: age, education, country …"),
-            ("special", "Special: religion, ethnicity, health, politics …"),
-            ("free_text", "Text in their own words"),
-        ),
-        is_rare=True,
-    )
-
-
-SURVEY_KINDS = (
-    CardKind(
-        "single",
-        "One of several",
-        "tick",
-        (*_common(), *_OPTIONS, _NA, _SECTION, _sensitivity("demographic"), *_DEPENDS),
-    ),
-    CardKind(
-        "several",
-        "Any number of several",
-        "tick",
-        (*_common(), *_OPTIONS, _NA, _SECTION, _sensitivity("demographic"), *_DEPENDS),
-    ),
-    CardKind(
-        "slider",
-        "Slider from 0 to 100",
-        "minus",
-        (
-            *_common(),
-            FieldSpec("low_label", "Words at 0"),
-            FieldSpec("high_label", "Words at 100"),
-            _NA,
-            _SECTION,
-            _sensitivity("plain"),
-            *_DEPENDS,
-        ),
-    ),
-    CardKind(
-        "text",
-        "A few words",
-        "edit",
-        (*_common(), _NA, _SECTION, _sensitivity("free_text"), *_DEPENDS),
-    ),
-    CardKind(
-        "country",
-        "Country",
-        "flag",
-        (*_common(), _NA, _SECTION, _sensitivity("demographic"), *_DEPENDS),
     ),
 )
 

@@ -1,4 +1,4 @@
-"""For owners: edit the questions and the profile survey, as cards or as JSON."""
+"""For owners: edit the questions, as cards or as JSON."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -14,18 +14,14 @@ from annotation import access
 from annotation.access import Seat
 from annotation.answers import InvalidQuestionsError, Problem, parse_questions
 from annotation.errors import InvalidError
-from annotation.people_templates import SURVEY
 from annotation.project_templates import TEMPLATES
-from annotation.selectors.profile import current_survey
 from annotation.services.versions import (
     Published,
     publish_questions,
-    publish_survey,
     questions_are_met,
-    survey_is_met,
 )
 from annotation.views.card_editor import CardKind, read_cards, show_cards
-from annotation.views.card_kinds import QUESTION_KINDS, SURVEY_KINDS
+from annotation.views.card_kinds import QUESTION_KINDS
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, said, settings_context
 
@@ -47,23 +43,8 @@ def settings_questions(request: HttpRequest, slug: str) -> HttpResponse:
     return editor.respond(stored)
 
 
-@require_http_methods(METHODS)
-@login_required
-def settings_survey(request: HttpRequest, slug: str) -> HttpResponse:
-    """Edit the profile survey: as cards, or as JSON text."""
-    seat = access.seat(request.user, slug, roles=OWNERS)
-    version = current_survey(seat.project)
-    editor = Editor(request, seat, "survey", SURVEY_KINDS, publish_survey)
-    editor.resets = {"built_in": list(SURVEY)}
-    editor.context = {
-        "version": version,
-        "is_met": version is not None and survey_is_met(version),
-    }
-    return editor.respond(version.questions if version else [])
-
-
 class Editor:
-    """The page of a list of questions; the survey's and the project's are alike."""
+    """The page of a list of questions."""
 
     def __init__(
         self,

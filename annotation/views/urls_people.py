@@ -17,6 +17,7 @@ from annotation.views import (
     settings_texts,
     start,
     study,
+    survey_builder,
 )
 
 urlpatterns: list[URLPattern] = [
@@ -80,7 +81,7 @@ urlpatterns: list[URLPattern] = [
     ),
     path(
         "p/<slug:slug>/settings/survey/",
-        settings_lists.settings_survey,
+        survey_builder.settings_survey,
         name="settings_survey",
     ),
     path(
