@@ -13,6 +13,7 @@ from annotation.errors import NotFoundError
 from annotation.models import (
     ApiToken,
     Assignment,
+    Enrolment,
     Flag,
     Invitation,
     Item,
@@ -24,7 +25,7 @@ from annotation.models import (
 )
 
 AnyUser = User | AnonymousUser
-Owned = TypeVar("Owned", Item, Job, Assignment, Flag, Membership, Invitation)
+Owned = TypeVar("Owned", Item, Job, Assignment, Flag, Membership, Invitation, Enrolment)
 MANAGERS = (Role.OWNER, Role.RESEARCHER)
 EVERYONE = (Role.OWNER, Role.RESEARCHER, Role.ANNOTATOR)
 
@@ -143,6 +144,13 @@ def invitation(seat: Seat, public_id: uuid.UUID) -> Invitation:
     if not seat.is_owner:
         raise NotFoundError
     return _of_project(Invitation, seat, public_id)
+
+
+def enrolment(seat: Seat, public_id: uuid.UUID) -> Enrolment:
+    """Return who came to the seat's project by a recruitment link; for owners only."""
+    if not seat.is_owner:
+        raise NotFoundError
+    return _of_project(Enrolment, seat, public_id)
 
 
 def token(user: AnyUser, public_id: uuid.UUID) -> ApiToken:

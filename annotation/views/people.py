@@ -146,6 +146,7 @@ def _page(
         "seat": seat,
         "project": seat.project,
         "tab": "people",
+        "part": "members",
         "members": members(seat.project),
         "links": links(seat.project),
         "n_recruited": n_recruited(seat.project),

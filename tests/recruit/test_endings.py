@@ -290,8 +290,12 @@ def test_taking_the_consent_back_ends_the_part(
     project: Project, recruit: Recruit
 ) -> None:
     enrolment = recruit(project)
-    claim_next(participant=enrolment.participant, project=project)
-    client = client_of(enrolment.participant.user)
+    person = enrolment.participant
+    person.consent_records.create(
+        document=project.consent_documents.get(), granted=["research"]
+    )
+    claim_next(participant=person, project=project)
+    client = client_of(person.user)
     page = client.post(reverse("consent_withdraw", args=[project.slug]), follow=True)
     assert b"You do not take part" in page.content
     enrolment.refresh_from_db()

@@ -1,0 +1,202 @@
+"""Step recruit: who is owed what, the list to pay from, and what is paid already.
+
+For owners only: this is the one place where ids of a platform are decrypted.
+"""
+
+import csv
+import io
+import json
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+from annotation.errors import ConflictError
+from annotation.formats.exports.cells import harmless
+from annotation.models import Enrolment, Project, Recruitment
+from annotation.pay import Pay, PayRule, PayTable, Work, pay_table
+from annotation.selectors.pay import Enrolled, enrolled
+from annotation.services.events import record
+from annotation.services.identities import decrypt
+
+COLUMNS = (
+    "external_id",
+    "amount",
+    "bonus",
+    "total",
+    "currency",
+    "state",
+    "provider_status",
+    "items",
+    "active_minutes",
+    "total_minutes",
+    "study_id",
+    "session_id",
+    "paid_at",
+)
+
+
+@dataclass(frozen=True)
+class PayLine:
+    """A person on the pay page, under the platform's id and never a pseudonym."""
+
+    external_id: str
+    study: str
+    session: str
+    stored: Enrolled
+    pay: Pay
+    seconds: float
+
+    @property
+    def is_owed(self) -> bool:
+        """Tell whether there is something to pay that is not paid yet."""
+        return self.stored.paid_at is None and self.pay.total > 0
+
+
+@dataclass(frozen=True)
+class PayList:
+    """Everybody's pay, in the order of coming, with what it adds up to."""
+
+    recruitment: Recruitment
+    rule: PayRule
+    table: PayTable
+    lines: tuple[PayLine, ...]
+
+    @property
+    def owed(self) -> Decimal:
+        """Return what is still to be paid."""
+        return sum((x.pay.total for x in self.lines if x.is_owed), Decimal(0))
+
+    @property
+    def paid(self) -> Decimal:
+        """Return what is marked as paid."""
+        return sum((x.stored.paid_amount or Decimal(0) for x in self.lines), Decimal(0))
+
+    @property
+    def n_below(self) -> int:
+        """Return how many completed for less than the floor, before any top-up."""
+        return sum(x.pay.is_below for x in self.lines)
+
+
+def pay_list(project: Project) -> PayList:
+    """Return the pay of everybody who came by a link; two queries."""
+    recruitment = Recruitment.objects.get(project=project)
+    rule = PayRule(
+        kind=recruitment.pay_kind,
+        amount=recruitment.pay_amount,
+        screen_out=recruitment.screen_out_amount,
+        is_partial=recruitment.is_pay_partial,
+        n_wanted=recruitment.n_items_wanted or 0,
+        floor=recruitment.floor_per_hour,
+        top_up=recruitment.top_up,
+    )
+    is_active = recruitment.clock == Recruitment.Clock.ACTIVE
+    found = enrolled(project)
+    times = [person.active_s if is_active else person.total_s for person in found]
+    table = pay_table(
+        rule,
+        [
+            Work(person.state, person.provider_status, person.n_items, seconds)
+            for person, seconds in zip(found, times, strict=True)
+        ],
+    )
+    lines = tuple(
+        _line(person, pay, seconds)
+        for person, pay, seconds in zip(found, table.pays, times, strict=True)
+    )
+    return PayList(recruitment, rule, table, lines)
+
+
+def _line(person: Enrolled, pay: Pay, seconds: float) -> PayLine:
+    details = json.loads(decrypt(person.details_encrypted or b"") or "{}")
+    return PayLine(
+        external_id=decrypt(person.external_id_encrypted),
+        study=details.get("study", ""),
+        session=details.get("session", ""),
+        stored=person,
+        pay=pay,
+        seconds=seconds,
+    )
+
+
+def pay_csv(project: Project, *, by: User, is_whole: bool = False) -> str:
+    """Return who is still to be paid as CSV, or everybody; the download is noted."""
+    found = pay_list(project)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    lines = [line for line in found.lines if is_whole or line.is_owed]
+    writer.writerows(_cells(line, found.recruitment.currency) for line in lines)
+    record(project=project, user=by, kind="pay_list_read", n_lines=len(lines))
+    return text.getvalue()
+
+
+def _cells(line: PayLine, currency: str) -> tuple[str | int, ...]:
+    stored = line.stored
+    return (
+        harmless(line.external_id),
+        f"{line.pay.amount:.2f}",
+        f"{line.pay.bonus:.2f}",
+        f"{line.pay.total:.2f}",
+        currency,
+        stored.state,
+        stored.provider_status,
+        stored.n_items,
+        f"{stored.active_s / 60:.1f}",
+        f"{stored.total_s / 60:.1f}",
+        harmless(line.study),
+        harmless(line.session),
+        stored.paid_at.isoformat() if stored.paid_at else "",
+    )
+
+
+@transaction.atomic
+def mark_paid(*, project: Project, ids: list[uuid.UUID] | None, by: User) -> int:
+    """Mark people as paid with what they are owed now; all who are owed without ids.
+
+    Return how many were marked. Who is paid already keeps what was paid.
+    """
+    # One owner at a time: two that mark at once would else each log the payment.
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    now = timezone.now()
+    wanted = None if ids is None else set(ids)
+    marked = [
+        line
+        for line in pay_list(project).lines
+        if line.is_owed and (wanted is None or line.stored.id in wanted)
+    ]
+    for line in marked:
+        Enrolment.objects.filter(
+            project=project, public_id=line.stored.id, paid_at__isnull=True
+        ).update(paid_at=now, paid_amount=line.pay.total)
+        record(
+            project=project,
+            user=by,
+            kind="marked_paid",
+            enrolment=str(line.stored.id),
+            amount=f"{line.pay.total:.2f}",
+        )
+    return len(marked)
+
+
+@transaction.atomic
+def unmark_paid(*, enrolment: Enrolment, by: User) -> None:
+    """Take the mark of a payment back; both stay in the log.
+
+    Raises ConflictError where nothing is marked.
+    """
+    held = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
+    if held.paid_at is None:
+        raise ConflictError("This person is not marked as paid.")
+    record(
+        project=enrolment.project,
+        user=by,
+        kind="unmarked_paid",
+        enrolment=str(held.public_id),
+        amount=f"{held.paid_amount:.2f}",
+    )
+    held.paid_at = held.paid_amount = None
+    held.save(update_fields=("paid_at", "paid_amount"))
