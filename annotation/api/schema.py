@@ -38,7 +38,7 @@ _CALLS: tuple[tuple[str, str, str, str, tuple[str, ...], dict[int, str]], ...] =
         "put",
         "draft",
         "Save unfinished answers in the presented order.",
-        ("answers", "revision", "active_ms", "tab"),
+        ("answers", "revision", "active_ms", "reading_ms", "tab"),
         {200: "The new revision.", 409: "Another tab saved something newer."},
     ),
     (
@@ -46,7 +46,7 @@ _CALLS: tuple[tuple[str, str, str, str, tuple[str, ...], dict[int, str]], ...] =
         "post",
         "submit",
         "Submit the answers in the presented order.",
-        ("submission_id", "answers", "active_ms", "layout", "view"),
+        ("submission_id", "answers", "active_ms", "reading_ms", "layout", "view"),
         {201: "Stored.", 200: "Stored before.", 422: "What must be mended."},
     ),
     (

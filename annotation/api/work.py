@@ -34,6 +34,7 @@ from annotation.models import Annotation, Assignment, Participant
 from annotation.selectors.consent import has_withdrawn
 from annotation.selectors.desk import as_json, desk, n_left
 from annotation.services import assignments, drafts, flags, submissions
+from annotation.times import MAX_PLACES
 
 CALLS_PER_MINUTE = 1200
 MAX_BODY_BYTES = 4 * 1024 * 1024
@@ -168,6 +169,15 @@ def _number(body: dict[str, Any], name: str) -> int:
     return int(min(value, 2**53))
 
 
+def _numbers(body: dict[str, Any], name: str) -> list[int] | None:
+    values = body.get(name)
+    if values is None:
+        return None
+    if not isinstance(values, list) or len(values) > MAX_PLACES:
+        raise InvalidError(f"{name} must be a list with a number for each completion.")
+    return [_number({name: value}, name) for value in values]
+
+
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name, "")
     if not isinstance(value, str) or "\x00" in value:
@@ -275,6 +285,7 @@ def draft(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         answers=_answers(body),
         revision=_number(body, "revision"),
         active_ms=_number(body, "active_ms"),
+        reading_ms=_numbers(body, "reading_ms"),
         tab=_text(body, "tab"),
     )
     return JsonResponse({"revision": saved.revision})
@@ -300,6 +311,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         submission_id=submission_id,
         answers=_answers(body),
         active_ms=_number(body, "active_ms") if has_time else None,
+        reading_ms=_numbers(body, "reading_ms"),
         source=source,
         layout=_text(body, "layout"),
         view=_text(body, "view"),

@@ -49,6 +49,7 @@ class DeskDraft:
     answers: dict[str, Any]
     revision: int
     active_ms: int
+    reading_ms: list[int] | None
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ _DESK = """
     SELECT a.state, a.lease_until, i.messages::text, i.language, q.questions::text,
         q.number, g.number, d.answers::text, d.revision, d.active_ms, p.n_done,
         (SELECT array_agg(c.text ORDER BY c.index) FROM completion c
-          WHERE c.item_id = i.id)
+          WHERE c.item_id = i.id), d.reading_ms
     FROM assignment a
     JOIN item i ON i.id = a.item_id
     JOIN participant p ON p.id = a.participant_id
@@ -124,7 +125,9 @@ def desk(assignment: Assignment, project: Project) -> Desk:
         questions=questions_from(row[4]),
         questions_number=row[5],
         guidelines_number=row[6],
-        draft=DeskDraft(json.loads(row[7]), row[8], row[9]) if row[7] else None,
+        draft=DeskDraft(json.loads(row[7]), row[8], row[9], row[12])
+        if row[7]
+        else None,
         progress=DeskProgress(row[10], n_left(project)),
     )
 

@@ -30,7 +30,7 @@ ANNOTATIONS = f"""
         CASE WHEN later.id IS NULL THEN 'current'
              WHEN later.is_retraction THEN 'taken_back' ELSE 'superseded' END,
         n.active_ms, n.total_ms, {_time("a.shown_at")}, a.layout, a.view,
-        a.is_suggestion_visible, n.metadata::text
+        a.is_suggestion_visible, n.metadata::text, n.reading_ms
     FROM annotation n
     CROSS JOIN LATERAL (
         SELECT * FROM assignment WHERE id = n.assignment_id OFFSET 0) a

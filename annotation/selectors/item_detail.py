@@ -37,6 +37,7 @@ class Text:
 class HumanAnswer:
     """A person's answer: what, who, when, and how it was presented.
 
+    `reading`: the time in use on each completion, by its letter.
     `standing`: "current", "surplus", "superseded" or "taken back".
     """
 
@@ -47,6 +48,7 @@ class HumanAnswer:
     saw_first: str
     active_ms: int | None
     total_ms: int | None
+    reading: tuple[tuple[str, int], ...]
     questions_number: int
     is_imported: bool
     guidelines_number: int | None
@@ -241,6 +243,9 @@ def _human_answer(annotation: Annotation, item: Item, standing: str) -> HumanAns
         saw_first=letter(assignment.order[0]) if assignment.order else "",
         active_ms=annotation.active_ms,
         total_ms=annotation.total_ms,
+        reading=tuple(
+            (letter(index), ms) for index, ms in enumerate(annotation.reading_ms or ())
+        ),
         questions_number=version.number,
         is_imported=annotation.source == Annotation.Source.IMPORT,
         guidelines_number=guidelines.number if guidelines else None,

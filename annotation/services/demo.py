@@ -131,9 +131,17 @@ def _answer(
             submission_id=uuid.uuid4(),
             answers=to_presented(questions, answers, assignment.order or []),
             active_ms=active_ms,
+            reading_ms=_reading_times(assignment),
             layout="side",
             view="rendered",
         )
+
+
+def _reading_times(assignment: Assignment) -> list[int]:
+    """Return the time on each completion, in the order of places."""
+    texts = assignment.item.completions.order_by("index").values_list("text", flat=True)
+    times = [40 * len(text) for text in texts]
+    return [times[index] for index in assignment.order or range(len(times))]
 
 
 def _reading_time(messages: Sequence[Mapping[str, Any]], assignment: Assignment) -> int:

@@ -3,6 +3,7 @@
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import connection
 from annotation.answers import Answers
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Assignment, Draft
+from annotation.times import clipped
 
 MAX_DRAFT_BYTES = 1_000_000
 # An escape after an even number of backslashes; after an odd one it is plain text.
@@ -31,6 +33,7 @@ def save_draft(
     answers: Answers,
     revision: int,
     active_ms: int = 0,
+    reading_ms: Sequence[float] | None = None,
     tab: str = "",
 ) -> SavedDraft:
     """Store the draft if nobody saved a newer one; `revision` 0 = none seen yet.
@@ -46,20 +49,23 @@ def save_draft(
     with connection.cursor() as db:
         # The conditional upsert decides between two tabs that save at once.
         db.execute(
-            "INSERT INTO draft AS d (assignment_id, answers, active_ms, revision, tab,"
-            " updated_at) SELECT a.id, %(answers)s::jsonb, %(ms)s, 1, %(tab)s, now()"
+            "INSERT INTO draft AS d (assignment_id, answers, active_ms, reading_ms,"
+            " revision, tab, updated_at) SELECT a.id, %(answers)s::jsonb, %(ms)s,"
+            " %(reading)s::bigint[], 1, %(tab)s, now()"
             # Waits for an answer on its way, which leaves no draft behind.
             " FROM assignment a WHERE a.id = %(id)s"
             " AND a.state NOT IN ('submitted', 'surplus') FOR SHARE OF a"
             " ON CONFLICT (assignment_id) DO UPDATE SET answers = EXCLUDED.answers,"
-            " active_ms = EXCLUDED.active_ms, revision = d.revision + 1,"
+            " active_ms = EXCLUDED.active_ms, reading_ms = EXCLUDED.reading_ms,"
+            " revision = d.revision + 1,"
             " tab = EXCLUDED.tab, updated_at = now()"
             " WHERE d.revision = %(revision)s OR d.tab = %(tab)s"
             " RETURNING revision",
             {
                 "id": assignment.pk,
                 "answers": body,
-                "ms": max(int(active_ms), 0),
+                "ms": clipped(active_ms),
+                "reading": [clipped(ms) for ms in reading_ms] if reading_ms else None,
                 "tab": tab[:40],
                 "revision": revision,
             },

@@ -6,6 +6,7 @@ end of the lease are one statement, so a killed server leaves either all or noth
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -30,20 +31,21 @@ from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Draft, Participant
 from annotation.services.assignments import give_slots_back, take_late_slot
 from annotation.services.races import RaceError, retried
+from annotation.times import bounded, clipped, presented
 
 State = Assignment.State
-MAX_ACTIVE_MS = 24 * 3600 * 1000
 
 _STORE = """
     WITH added AS (
         INSERT INTO annotation (
             public_id, created_at, project_id, item_id, assignment_id, participant_id,
             submission_id, answers, is_retraction, supersedes_id, source, active_ms,
-            total_ms, metadata)
+            total_ms, reading_ms, metadata)
         VALUES (
             gen_random_uuid(), now(), %(project)s, %(item)s, %(assignment)s,
             %(participant)s, %(submission)s, %(answers)s, false, %(supersedes)s,
-            %(source)s, %(active_ms)s, %(total_ms)s, %(metadata)s)
+            %(source)s, %(active_ms)s, %(total_ms)s, %(reading_ms)s::bigint[],
+            %(metadata)s)
         RETURNING id, public_id, created_at)
     , ended AS (
         UPDATE assignment SET annotation_id = added.id, state = %(state)s,
@@ -80,6 +82,7 @@ class _Shown:
     layout: str
     view: str
     is_unchanged_confirmed: bool
+    reading_ms: Sequence[float] | None
 
 
 def submit(
@@ -92,6 +95,7 @@ def submit(
     layout: str = "",
     view: str = "",
     is_unchanged_confirmed: bool = False,
+    reading_ms: Sequence[float] | None = None,
 ) -> Submission:
     """Store the answers to an assignment; a retry returns the first result.
 
@@ -99,7 +103,8 @@ def submit(
     free, and is kept as surplus otherwise. Answering a submitted assignment again
     supersedes the earlier answer. `is_unchanged_confirmed` says that the person was
     asked about a ranking in the order presented, and meant it; it goes to the answer's
-    metadata where that is so.
+    metadata where that is so. Times are believed as far as annotation.times goes;
+    `reading_ms` has one for each completion in the presented order.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def submit(
     ConflictError
         "used" where the submission id belongs to another assignment.
     """
-    shown = _Shown(layout, view, is_unchanged_confirmed)
+    shown = _Shown(layout, view, is_unchanged_confirmed, reading_ms)
     return _submit(assignment, submission_id, answers, active_ms, source, shown)
 
 
@@ -132,6 +137,7 @@ def _submit(
             problems=problems,
         )
     state, is_counted = _place(row)
+    times = bounded(active_ms, shown.reading_ms, row["order"], row["wall_ms"])
     public_id, at = _store(
         {
             "project": row["project_id"],
@@ -142,8 +148,9 @@ def _submit(
             "answers": json.dumps(_stored(questions, answers, row["order"])),
             "supersedes": row["annotation_id"],
             "source": str(source),
-            "active_ms": _milliseconds(active_ms),
-            "total_ms": _milliseconds(row["total_ms"]),
+            "active_ms": times.active_ms,
+            "total_ms": None if row["total_ms"] is None else clipped(row["total_ms"]),
+            "reading_ms": times.reading_ms,
             "state": state,
             "is_counted": is_counted,
             "first": first_place(len(row["order"]), row["order"][0]),
@@ -180,10 +187,6 @@ def _store(parameters: dict[str, Any]) -> tuple[uuid.UUID, datetime]:
     return public_id, at
 
 
-def _milliseconds(value: float | None) -> int | None:
-    return None if value is None else min(max(int(value), 0), MAX_ACTIVE_MS)
-
-
 def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
     """Lock the assignment and read what a submission needs, in one statement.
 
@@ -193,7 +196,9 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
         db.execute(
             "SELECT a.id, a.project_id, a.item_id, a.participant_id, a.state,"
             ' a."order", a.annotation_id, a.finished_at,'
-            " extract(epoch FROM now() - a.shown_at) * 1000 AS total_ms,"
+            " extract(epoch FROM now() - a.shown_at)::float8 * 1000 AS total_ms,"
+            " extract(epoch FROM now() - COALESCE(a.shown_at, a.created_at))::float8"
+            " * 1000 AS wall_ms,"
             " q.questions::text AS questions"
             " FROM assignment a JOIN questions_version q"
             " ON q.id = a.questions_version_id"
@@ -298,6 +303,7 @@ def _retract(assignment: Assignment, answer: Annotation) -> None:
         defaults={
             "answers": to_presented(questions, answer.answers, assignment.order or []),
             "active_ms": answer.active_ms or 0,
+            "reading_ms": presented(answer.reading_ms, assignment.order or []),
             "tab": "",
         },
     )

@@ -283,6 +283,7 @@ def payload(shown: Desk) -> dict[str, object]:
             "answers": shown.draft.answers,
             "revision": shown.draft.revision,
             "active_ms": shown.draft.active_ms,
+            "reading_ms": shown.draft.reading_ms,
         },
     }
 

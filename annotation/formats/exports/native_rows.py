@@ -128,6 +128,7 @@ def _human_facts(answer: StoredAnswer, version: Version) -> dict[str, Any]:
         "consent_scopes": list(person.scopes) if person is not None else [],
         "active_ms": answer.active_ms,
         "total_ms": answer.total_ms,
+        "reading_ms": answer.reading_ms and list(answer.reading_ms),
         "shown_at": answer.shown_at,
         "layout": answer.layout,
         "view": answer.view,

@@ -18,6 +18,7 @@ from annotation.formats.exports.types import (
     BOOL,
     FLOAT,
     INT,
+    INTS,
     MESSAGES,
     TEXT,
     TEXTS,
@@ -59,6 +60,12 @@ ANNOTATIONS = Table(
         *WHO,
         _ANSWERS,
         *SHOWN,
+        Column(
+            "reading_ms",
+            INTS,
+            "milliseconds in use on each completion, in the stored order; empty = not"
+            " measured",
+        ),
         Column("shown_at", TEXT, "when the item was shown, ISO 8601 in UTC"),
         *UNDER,
         Column("purpose", TEXT, "main, imported, training, …"),
@@ -185,6 +192,7 @@ def annotation_row(answer: StoredAnswer, version: Version) -> Row:
         *who_cells(answer),
         answer.answers,
         *shown_cells(answer),
+        list(answer.reading_ms or ()),
         answer.shown_at,
         *under_cells(answer, version),
         answer.purpose,

@@ -116,7 +116,8 @@ class StoredAnswer(NamedTuple):
 
     `answers` and `metadata` are JSON as stored. `fate` is "current", "superseded" or
     "taken_back". `version` is the key of a questions version. `order[k]` is the
-    canonical index of the completion shown at place k. Times are ISO 8601 in UTC.
+    canonical index of the completion shown at place k. Times are ISO 8601 in UTC;
+    `reading_ms` has one for each completion in canonical order.
     `is_text_withheld`: the author's own words were taken out of `answers`.
     """
 
@@ -142,6 +143,7 @@ class StoredAnswer(NamedTuple):
     view: str
     is_suggestion_visible: bool
     metadata: str
+    reading_ms: Sequence[int] | None = None
     is_text_withheld: bool = False
 
     @property

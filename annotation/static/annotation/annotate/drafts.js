@@ -14,7 +14,7 @@ const KEY = `polyphony:draft:${participant}`;
 const TAB = uuid();
 
 export class Drafts {
-  /* `collect` gives {answers, active_ms}; `on` has saved, kept, stale and submitted. */
+  /* `collect` gives {answers, active_ms, reading_ms}; `on` has saved, kept, stale and submitted. */
   constructor(id, { revision, collect, on }) {
     Object.assign(this, { id, revision, collect, on });
     this.isDirty = false;

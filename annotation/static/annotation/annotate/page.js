@@ -10,6 +10,7 @@ import { Drafts } from "./drafts.js";
 import { listen } from "./keys.js";
 import { Lease } from "./lease.js";
 import { Outbox } from "./outbox.js";
+import { Reading } from "./reading.js";
 import { Timer } from "./timer.js";
 import * as troubles from "./troubles.js";
 import { fragmentUrl, participant } from "./urls.js";
@@ -26,7 +27,7 @@ class Page {
     this.current = null;
     this.ahead = null;
     this.back = null;
-    this.timer = new Timer();
+    this.timer = new Timer((ms) => this.reading?.add(ms));
     this.outbox = new Outbox(participant, {
       sent: (entry, answer) => this.sent(entry, answer),
       refused: (entry, error) => this.refused(entry, error),
@@ -91,9 +92,10 @@ class Page {
     const revision = draft?.revision ?? 0;
     const kept = answers ? { answers } : Drafts.kept(desk.id, revision);
     this.timer.start(kept?.active_ms ?? draft?.active_ms ?? 0);
+    this.reading = new Reading(desk.root, kept?.reading_ms ?? draft?.reading_ms, () => this.timer.count());
     const drafts = new Drafts(desk.id, {
       revision,
-      collect: () => ({ answers: desk.everything(), active_ms: this.timer.read() }),
+      collect: () => ({ answers: desk.everything(), ...this.times() }),
       on: {
         saved: () => {
           banners.status(`Draft saved at ${banners.clock()}`);
@@ -114,9 +116,16 @@ class Page {
     drafts.changed();
   }
 
+  /* The whole first: what it counts goes to its parts. */
+  times() {
+    const active_ms = this.timer.read();
+    return { active_ms, reading_ms: this.reading.read() };
+  }
+
   /* Let go of the item on the desk; its draft and its lease stay. */
   leave() {
     this.lease?.end();
+    this.reading?.end();
     this.current = null;
     this.drafts = null;
     clearTimeout(this.polling);
@@ -228,7 +237,7 @@ class Page {
     }
     if (desk.asksAboutOrder()) return;
     const confirmed = desk.isUnchangedConfirmed ? { is_unchanged_confirmed: true } : {};
-    this.outbox.add({ assignment: desk.id, answers: desk.answers(), active_ms: this.timer.read(), ...desk.texts.shown, ...confirmed });
+    this.outbox.add({ assignment: desk.id, answers: desk.answers(), ...this.times(), ...desk.texts.shown, ...confirmed });
     this.drafts.end();
     banners.status("");
     banners.moveProgress(1);

@@ -4,7 +4,9 @@ const IDLE_MS = 60_000;
 const SIGNS = ["keydown", "pointerdown", "pointermove", "wheel", "scroll", "touchmove", "input"];
 
 export class Timer {
-  constructor() {
+  /* `counted` hears of each stretch that is added to the total. */
+  constructor(counted = () => {}) {
+    this.counted = counted;
     this.total = 0;
     this.last = document.hidden ? null : performance.now();
     for (const sign of SIGNS) addEventListener(sign, () => this.sign(), { capture: true, passive: true });
@@ -34,7 +36,9 @@ export class Timer {
   count() {
     if (this.last === null) return;
     const now = performance.now();
-    this.total += Math.min(now - this.last, IDLE_MS);
+    const stretch = Math.min(now - this.last, IDLE_MS);
+    this.total += stretch;
+    this.counted(stretch);
     // The rest of a long pause is never counted, whenever this is asked again.
     this.last = now - this.last > IDLE_MS ? null : now;
   }
