@@ -2,6 +2,12 @@
 
 from annotation.models.annotations import Annotation, Flag
 from annotation.models.assignments import Assignment, Draft
+from annotation.models.checks import (
+    CheckItem,
+    CheckPlan,
+    QualificationAttempt,
+    StandingChange,
+)
 from annotation.models.conversations import Candidate, Conversation, Turn
 from annotation.models.items import Completion, FrontierEntry, Item
 from annotation.models.jobs import Chart, Event, Job
@@ -32,6 +38,8 @@ __all__ = [
     "Assignment",
     "Candidate",
     "Chart",
+    "CheckItem",
+    "CheckPlan",
     "Completion",
     "ConsentDocument",
     "ConsentRecord",
@@ -52,9 +60,11 @@ __all__ = [
     "PastSurveyAnswer",
     "PreAnnotation",
     "Project",
+    "QualificationAttempt",
     "QuestionsVersion",
     "Recruitment",
     "Role",
+    "StandingChange",
     "SurveyAnswer",
     "SurveyVersion",
     "Turn",

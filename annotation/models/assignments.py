@@ -33,6 +33,8 @@ class Assignment(Row):
         SECOND_PROTOCOL = "second_protocol"
         TRAINING = "training"
         QUALIFICATION = "qualification"
+        MONITORING = "monitoring"
+        ATTENTION = "attention"
         IMPORTED = "imported"
 
     # Each foreign key below is the head of another index, or never searched by.
@@ -115,6 +117,11 @@ class Assignment(Row):
                 fields=("project", "id"),
                 condition=Q(state="skipped"),
                 name="assignment_skipped",
+            ),
+            models.Index(
+                fields=("participant", "purpose"),
+                condition=~Q(purpose__in=("main", "imported")),
+                name="assignment_checks",
             ),
         ]
 

@@ -14,16 +14,23 @@ class Participant(Row):
     `user` is empty for a person known from an imported file, whose profile there is
     kept in `imported_profile`. The frontier fields are
     where this person's walk through the pool has come to (see services.assignments);
-    `n_done` counts the current answers and is written by services.submissions alone,
-    as is `firsts`: how often which completion stood first in the answers that count
-    (places by annotation.allocation.presentation). Once `n_done` has reached
-    `n_wanted`, no further item is lent; empty: without such an end.
+    `n_done` counts the current answers, `n_checks` those of them that are no data
+    (checks and repeats), and `firsts` how often which completion stood first in the
+    answers that count (places by annotation.allocation.presentation);
+    services.submissions alone writes them. `standing` is a decision of the project's
+    people, see services.standings. Once `n_done` has reached `n_wanted`, no further
+    item is lent; empty: without such an end.
     """
 
     class Source(models.TextChoices):
         MEMBER = "member"
         IMPORT = "import"
         RECRUITED = "recruited"
+
+    class Standing(models.TextChoices):
+        ACTIVE = "active", "Active"
+        PAUSED = "paused", "Paused"
+        BLOCKED = "blocked", "Blocked"
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="participants"
@@ -47,6 +54,10 @@ class Participant(Row):
     n_done = models.PositiveIntegerField(default=0)
     firsts = ArrayField(models.PositiveIntegerField(), default=zero, db_default=[0])
     n_wanted = models.PositiveIntegerField(null=True, blank=True)
+    n_checks = models.PositiveIntegerField(default=0)
+    standing = models.CharField(
+        max_length=8, choices=Standing.choices, default=Standing.ACTIVE
+    )
 
     class Meta:
         db_table = "participant"

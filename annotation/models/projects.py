@@ -13,6 +13,7 @@ class Project(Row):
 
     `seed` fixes the order in which completions are shown. `frontier_version` grows
     when priorities change, which sends every annotator back to the front of the pool.
+    `check_rules`: see annotation.allocation.insertion; {} where nothing is checked.
     """
 
     slug = models.SlugField(max_length=60, unique=True)
@@ -33,6 +34,7 @@ class Project(Row):
     seed = models.BigIntegerField(default=0)
     frontier_version = models.PositiveIntegerField(default=1)
     is_paused = models.BooleanField(default=False)
+    check_rules = models.JSONField(default=dict, blank=True)
 
     class Meta:
         db_table = "project"

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 from django.core.cache import cache
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from annotation.durations import left_words
@@ -111,18 +111,20 @@ def live(project: Project) -> Live:
 
 _COUNT = """
     SELECT
-        COALESCE((SELECT max(number) FROM item WHERE project_id = %(project)s), 0),
+        COALESCE((SELECT max(number) FROM item WHERE project_id = %(project)s), 0)
+        - (SELECT count(*) FROM check_item
+           WHERE project_id = %(project)s AND NOT is_in_pool),
         u.n, u.n_left, p.n_done, p.n
     FROM (SELECT count(*) AS n, COALESCE(sum(target - n_counted), 0) AS n_left
           FROM frontier WHERE project_id = %(project)s AND n_counted < target) u,
-        (SELECT COALESCE(sum(n_done), 0) AS n_done,
-            count(*) FILTER (WHERE n_done > 0) AS n
+        (SELECT COALESCE(sum(n_done - n_checks), 0) AS n_done,
+            count(*) FILTER (WHERE n_done > n_checks) AS n
          FROM participant WHERE project_id = %(project)s AND source = 'member') p
 """
 
 
 def _progress(project: Project) -> Progress:
-    """Count the pool. Items are numbered from 1 without gaps: the last number tells."""
+    """Count the pool: the last number tells; a check alone is no part of it."""
     key = f"progress:{project.pk}"
     row = cache.get(key)
     if row is None:
@@ -138,7 +140,7 @@ def _progress(project: Project) -> Progress:
 def answers_so_far(project: Project) -> int:
     """Return how many current answers the people of a project have given; one query."""
     members = Participant.objects.filter(project=project, source="member")
-    return int(members.aggregate(n=Sum("n_done"))["n"] or 0)
+    return int(members.aggregate(n=Sum(F("n_done") - F("n_checks")))["n"] or 0)
 
 
 # One walk along each person's own index, so that imported answers cost nothing.
@@ -149,7 +151,7 @@ _PACE = """
             min(a.finished_at) AS first_at
         FROM assignment a
         WHERE a.participant_id = p.id AND a.finished_at >= %(since)s
-          AND a.state IN ('submitted', 'surplus') AND a.purpose <> 'imported'
+          AND a.state IN ('submitted', 'surplus') AND a.purpose = 'main'
         GROUP BY 1) d
     WHERE p.project_id = %(project)s AND p.source = 'member' AND p.n_done > 0
     GROUP BY d.day

@@ -145,12 +145,12 @@ def n_left(project: Project) -> int:
     """Return how many items have a free place; one query, none while the cache knows.
 
     Counts at most LEFT_BOUND entries of the partial index, so the cost is bounded; a
-    small pool is counted anew each time.
+    small pool is counted anew each time. See `veiled` for projects with checks.
     """
     key = f"left:{project.pk}"
     known = cache.get(key)
     if known is not None:
-        return int(known)
+        return veiled(project, int(known))
     with connection.cursor() as db:
         db.execute(
             "SELECT count(*) FROM (SELECT 1 FROM frontier WHERE project_id = %s"
@@ -160,7 +160,16 @@ def n_left(project: Project) -> int:
         number = int(db.fetchone()[0])
     if number > LEFT_CACHED_FROM:
         cache.set(key, number, LEFT_CACHE_S)
-    return number
+    return veiled(project, number)
+
+
+def veiled(project: Project, n_items: int) -> int:
+    """Return a number of items left that gives no check away.
+
+    An item of the pool makes it one fewer and a check does not; so where there may be
+    checks, it is rounded up to a ten.
+    """
+    return -(-n_items // 10) * 10 if project.check_rules else n_items
 
 
 @lru_cache(maxsize=512)

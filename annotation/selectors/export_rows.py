@@ -203,8 +203,9 @@ class ExportReader:
                     *row[6:10],
                     None if row[10] is None else guidelines[row[10]],
                     None if row[11] is None else tuple(row[11]),
-                    *row[12:],
+                    *row[12:-1],
                     False,
+                    row[-1],
                 )
             )
             for row in rows
@@ -215,13 +216,18 @@ class ExportReader:
         """Take the author's own words out, where they may not leave."""
         if answer.person is None or FREE_TEXT not in answer.person.withheld:
             return answer
-        kept, had_any = without_free_text(
-            json.loads(answer.answers), self.versions[answer.version].types
-        )
+        types = self.versions[answer.version].types
+        kept, had_any = without_free_text(json.loads(answer.answers), types)
+        reference = answer.reference
+        if answer.purpose == "mirror" and reference is not None:
+            # What a repeat is held against are the same author's words.
+            before, _ = without_free_text(json.loads(reference), types)
+            reference = json.dumps(before, ensure_ascii=False)
         return answer._replace(
             answers=json.dumps(kept, ensure_ascii=False),
             metadata="{}",
             is_text_withheld=had_any or answer.metadata != "{}",
+            reference=reference,
         )
 
     def _machine(self, row: Row) -> StoredAnswer:

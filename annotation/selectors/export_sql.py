@@ -30,7 +30,14 @@ ANNOTATIONS = f"""
         CASE WHEN later.id IS NULL THEN 'current'
              WHEN later.is_retraction THEN 'taken_back' ELSE 'superseded' END,
         n.active_ms, n.total_ms, {_time("a.shown_at")}, a.layout, a.view,
-        a.is_suggestion_visible, n.metadata::text, n.reading_ms
+        a.is_suggestion_visible, n.metadata::text, n.reading_ms,
+        CASE WHEN a.purpose IN ('training', 'qualification', 'monitoring', 'attention')
+             THEN (SELECT gold::text FROM item WHERE id = n.item_id)
+             WHEN a.purpose = 'mirror' THEN (
+                SELECT first.answers::text FROM assignment m
+                JOIN annotation first ON first.id = m.annotation_id
+                WHERE m.item_id = n.item_id AND m.participant_id = n.participant_id
+                  AND m.purpose = 'main' AND m.round = 1) END
     FROM annotation n
     CROSS JOIN LATERAL (
         SELECT * FROM assignment WHERE id = n.assignment_id OFFSET 0) a
@@ -89,9 +96,14 @@ ITEM_IDS = """
 ITEMS = f"""
     SELECT i.id, i.public_id::text, i.number, i.external_id, {_time("i.created_at")},
         i.messages::text, i.language, i.category, i.source, i.metadata::text,
-        i.gold::text, f.overlap, COALESCE(-f.rank, 0)
+        i.gold::text,
+        CASE WHEN c.is_aside THEN c.overlap_before ELSE f.overlap END,
+        COALESCE(-f.rank, 0)
     FROM item i LEFT JOIN LATERAL (
         SELECT overlap, rank FROM frontier WHERE item_id = i.id OFFSET 0) f ON true
+    LEFT JOIN LATERAL (
+        SELECT overlap_before, NOT is_in_pool AS is_aside FROM check_item
+        WHERE item_id = i.id OFFSET 0) c ON true
     WHERE i.id = ANY(%s) ORDER BY i.number
 """  # noqa: S608 - our own words
 COMPLETIONS = """

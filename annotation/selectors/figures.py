@@ -97,7 +97,7 @@ _DAYS = """
     WITH human AS (
         SELECT (finished_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS n
         FROM assignment WHERE project_id = %(project)s
-          AND state IN ('submitted', 'surplus') AND purpose <> 'imported'
+          AND state IN ('submitted', 'surplus') AND purpose = 'main'
         GROUP BY 1)
     , machine AS (
         SELECT (created_at AT TIME ZONE %(zone)s)::date AS day, count(*) AS n
@@ -142,7 +142,7 @@ _TIMES = """
         percentile_disc(%(shares)s::float8[]) WITHIN GROUP (ORDER BY ms)
     FROM (SELECT n.active_ms AS ms FROM assignment a
           JOIN annotation n ON n.id = a.annotation_id
-          WHERE a.project_id = %(project)s AND a.purpose <> 'imported'
+          WHERE a.project_id = %(project)s AND a.purpose = 'main'
             AND n.active_ms IS NOT NULL) answered
 """
 N_SAMPLE = 1000
@@ -169,7 +169,7 @@ _FIRST_HUMAN = """
     FROM assignment a JOIN annotation n ON n.id = a.annotation_id
     WHERE a.project_id = %(project)s AND array_length(a."order", 1) = 2
       AND a.questions_version_id = ANY(%(versions)s)
-      AND a.state IN ('submitted', 'surplus')
+      AND a.state IN ('submitted', 'surplus') AND a.purpose IN ('main', 'imported')
     GROUP BY 1 ORDER BY 1 DESC
 """
 _FIRST_MACHINE = """

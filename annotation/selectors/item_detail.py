@@ -10,6 +10,7 @@ from annotation.answers import Question, letter, parse_questions
 from annotation.models import (
     Annotation,
     Assignment,
+    CheckItem,
     Completion,
     Flag,
     FrontierEntry,
@@ -21,6 +22,13 @@ from annotation.verdicts import Answered, answered
 
 # A page of so many answers stays readable; the export has them all.
 MAX_ANSWERS = 200
+PURPOSE_WORDS = {
+    "training": "training",
+    "qualification": "qualification",
+    "monitoring": "silent gold",
+    "attention": "attention check",
+    "mirror": "mirrored repeat",
+}
 
 
 @dataclass(frozen=True)
@@ -53,9 +61,20 @@ class HumanAnswer:
     is_imported: bool
     guidelines_number: int | None
     source: str
+    purpose: str
     layout: str
     view: str
     at: datetime
+
+    @property
+    def is_check(self) -> bool:
+        """Tell whether the answer looks after the work, and is no data."""
+        return self.purpose in PURPOSE_WORDS
+
+    @property
+    def purpose_words(self) -> str:
+        """Return what the item was lent for."""
+        return PURPOSE_WORDS.get(self.purpose, "")
 
 
 @dataclass(frozen=True)
@@ -104,6 +123,7 @@ class ItemDetail:
     flags: tuple[Flag, ...]
     previous: uuid.UUID | None
     next: uuid.UUID | None
+    check: CheckItem | None
 
     @property
     def n_missing(self) -> int:
@@ -154,7 +174,7 @@ class ItemDetail:
 def item_detail(item: Item) -> ItemDetail:
     """Return an item with all that is known of it, in nine queries."""
     completions = list(Completion.objects.filter(item=item).order_by("index"))
-    entry = FrontierEntry.objects.get(pk=item.pk)
+    entry = FrontierEntry.objects.select_related("item__check_item").get(pk=item.pk)
     answers = _human(item)
     machine = _machine(item)
     html = rendered(
@@ -182,6 +202,7 @@ def item_detail(item: Item) -> ItemDetail:
         ),
         previous=_neighbour(item, "-number", number__lt=item.number),
         next=_neighbour(item, "number", number__gt=item.number),
+        check=getattr(entry.item, "check_item", None),
     )
 
 
@@ -250,6 +271,7 @@ def _human_answer(annotation: Annotation, item: Item, standing: str) -> HumanAns
         is_imported=annotation.source == Annotation.Source.IMPORT,
         guidelines_number=guidelines.number if guidelines else None,
         source=annotation.source,
+        purpose=assignment.purpose,
         layout=assignment.layout,
         view=assignment.view,
         at=annotation.created_at,

@@ -77,6 +77,7 @@ _ANNOTATOR = (
 _DISAGREEMENT = (
     "EXISTS (SELECT 1 FROM assignment a JOIN annotation n ON n.id = a.annotation_id"
     " WHERE a.item_id = i.id AND a.state = 'submitted'"
+    " AND a.purpose IN ('main', 'imported')"
     " GROUP BY a.questions_version_id HAVING count(DISTINCT {choice}) > 1)"
 )
 _SEARCH = (

@@ -185,6 +185,7 @@ _HUMAN = """
         SELECT a.questions_version_id, n.answers::text AS answers
         FROM assignment a JOIN annotation n ON n.id = a.annotation_id
         WHERE a.item_id = wanted.id AND a.state IN ('submitted', 'surplus')
+          AND a.purpose IN ('main', 'imported')
         ORDER BY a.id LIMIT %s) AS one
 """
 _MACHINE = """

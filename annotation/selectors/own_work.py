@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from annotation.answers import Question, main_question, parse_questions, to_presented
 from annotation.models import Assignment, Participant, Project
-from annotation.selectors.desk import LEFT_BOUND
+from annotation.selectors.desk import LEFT_BOUND, veiled
 from annotation.verdicts import verdict_words
 
 PAGE_SIZE = 25
@@ -127,7 +127,7 @@ def n_left_for(participant: Participant, project: Project) -> int:
             _N_LEFT,
             _parameters(participant, project),
         )
-        n_left = int(db.fetchone()[0])
+        n_left = veiled(project, int(db.fetchone()[0]))
     if participant.n_wanted is None:
         return n_left
     return min(n_left, max(participant.n_wanted - participant.n_done, 0))

@@ -21,10 +21,17 @@ from annotation.allocation.presentation import with_first
 from annotation.errors import ConflictError, NotReadyError
 from annotation.models import Assignment, Participant, Project
 from annotation.services import claim_sql as sql
+from annotation.services import insertions
 from annotation.services.races import RaceError, retried
 
 State = Assignment.State
 GONE = "This item has gone to somebody else."
+STANDING_WORDS = {
+    Participant.Standing.PAUSED: "The people of this project have paused your work in"
+    " it. Your answers are stored. Ask the people who invited you.",
+    Participant.Standing.BLOCKED: "The people of this project have ended your work in"
+    " it. Your answers are stored. Ask the people who invited you.",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,7 @@ class _Held:
     id: int
     item_id: int
     order: list[int]
+    is_item: bool
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,10 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
             return _fetch(held[state].id)
     if project.is_paused or walk.is_over():
         return None
+    if project.check_rules:
+        turn = insertions.take_turn(participant, project, State.OPEN, n_held=0)
+        if turn.assignment is not None or turn.is_held_back:
+            return None if turn.assignment is None else _fetch(turn.assignment)
     if "draft" in held and _resume(held["draft"], participant, project, walk):
         return _fetch(held["draft"].id)
     return _claim(participant, project, walk, State.OPEN)
@@ -102,7 +114,13 @@ def claim_ahead(*, participant: Participant, project: Project) -> Assignment | N
         return _fetch(held[State.QUEUED].id)
     if project.is_paused or walk.is_over(State.OPEN in held):
         return None
-    if State.OPEN in held:
+    if project.check_rules:
+        turn = insertions.take_turn(
+            participant, project, State.QUEUED, n_held=len(held.keys() & {State.OPEN})
+        )
+        if turn.assignment is not None or turn.is_held_back:
+            return None if turn.assignment is None else _fetch(turn.assignment)
+    if State.OPEN in held and held[State.OPEN].is_item:
         walk = replace(walk, firsts=with_first(walk.firsts, held[State.OPEN].order))
     parameters = _parameters(participant, project, walk, State.QUEUED)
     found = _run(QUICK, parameters)
@@ -183,12 +201,15 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
 
 
 def give_slots_back(assignment_ids: list[int]) -> None:
-    """Free the slots, with their turns, that these assignments held."""
+    """Free the slots, with their turns, that these assignments held.
+
+    A check or a repeat has taken none.
+    """
     with connection.cursor() as db:
         # In one order, so that two who give back the same items never wait in a ring.
         db.execute(
             "SELECT 1 FROM frontier WHERE item_id IN ("
-            " SELECT item_id FROM assignment WHERE id = ANY(%s))"
+            " SELECT item_id FROM assignment WHERE id = ANY(%s) AND purpose = 'main')"
             " ORDER BY item_id FOR NO KEY UPDATE",
             [assignment_ids],
         )
@@ -344,11 +365,13 @@ def _lock_walk(participant: Participant, project: Project) -> _Walk:
     with connection.cursor() as db:
         db.execute(
             "SELECT frontier_version, frontier_rank, frontier_key, firsts, is_ready,"
-            " n_wanted - n_done"
+            " n_wanted - n_done, standing"
             " FROM participant WHERE id = %s FOR NO KEY UPDATE",
             [participant.pk],
         )
-        version, rank, key, firsts, is_ready, n_wanted = db.fetchone()
+        version, rank, key, firsts, is_ready, n_wanted, standing = db.fetchone()
+    if standing != Participant.Standing.ACTIVE:
+        raise NotReadyError(STANDING_WORDS[standing], code=standing)
     if not is_ready:
         raise NotReadyError("Give your consent and fill in the profile first.")
     is_current = version == project.frontier_version

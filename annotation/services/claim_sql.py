@@ -56,6 +56,9 @@ _NOBODY_ELSE = """
         SELECT 1 FROM participant o
         JOIN membership m ON m.project_id = o.project_id AND m.user_id = o.user_id
         WHERE o.project_id = f.project_id AND o.is_ready AND o.id <> %(participant)s
+          AND o.standing = 'active' AND NOT EXISTS (
+            SELECT 1 FROM check_plan c
+            WHERE c.participant_id = o.id AND c.stage = 'failed')
           AND NOT EXISTS (
             SELECT 1 FROM assignment theirs
             WHERE theirs.item_id = f.item_id AND theirs.participant_id = o.id
@@ -148,10 +151,10 @@ UNQUEUE = f"""
 
 # What a participant holds, and a lost lease whose draft should be gone on with.
 HELD = """
-    SELECT a.state, a.id, a.item_id, a."order" FROM assignment a
+    SELECT a.state, a.id, a.item_id, a."order", a.purpose = 'main' FROM assignment a
     WHERE a.participant_id = %(participant)s AND a.state IN ('open', 'queued')
     UNION ALL
-    (SELECT 'draft', a.id, a.item_id, a."order"
+    (SELECT 'draft', a.id, a.item_id, a."order", true
      FROM assignment a JOIN draft d ON d.assignment_id = a.id
      WHERE a.participant_id = %(participant)s AND a.state = 'expired'
        AND a.purpose = 'main' ORDER BY d.updated_at DESC LIMIT 1)
@@ -174,6 +177,7 @@ GIVE_BACK = """
               - cardinality(array_positions(gone.firsts, f.base_order[k])))
             FROM generate_series(1, cardinality(f.base_order)) k ORDER BY k)
     FROM (SELECT item_id, count(*) AS n, array_agg("order"[1]) AS firsts
-          FROM assignment WHERE id = ANY(%(assignments)s) GROUP BY item_id) gone
+          FROM assignment WHERE id = ANY(%(assignments)s) AND purpose = 'main'
+          GROUP BY item_id) gone
     WHERE f.item_id = gone.item_id
 """

@@ -19,6 +19,7 @@ from annotation.formats.exports.card import (
     write_card,
 )
 from annotation.formats.exports.catalogue import FORMATS, NATIVE, RAW
+from annotation.formats.exports.checks import CHECKS, check_row
 from annotation.formats.exports.native_rows import native_row
 from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.package import (
@@ -28,6 +29,7 @@ from annotation.formats.exports.package import (
     write_text,
 )
 from annotation.formats.exports.policy import (
+    CHECK_PURPOSES,
     Policy,
     Tally,
     participant_refusal,
@@ -216,10 +218,14 @@ class DatasetWriter:
     def _write_raw(self) -> None:
         with (
             self._files.table(tables.JUDGEMENTS, aside=True) as add_judgements,
+            self._files.table(CHECKS, aside=True) as add_checks,
             self._files.table(tables.ANNOTATIONS) as add,
         ):
             for answers in self._reader.annotations():
-                kept = [(a, self._version(a)) for a in self._admit(answers)]
+                admitted = [(a, self._version(a)) for a in self._admit(answers)]
+                kept = [p for p in admitted if p[0].purpose not in CHECK_PURPOSES]
+                checks = [p for p in admitted if p[0].purpose in CHECK_PURPOSES]
+                add_checks([check_row(*pair) for pair in checks])
                 add([tables.annotation_row(*pair) for pair in kept])
                 add_judgements(
                     [row for pair in kept for row in tables.judgement_rows(*pair)]

@@ -29,12 +29,14 @@ _ENTRIES = """
         <> (real.taken, real.counted, real.turns::int[])
 """
 _DONE = """
-    UPDATE participant p SET n_done = real.n FROM (
-        SELECT q.id, count(a.id) AS n FROM participant q
+    UPDATE participant p SET n_done = real.n, n_checks = real.checks FROM (
+        SELECT q.id, count(a.id) AS n,
+            count(a.id) FILTER (WHERE a.purpose <> 'main') AS checks
+        FROM participant q
         LEFT JOIN assignment a ON a.participant_id = q.id
           AND a.state IN ('submitted', 'surplus') AND a.purpose <> 'imported'
         WHERE q.project_id = %s GROUP BY q.id) real
-    WHERE p.id = real.id AND p.n_done <> real.n
+    WHERE p.id = real.id AND (p.n_done, p.n_checks) <> (real.n, real.checks)
 """
 _FIRSTS = """
     SELECT participant_id, cardinality("order"), "order"[1], count(*)

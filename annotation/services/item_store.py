@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Literal, TypeAlias, TypeGuard
 
 from django.db import connection
@@ -17,7 +18,10 @@ from django.db import connection
 from annotation.allocation.presentation import base_order, random_key
 from annotation.formats.hashing import content_hash
 from annotation.formats.types import ItemDraft, LabelDraft, LabelsDraft, RowProblem
+from annotation.gold import Gold, InvalidGoldError, read_gold, use_of
 from annotation.models import Project
+from annotation.questions import Question, parse_questions
+from annotation.services.checks import store_checks
 
 BATCH = 1000
 Key: TypeAlias = tuple[Literal["id", "hash"], str]
@@ -84,6 +88,8 @@ class ItemStore:
             else:
                 batch.attach(draft, ids_there)
         ids = self._write(batch.new)
+        if batch.golds:
+            store_checks(self.project, [(ids[at], g) for at, g in batch.golds.items()])
         stored = [StoredItem(item, labels) for item, labels in batch.there]
         stored += [StoredItem(ids[at], labels) for at, labels in batch.waiting]
         return stored, batch.problems
@@ -116,6 +122,12 @@ class ItemStore:
                 "  AND f.rank > %s)",
                 [self.project.pk, self._first_rank],
             )
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """Return the project's questions, which known answers must fit; one query."""
+        version = self.project.current_questions()
+        return parse_questions(version.questions if version else None)
 
     def _ids_of(self, external_ids: Sequence[str]) -> dict[str, int]:
         with connection.cursor() as db:
@@ -243,7 +255,9 @@ class _Batch:
         self.new: list[tuple[ItemDraft, str]] = []
         self.there: list[tuple[int, tuple[LabelDraft, ...]]] = []
         self.waiting: list[tuple[int, tuple[LabelDraft, ...]]] = []
+        self.golds: dict[int, Gold] = {}
         self.problems: list[RowProblem] = []
+        self._store = store
 
     def place(self, draft: ItemDraft) -> None:
         """Take the next item; drafts come in the order given at the start."""
@@ -251,6 +265,8 @@ class _Batch:
         key: Key = ("id", draft.external_id) if draft.external_id else ("hash", digest)
         known = self._known.get(key)
         if known is None and key not in self._fresh:
+            if not self._is_gold_sound(draft):
+                return
             self._fresh[key] = len(self.new)
             self.waiting.append((len(self.new), draft.labels))
             self.new.append((draft, digest))
@@ -264,6 +280,23 @@ class _Batch:
             self.there.append((known[0], draft.labels))
         else:
             self.waiting.append((at, draft.labels))
+
+    def _is_gold_sound(self, draft: ItemDraft) -> bool:
+        """Read the known answer of a check; a row whose answer cannot be is refused."""
+        if not use_of(draft.gold):
+            return True
+        questions = self._store.questions
+        try:
+            gold = read_gold(draft.gold, questions, len(draft.completions))
+        except InvalidGoldError as error:
+            fix = "Mend the known answer, or take “use” away from it."
+            self.problems += [
+                RowProblem(draft.row, problem.path, problem.message, fix)
+                for problem in error.problems
+            ]
+            return False
+        self.golds[len(self.new)] = gold
+        return True
 
     def attach(self, draft: LabelsDraft, ids: Mapping[str, int]) -> None:
         """Take labels for an item that another row or file brought."""

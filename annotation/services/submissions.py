@@ -34,6 +34,9 @@ from annotation.services.races import RaceError, retried
 from annotation.times import bounded, clipped, presented
 
 State = Assignment.State
+Purpose = Assignment.Purpose
+# What a person has been told about cannot be answered anew.
+FINAL = (Purpose.TRAINING, Purpose.QUALIFICATION)
 
 _STORE = """
     WITH added AS (
@@ -58,7 +61,8 @@ _STORE = """
         WHERE item_id = %(item)s AND %(is_counted)s)
     , walked AS (
         UPDATE participant SET n_done = n_done + 1,
-            firsts[%(first)s] = COALESCE(firsts[%(first)s], 0) + %(is_counted)s::int
+            firsts[%(first)s] = COALESCE(firsts[%(first)s], 0) + %(is_counted)s::int,
+            n_checks = n_checks + %(is_check)s::int
         WHERE id = %(participant)s AND %(supersedes)s::bigint IS NULL)
     , dropped AS (DELETE FROM draft WHERE assignment_id = %(assignment)s)
     SELECT id, public_id, created_at FROM added
@@ -129,6 +133,10 @@ def _submit(
     row = _lock(assignment, submission_id)
     if row["first_assignment"] is not None:
         return _first_result(row, assignment)
+    if row["purpose"] in FINAL and row["annotation_id"] is not None:
+        raise ConflictError(
+            "An answer of the training or the qualification is final.", code="final"
+        )
     questions = questions_from(row["questions"])
     problems = validate(questions, answers, len(row["order"]))
     if problems:
@@ -154,6 +162,7 @@ def _submit(
             "state": state,
             "is_counted": is_counted,
             "first": first_place(len(row["order"]), row["order"][0]),
+            "is_check": row["purpose"] != Purpose.MAIN,
             "layout": shown.layout[:20],
             "view": shown.view[:20],
             "metadata": _metadata(questions, answers, shown),
@@ -195,7 +204,7 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
     with connection.cursor() as db:
         db.execute(
             "SELECT a.id, a.project_id, a.item_id, a.participant_id, a.state,"
-            ' a."order", a.annotation_id, a.finished_at,'
+            ' a.purpose, a."order", a.annotation_id, a.finished_at,'
             " extract(epoch FROM now() - a.shown_at)::float8 * 1000 AS total_ms,"
             " extract(epoch FROM now() - COALESCE(a.shown_at, a.created_at))::float8"
             " * 1000 AS wall_ms,"
@@ -231,6 +240,9 @@ def _first_result(row: dict[str, Any], assignment: Assignment) -> Submission:
 def _place(row: dict[str, Any]) -> tuple[str, bool]:
     """Decide how the answer counts: (state of the assignment, adds to n_counted)."""
     state = row["state"]
+    if row["purpose"] != Purpose.MAIN:
+        # A check or a repeat takes no slot and counts towards nothing.
+        return State.SUBMITTED, False
     if state in (State.OPEN, State.QUEUED):
         return State.SUBMITTED, True
     if state in (State.SUBMITTED, State.SURPLUS):
@@ -261,6 +273,10 @@ def take_back(*, assignment: Assignment) -> Assignment:
         .get(pk=assignment.pk)
     )
     answer = locked.annotation
+    if locked.purpose in FINAL:
+        raise ConflictError(
+            "An answer of the training or the qualification is final.", code="too_late"
+        )
     if answer is None or locked.state not in (State.SUBMITTED, State.SURPLUS):
         raise ConflictError("There is no answer to take back.", code="too_late")
     grace = timedelta(seconds=locked.project.grace_s)
@@ -269,10 +285,15 @@ def take_back(*, assignment: Assignment) -> Assignment:
             "The time to take this answer back has passed.", code="too_late"
         )
     _retract(locked, answer)
-    has_slot = locked.state == State.SUBMITTED or take_late_slot(
-        assignment_id=locked.pk,
-        item_id=locked.item_id,
-        participant_id=locked.participant_id,
+    is_check = locked.purpose != Purpose.MAIN
+    has_slot = (
+        is_check
+        or locked.state == State.SUBMITTED
+        or take_late_slot(
+            assignment_id=locked.pk,
+            item_id=locked.item_id,
+            participant_id=locked.participant_id,
+        )
     )
     _make_room(locked)
     locked.state = State.OPEN if has_slot else State.EXPIRED
@@ -308,8 +329,9 @@ def _retract(assignment: Assignment, answer: Annotation) -> None:
         },
     )
     order = assignment.order or [0]
+    is_check = assignment.purpose != Purpose.MAIN
     with connection.cursor() as db:
-        if assignment.state == State.SUBMITTED:
+        if assignment.state == State.SUBMITTED and not is_check:
             db.execute(
                 "UPDATE frontier SET n_counted = n_counted - 1 WHERE item_id = %s",
                 [assignment.item_id],
@@ -323,8 +345,9 @@ def _retract(assignment: Assignment, answer: Annotation) -> None:
                 },
             )
         db.execute(
-            "UPDATE participant SET n_done = n_done - 1 WHERE id = %s AND n_done > 0",
-            [assignment.participant_id],
+            "UPDATE participant SET n_done = n_done - 1, n_checks = n_checks - %s"
+            " WHERE id = %s AND n_done > 0",
+            [int(is_check), assignment.participant_id],
         )
 
 

@@ -2,7 +2,13 @@
 
 from django.urls import path
 
-from annotation.views import manage, manage_export, manage_import, manage_jobs
+from annotation.views import (
+    item_gold,
+    manage,
+    manage_export,
+    manage_import,
+    manage_jobs,
+)
 
 urlpatterns = [
     path("p/<slug:slug>/", manage.dashboard, name="dashboard"),
@@ -20,6 +26,16 @@ urlpatterns = [
     path("p/<slug:slug>/charts/<slug:name>.svg", manage.chart, name="chart"),
     path("p/<slug:slug>/items/", manage.items, name="items"),
     path("p/<slug:slug>/items/<uuid:public_id>/", manage.item, name="item"),
+    path(
+        "p/<slug:slug>/items/<uuid:public_id>/gold/",
+        item_gold.item_gold,
+        name="item_gold",
+    ),
+    path(
+        "p/<slug:slug>/items/<uuid:public_id>/gold/end/",
+        item_gold.item_gold_end,
+        name="item_gold_end",
+    ),
     path("p/<slug:slug>/jobs/", manage_jobs.jobs, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:public_id>/", manage_jobs.job, name="job"),
     path(

@@ -13,6 +13,7 @@ from annotation.views import (
     people,
     project_new,
     project_settings,
+    settings_checks,
     settings_lists,
     settings_recruitment,
     settings_texts,
@@ -100,6 +101,11 @@ urlpatterns: list[URLPattern] = [
         "p/<slug:slug>/settings/recruitment/link/",
         settings_recruitment.recruitment_link,
         name="recruitment_link",
+    ),
+    path(
+        "p/<slug:slug>/settings/checks/",
+        settings_checks.settings_checks,
+        name="settings_checks",
     ),
     path(
         "p/<slug:slug>/settings/preview/",

@@ -30,7 +30,7 @@ REASONS: dict[str, str] = {
     "not_publishable": "its author did not agree to publication",
     "imported": "came with an imported file, which this export leaves out",
     "surplus": "beyond the number of answers wanted",
-    "purpose": "given for training, as a repeat or for another protocol",
+    "purpose": "given to a check, as a repeat or for another protocol",
     "machine": "by a machine, which this export leaves out",
     "machine_failed": "the machine gave no answer that could be read",
     "not_asked": "the question was not asked",
@@ -51,6 +51,10 @@ REASONS: dict[str, str] = {
     "only_relative": "says which is better, not whether it is good",
 }
 COUNTED_PURPOSES = frozenset(("main", "imported"))
+# Asked to look after the work: never data, and a table of their own in the raw export.
+CHECK_PURPOSES = frozenset(
+    ("training", "qualification", "monitoring", "attention", "mirror")
+)
 
 
 def person_refusal(person: Person | None, options: ExportOptions) -> str:

@@ -119,6 +119,8 @@ class StoredAnswer(NamedTuple):
     canonical index of the completion shown at place k. Times are ISO 8601 in UTC;
     `reading_ms` has one for each completion in canonical order.
     `is_text_withheld`: the author's own words were taken out of `answers`.
+    `reference`: what a check is held against, as JSON: the known answer of its item,
+    or of a repeat the same person's first answers.
     """
 
     id: str
@@ -145,6 +147,7 @@ class StoredAnswer(NamedTuple):
     metadata: str
     reading_ms: Sequence[int] | None = None
     is_text_withheld: bool = False
+    reference: str | None = None
 
     @property
     def annotator(self) -> str:

@@ -27,6 +27,10 @@ MAX_CHARS = {
 }
 
 
+# A known answer, what it is for, and why it is right; see shapes.gold.
+GOLD_ROLES = ("gold", "gold_use", "gold_explanation")
+
+
 class RowFault(ValueError):
     """A row cannot be converted; becomes a RowProblem at the edge of the package."""
 
@@ -178,6 +182,7 @@ class Content:
     # None means: as the mapping says.
     external_id: str | None = None
     language: str | None = None
+    gold: Mapping[str, Any] | None = None
 
 
 def build_item(
@@ -202,6 +207,7 @@ def build_item(
         source=short_text(row, mapping, "source"),
         metadata=rest(row, mapping) if content.metadata is None else content.metadata,
         labels=content.labels,
+        gold=content.gold,
     )
     return [item, *problems]
 

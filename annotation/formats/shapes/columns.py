@@ -11,6 +11,7 @@ from typing import Any
 from annotation.formats.mapping import ColumnMapping
 from annotation.formats.shapes import asked
 from annotation.formats.shapes.base import (
+    GOLD_ROLES,
     Content,
     Draft,
     Row,
@@ -23,6 +24,7 @@ from annotation.formats.shapes.base import (
     make_label,
     rest,
 )
+from annotation.formats.shapes.gold import read_gold_columns
 from annotation.formats.shapes.parts import (
     looks_like_messages,
     read_completions,
@@ -111,6 +113,9 @@ def guess(sample: Sample) -> ColumnMapping:
         **prompt_fields(sample),
         **completion_fields(sample),
     }
+    # Without a use nobody asked for checks: many sets have a column of that name.
+    if sample.has("gold", "gold_use"):
+        found |= {role: (role,) for role in GOLD_ROLES if sample.has(role)}
     options: dict[str, Any] = {}
     column = sample.find(*WINNERS)
     is_pair = len(found.get("completions", ())) == 2
@@ -128,7 +133,13 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
     winner = mapping.column("winner")
     if winner and not labels and row.get(winner) is not None:
         metadata["source_label"] = row[winner]
-    content = Content(read_prompt(row, mapping), completions, labels, metadata)
+    content = Content(
+        read_prompt(row, mapping),
+        completions,
+        labels,
+        metadata,
+        gold=read_gold_columns(row, mapping),
+    )
     return build_item(number, row, mapping, content)
 
 
@@ -170,6 +181,7 @@ COLUMNS = Shape(
         "category",
         "source",
         "winner",
+        *GOLD_ROLES,
     ),
     required=(("prompt", "messages"), ("completions",)),
     guess=guess,

@@ -29,6 +29,7 @@ from annotation.formats.shapes.parts import (
     read_messages,
 )
 from annotation.formats.types import CompletionDraft, ItemDraft, LabelDraft
+from annotation.gold import use_problem
 
 STATUSES = ("ok", "unparsable", "refused", "failed")
 KNOWN = frozenset(
@@ -99,6 +100,8 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
     metadata.update({key: part for key, part in others.items() if part is not None})
     labels = _labels(row) if mapping.labels_by != "leave_out" else ()
     gold = _typed(row, "gold", Mapping, "an object")
+    if gold and (fault := use_problem(gold)):
+        raise RowFault("gold", fault, "Name one of these uses, or none.")
     item = ItemDraft(
         row=number,
         messages=messages,
