@@ -22,6 +22,9 @@ rationale      `str`
 text           `str`
 tags           `[str, ...]`
 confidence     `str`
+spans          `[{"completion": int, "start": int, "end": int, "polarity": "for" |
+               "against", "tag"?: str, "note"?: str, "quote": str, "text_sha256":
+               str}, ...]`; in characters of the completion's text, `end` excluded
 =============  ======================================================================
 
 In a ranking, `tiers` > `below` > `unacceptable`. Two in one tier are tied. Two that are
@@ -48,6 +51,7 @@ from annotation.questions import (
     parse_questions,
     questions_from,
 )
+from annotation.spans import check_spans, move_spans
 
 __all__ = [
     "NOT_APPLICABLE",
@@ -119,6 +123,7 @@ MISSING: dict[QuestionType, Callable[[Question], str]] = {
     "text": lambda q: f"“{q.title}” is empty. Write an answer.",
     "tags": lambda q: f"“{q.title}” has no answer yet. Choose at least one.",
     "confidence": lambda q: f"“{q.title}” has no answer yet. Choose one.",
+    "spans": lambda q: f"“{q.title}” has no mark yet. Mark words in an answer.",
 }
 
 
@@ -298,6 +303,7 @@ VALIDATORS: dict[QuestionType, Callable[[Question, Any, int, str], list[Problem]
     "text": _check_text,
     "tags": _check_tags,
     "confidence": _check_confidence,
+    "spans": check_spans,
 }
 
 
@@ -378,6 +384,8 @@ def _reorder(
             }
         elif kind == "choice" and isinstance(value, list):
             result[name] = _move(value, order)
+        elif kind == "spans":
+            result[name] = move_spans(value, order)
         else:
             result[name] = value
     return result

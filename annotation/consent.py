@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from annotation.questions import QuestionType
+from annotation.spans import without_notes
 from annotation.surveys import (
     InvalidSurveyError,
     Sensitivity,
@@ -102,6 +103,7 @@ FREE_TEXT_TYPES: dict[QuestionType, bool] = {
     "text": True,
     "tags": False,
     "confidence": False,
+    "spans": False,
 }
 
 
@@ -117,7 +119,12 @@ def without_free_text(
         for name, value in answers.items()
         if name in types and not FREE_TEXT_TYPES[types[name]]
     }
-    return kept, any(answers[name] for name in answers.keys() - kept.keys())
+    had_any = any(answers[name] for name in answers.keys() - kept.keys())
+    for name, value in kept.items():
+        if types[name] == "spans":
+            kept[name] = without_notes(value)
+            had_any = had_any or kept[name] != value
+    return kept, had_any
 
 
 SENSITIVITIES: dict[Sensitivity, str] = {

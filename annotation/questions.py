@@ -18,6 +18,7 @@ QuestionType = Literal[
     "text",
     "tags",
     "confidence",
+    "spans",
 ]
 QUESTION_TYPES: tuple[QuestionType, ...] = get_args(QuestionType)
 MAX_STEPS = 100
@@ -74,9 +75,10 @@ class Question:
     may stay out of a ranking as not judged. `warn_unchanged`: a ranking that repeats
     the order shown is asked about once.
     `reasons`, `levels`: offered inside a comparison, or the options of `tags` and
-    `confidence`. `options`: those of a choice. `min_chars`, `max_chars`: shortest and
-    longest text accepted, 0 = no limit. `low_label`, `high_label`: words at the ends of
-    a scale. `show_if`: not asked elsewhere; `required_if`: may stay open elsewhere.
+    `confidence`; the tags that a mark of `spans` may carry. `options`: of a choice.
+    `min_chars`, `max_chars`: shortest and longest text accepted, 0 = no limit.
+    `low_label`, `high_label`: words at the ends of a scale. `show_if`: not asked
+    elsewhere; `required_if`: may stay open elsewhere.
     """
 
     name: str

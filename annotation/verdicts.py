@@ -20,6 +20,9 @@ GRADES: dict[int, tuple[str, ...]] = {
 }
 
 
+MINUS = "\N{MINUS SIGN}"
+
+
 @dataclass(frozen=True)
 class RatingTable:
     """The marks of one answer: a row per criterion, a cell per completion."""
@@ -39,6 +42,22 @@ class Aspect:
 
 
 @dataclass(frozen=True)
+class Quote:
+    """Words marked in a completion: `polarity` is for or against it."""
+
+    letter: str
+    polarity: str
+    text: str
+    tag: str = ""
+    note: str = ""
+
+    @property
+    def sign(self) -> str:
+        """Return the sign that the polarity has on the screen."""
+        return "+" if self.polarity == "for" else MINUS
+
+
+@dataclass(frozen=True)
 class Answered:
     """One answer in words. `verdict` stands for the whole, `others` for the rest."""
 
@@ -48,6 +67,7 @@ class Answered:
     tags: tuple[str, ...] = ()
     rationales: tuple[str, ...] = ()
     tables: tuple[RatingTable, ...] = ()
+    quotes: tuple[Quote, ...] = ()
 
 
 def verdict_words(question: Question, value: Any) -> str:
@@ -64,6 +84,8 @@ def verdict_words(question: Question, value: Any) -> str:
         return _rating_words(value)
     if question.type == "choice" and isinstance(value, list):
         return _choice_words(value)
+    if question.type == "spans" and isinstance(value, list):
+        return "; ".join(f"{q.letter} {q.sign} “{q.text}”" for q in quotes_of(value))
     if isinstance(value, list):
         return ", ".join(str(entry) for entry in value)
     return value if isinstance(value, str) else ""
@@ -101,6 +123,20 @@ def _rating_words(value: Mapping[str, Any]) -> str:
     return " · ".join(
         f"{letter(index)} {mean:.1f}" if mean is not None else f"{letter(index)} n/a"
         for index, mean in enumerate(means)
+    )
+
+
+def quotes_of(value: Sequence[Mapping[str, Any]]) -> tuple[Quote, ...]:
+    """Return the marked words of an answer, in their order."""
+    return tuple(
+        Quote(
+            letter=letter(span["completion"]),
+            polarity=span["polarity"],
+            text=str(span.get("quote", "")),
+            tag=str(span.get("tag", "")),
+            note=str(span.get("note", "")),
+        )
+        for span in value
     )
 
 
@@ -200,6 +236,7 @@ def answered(
         tags=tuple(parts["tags"]),
         rationales=tuple(parts["rationales"]),
         tables=tuple(parts["tables"]),
+        quotes=tuple(parts["quotes"]),
     )
 
 
@@ -215,6 +252,8 @@ def _put(
         parts["rationales"].append(str(value))
     elif question.type == "rating" and isinstance(value, Mapping):
         parts["tables"].append(_table(question, value, n))
+    elif question.type == "spans" and isinstance(value, list):
+        parts["quotes"] += quotes_of(value)
     elif question.type == "tags":
         parts["tags"] += value
     elif question.type == "confidence":

@@ -15,7 +15,7 @@ _UNSPACED = (
 )
 _SIGN = r"(?![\w\s\u037e\u060c\u061b\u061f\u06d4\u0964\u0965])[\u0300-\u1fff]"
 _LETTER = rf"[^\W{_UNSPACED}]"
-_WORD = re.compile(
+WORD = re.compile(
     rf"{_LETTER}(?:{_LETTER}|{_SIGN})*|[{_UNSPACED}](?:{_SIGN})*|[^\w\s](?:{_SIGN})*"
 )
 _LINE = re.compile(r"\S[^\n]*")
@@ -53,7 +53,7 @@ def differences(a: str, b: str) -> tuple[list[Span], list[Span]]:
     """
     whole = (Span(0, len(a)), Span(0, len(b)))
     is_short = len(a) + len(b) <= MAX_CHARS
-    pairs = list(_compare(_WORD, a, b, whole) if is_short else _by_line(a, b, whole))
+    pairs = list(_compare(WORD, a, b, whole) if is_short else _by_line(a, b, whole))
     return (
         [first for first, _ in pairs if first.start < first.end],
         [second for _, second in pairs if second.start < second.end],
@@ -67,7 +67,7 @@ def _by_line(a: str, b: str, whole: _Pair) -> Iterator[_Pair]:
         if left < 0:
             yield stretch
         else:
-            yield from _compare(_WORD, a, b, stretch)
+            yield from _compare(WORD, a, b, stretch)
 
 
 def _compare(unit: re.Pattern[str], a: str, b: str, within: _Pair) -> Iterator[_Pair]:

@@ -16,7 +16,8 @@ from django.db import connection
 
 from annotation.answers import Question, letter, questions_from
 from annotation.models import Assignment, Project
-from annotation.selectors.texts import rendered
+from annotation.selectors.texts import Alignment, alignments, rendered
+from annotation.spans import has_spans
 
 LEFT_CACHE_S = 15
 LEFT_CACHED_FROM = 500
@@ -34,12 +35,16 @@ class DeskText:
 
 @dataclass(frozen=True)
 class DeskCompletion:
-    """One answer as it is shown: place 0 is A. The model's name is not here."""
+    """One answer as it is shown: place 0 is A. The model's name is not here.
+
+    `alignment` is there only where words may be marked.
+    """
 
     place: int
     letter: str
     text: str
     html: str
+    alignment: Alignment | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,10 @@ _DESK = """
 
 
 def desk(assignment: Assignment, project: Project) -> Desk:
-    """Return what the annotator sees; one query and two cache requests."""
+    """Return what the annotator sees; one query and two cache requests.
+
+    Two requests more where the questions ask for marked words.
+    """
     with connection.cursor() as db:
         db.execute(_DESK, [assignment.pk])
         row = db.fetchone()
@@ -112,6 +120,7 @@ def desk(assignment: Assignment, project: Project) -> Desk:
     texts: list[str] = row[11]
     order = assignment.order or list(range(len(texts)))
     html = rendered([*(m["content"] for m in messages), *texts])
+    questions = questions_from(row[4])
     return Desk(
         id=assignment.public_id,
         state=row[0],
@@ -121,8 +130,10 @@ def desk(assignment: Assignment, project: Project) -> Desk:
         messages=tuple(
             DeskText(m["role"], m["content"], html[i]) for i, m in enumerate(messages)
         ),
-        completions=_completions(texts, html[len(messages) :], order),
-        questions=questions_from(row[4]),
+        completions=_completions(
+            texts, html[len(messages) :], order, is_marked=has_spans(questions)
+        ),
+        questions=questions,
         questions_number=row[5],
         guidelines_number=row[6],
         draft=DeskDraft(json.loads(row[7]), row[8], row[9], row[12])
@@ -133,10 +144,11 @@ def desk(assignment: Assignment, project: Project) -> Desk:
 
 
 def _completions(
-    texts: Sequence[str], html: Sequence[str], order: Sequence[int]
+    texts: Sequence[str], html: Sequence[str], order: Sequence[int], *, is_marked: bool
 ) -> tuple[DeskCompletion, ...]:
+    places = alignments(texts, html) if is_marked else [None] * len(texts)
     return tuple(
-        DeskCompletion(place, letter(place), texts[index], html[index])
+        DeskCompletion(place, letter(place), texts[index], html[index], places[index])
         for place, index in enumerate(order)
     )
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from annotation.answers import Question, main_question, parse_questions, to_presented
 from annotation.models import Assignment, Participant, Project
 from annotation.selectors.desk import LEFT_BOUND, veiled
-from annotation.verdicts import verdict_words
+from annotation.verdicts import Quote, quotes_of, verdict_words
 
 PAGE_SIZE = 25
 GIST_CHARS = 200
@@ -175,6 +175,7 @@ class Said:
     reasons: tuple[str, ...]
     confidence: str
     marks: tuple[tuple[str, tuple[str, ...]], ...]
+    quotes: tuple[Quote, ...]
 
 
 def history(participant: Participant, project: Project, number: int) -> History:
@@ -255,6 +256,7 @@ def _said(question: Question, answer: Any) -> Said:
         reasons=tuple(parts.get("reasons", ())) if is_comparison else (),
         confidence=str(parts.get("confidence", "")) if is_comparison else "",
         marks=marks,
+        quotes=quotes_of(answer) if question.type == "spans" else (),
     )
 
 

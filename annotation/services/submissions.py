@@ -31,6 +31,7 @@ from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Draft, Participant
 from annotation.services.assignments import give_slots_back, take_late_slot
 from annotation.services.races import RaceError, retried
+from annotation.spans import bind, has_spans
 from annotation.times import bounded, clipped, presented
 
 State = Assignment.State
@@ -144,6 +145,7 @@ def _submit(
             "Some answers are missing or do not fit. Mend them and submit again.",
             problems=problems,
         )
+    answers = _bound(questions, answers, row) if has_spans(questions) else answers
     state, is_counted = _place(row)
     times = bounded(active_ms, shown.reading_ms, row["order"], row["wall_ms"])
     public_id, at = _store(
@@ -181,6 +183,22 @@ def _metadata(questions: tuple[Question, ...], answers: Answers, shown: _Shown) 
     if shown.is_unchanged_confirmed and unchanged_rankings(questions, answers):
         return json.dumps({"was_unchanged_confirmed": True})
     return "{}"
+
+
+def _bound(
+    questions: Sequence[Question], answers: Answers, row: dict[str, Any]
+) -> Answers:
+    """Tie marked words to the texts they were marked in, by their hash; one query."""
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT text FROM completion WHERE item_id = %s ORDER BY index",
+            [row["item_id"]],
+        )
+        texts = [text for (text,) in db.fetchall()]
+    bound, problems = bind(questions, answers, [texts[index] for index in row["order"]])
+    if problems:
+        raise InvalidError("Some marks do not fit their text.", problems=problems)
+    return bound
 
 
 def _store(parameters: dict[str, Any]) -> tuple[uuid.UUID, datetime]:

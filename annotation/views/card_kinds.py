@@ -127,6 +127,12 @@ QUESTION_KINDS = (
             _lines("levels", "Levels", "Guess", "Fairly sure", "Certain"),
         ),
     ),
+    CardKind(
+        "spans",
+        "Words to mark",
+        "edit",
+        (*_common(False), _lines("reasons", "Tags for a mark")),
+    ),
 )
 
 SCOPE_KINDS = (

@@ -24,6 +24,7 @@ RAIL = {
     "text": "words",
     "tags": "tags",
     "confidence": "confidence",
+    "spans": "marks",
 }
 
 
@@ -277,6 +278,7 @@ def payload(shown: Desk) -> dict[str, object]:
         "n_completions": len(shown.completions),
         "not_applicable": NOT_APPLICABLE,
         "questions": [_plain(question) for question in shown.questions],
+        "alignments": [c.alignment and asdict(c.alignment) for c in shown.completions],
         "draft": None
         if shown.draft is None
         else {

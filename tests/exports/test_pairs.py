@@ -234,3 +234,36 @@ def test_unacceptable_stands_below_what_has_no_place() -> None:
     )
     pairs = {(row["chosen_index"], row["rejected_index"]) for row in rows}
     assert pairs == {(0, 1), (0, 2), (1, 2)}
+
+
+def test_marked_words_go_with_the_pair_and_the_aggregate() -> None:
+    marks = {"name": "marks", "type": "spans", "title": "Words", "is_required": False}
+    asked = version(COMPARISON, marks)
+    span = {
+        "completion": 1,
+        "start": 0,
+        "end": 2,
+        "polarity": "against",
+        "quote": "A1",
+        "text_sha256": "0" * 64,
+    }
+    answers = [
+        answer("a", {**grade(2), "marks": [span]}),
+        answer("b", grade(2)),
+    ]
+    told = {
+        "annotator": "p-a",
+        "question": "marks",
+        "completion_index": 1,
+        "start": 0,
+        "end": 2,
+        "polarity": "against",
+        "tag": None,
+        "note": None,
+        "quote": "A1",
+        "text_sha256": "0" * 64,
+    }
+    rows, _ = rows_of("trl_preference", [item(*answers)], asked)
+    assert [row["spans"] for row in rows] == [[told], []]
+    rows, _ = rows_of("trl_preference", [item(*answers)], asked, unit="aggregate")
+    assert [row["spans"] for row in rows] == [[told]]

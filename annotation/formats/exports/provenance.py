@@ -9,6 +9,7 @@ from annotation.formats.exports.types import (
     FLOAT,
     INT,
     INTS,
+    SPANS,
     TEXT,
     TEXTS,
     Column,
@@ -57,11 +58,18 @@ UNDER = (
     Column("consent_version", INT, "the number of the consent document"),
     Column("consent_scopes", TEXTS, "what the person agreed to"),
 )
+MARKED = Column(
+    "spans",
+    SPANS,
+    "words marked for or against a completion, in characters of its text from `start` "
+    "up to `end`; completions by index in the stored order",
+)
 REASONS = (
     Column("question", TEXT, "the name of the question that was read"),
     Column("confidence", TEXT, "how sure the annotator was, in the question's words"),
     Column("reasons", TEXTS, "the reasons chosen from a list"),
     Column("rationale", TEXT, "the reasons in the annotator's own words"),
+    MARKED,
     Column("probability", FLOAT, "a machine's P(its answer), in [0, 1]"),
 )
 TOGETHER = (
@@ -82,7 +90,11 @@ TOGETHER = (
     Column("guidelines_versions", INTS, "the number of each guidelines version"),
     Column("consent_versions", INTS, "the number of each consent document"),
     Column("consent_scopes", TEXTS, "what all of them agreed to"),
+    MARKED,
 )
+
+
+SPAN_KEYS = ("start", "end", "polarity", "tag", "note", "quote", "text_sha256")
 
 
 def columns(options: ExportOptions) -> tuple[Column, ...]:
@@ -149,6 +161,7 @@ def _reason_cells(reading: Reading) -> Row:
         confidence_of(reading),
         reasons_of(reading),
         rationale_of(reading),
+        spans_of(reading),
         machine.probability if machine is not None else None,
     )
 
@@ -177,6 +190,20 @@ def reasons_of(reading: Reading) -> list[str]:
     return [str(reason) for reasons in lists for reason in reasons]
 
 
+def spans_of(reading: Reading) -> list[dict[str, Any]]:
+    """Return the marked words of an answer, as the column `spans` holds them."""
+    return [
+        {
+            "annotator": reading.answer.annotator,
+            "question": name,
+            "completion_index": span["completion"],
+            **{key: span.get(key) for key in SPAN_KEYS},
+        }
+        for name in reading.version.names["spans"]
+        for span in reading.answers.get(name) or ()
+    ]
+
+
 def place_of(answer: StoredAnswer, index: int) -> int | None:
     """Return the place from 0 at which a completion was shown; None if unknown."""
     if answer.order is None or index not in answer.order:
@@ -202,4 +229,5 @@ def _together(readings: Sequence[Reading]) -> Row:
         [answer.guidelines_version for answer in answers],
         [person.consent_version for person in people],
         sorted(set.intersection(*scopes)) if scopes else [],
+        [span for reading in readings for span in spans_of(reading)],
     )

@@ -87,7 +87,11 @@ JUDGEMENTS = Table(
         *WHO,
         Column("question", TEXT, "the name of the question"),
         Column("question_type", TEXT, "comparison, ranking, rating, rationale, …"),
-        Column("criterion", TEXT, "the criterion of a rating; `both_bad`, `reasons` …"),
+        Column(
+            "criterion",
+            TEXT,
+            "the criterion of a rating; `reasons`, `confidence`; `for`, `against` …",
+        ),
         Column("completion_index", INT, "the completion judged, in the stored order"),
         Column("position", INT, "its place on the screen, from 0; empty = unknown"),
         Column(
@@ -301,6 +305,9 @@ def _cells(question: Question, value: Any) -> Iterator[Cells]:
         for index, option in enumerate(value):
             if option is not None:
                 yield "", index, None, str(option)
+    elif question.type == "spans" and isinstance(value, list):
+        for span in value:
+            yield span["polarity"], span["completion"], None, span.get("quote")
     elif isinstance(value, list):
         for one in value:
             yield "", None, None, str(one)

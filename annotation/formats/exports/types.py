@@ -30,6 +30,22 @@ class Struct:
 Kind: TypeAlias = str | ListOf | Struct
 MESSAGES = ListOf(Struct((("role", TEXT), ("content", TEXT))))
 TEXTS, INTS = ListOf(TEXT), ListOf(INT)
+SPANS = ListOf(
+    Struct(
+        (
+            ("annotator", TEXT),
+            ("question", TEXT),
+            ("completion_index", INT),
+            ("start", INT),
+            ("end", INT),
+            ("polarity", TEXT),
+            ("tag", TEXT),
+            ("note", TEXT),
+            ("quote", TEXT),
+            ("text_sha256", TEXT),
+        )
+    )
+)
 
 
 @dataclass(frozen=True)

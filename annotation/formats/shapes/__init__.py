@@ -41,6 +41,7 @@ from annotation.formats.shapes.base import (
     Shape,
 )
 from annotation.formats.types import ItemDraft, LabelDraft, RowProblem
+from annotation.spans import bind, has_spans
 
 __all__ = [
     "SHAPES",
@@ -244,7 +245,7 @@ def _label_problem(draft: Draft, questions: Sequence[Question]) -> RowProblem | 
             continue
         if label.order is not None and len(label.order) != n_completions:
             path, message = "order", "The order does not name each completion."
-        elif problems := _invalid(label, questions, n_completions):
+        elif problems := _invalid(label, questions, draft, n_completions):
             path, message = problems[0].path, problems[0].message
         else:
             continue
@@ -262,7 +263,9 @@ def _with_filled(draft: Draft, questions: Sequence[Question]) -> Draft:
     if not isinstance(draft, ItemDraft):
         return draft
     n = len(draft.completions)
-    labels = tuple(_filled(label, questions, n) for label in draft.labels)
+    labels = tuple(
+        _bound(_filled(label, questions, n), questions, draft) for label in draft.labels
+    )
     return draft if labels == draft.labels else replace(draft, labels=labels)
 
 
@@ -281,14 +284,35 @@ def _filled(
     return replace(label, answers=filled(asked, label.answers, n_completions))
 
 
+def _bound(
+    label: LabelDraft, questions: Sequence[Question], draft: ItemDraft
+) -> LabelDraft:
+    if label.questions is None:
+        is_marked = has_spans(questions)
+    else:
+        is_marked = any(raw.get("type") == "spans" for raw in label.questions)
+    if label.status != "ok" or not is_marked:
+        return label
+    asked = _asked(label, questions)
+    return replace(label, answers=bind(asked, label.answers, _texts(draft))[0])
+
+
 def _asked(label: LabelDraft, questions: Sequence[Question]) -> Sequence[Question]:
     return questions if label.questions is None else parse_questions(label.questions)
 
 
 def _invalid(
-    label: LabelDraft, questions: Sequence[Question], n_completions: int
+    label: LabelDraft, questions: Sequence[Question], draft: Draft, n_completions: int
 ) -> list[Problem]:
-    return validate(_asked(label, questions), label.answers, n_completions)
+    asked = _asked(label, questions)
+    problems = validate(asked, label.answers, n_completions)
+    if problems or not isinstance(draft, ItemDraft) or not has_spans(asked):
+        return problems
+    return bind(asked, label.answers, _texts(draft))[1]
+
+
+def _texts(draft: ItemDraft) -> list[str]:
+    return [completion.text for completion in draft.completions]
 
 
 def _grouped(

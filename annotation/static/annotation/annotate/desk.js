@@ -4,6 +4,7 @@ import { Hand, all, isOpen, one } from "./cells.js";
 import { Comparison } from "./compare.js";
 import { asked } from "./conditions.js";
 import { Choice, Confidence, Tags, Words } from "./fields.js";
+import { Marks } from "./marks.js";
 import { letter, list } from "./order.js";
 import { Ranking } from "./rank.js";
 import { Rating, openRatings } from "./rate.js";
@@ -20,6 +21,7 @@ const WIDGETS = {
   text: (root, question) => new Words(root, question),
   tags: (root, question) => new Tags(root, question),
   confidence: (root, question) => new Confidence(root, question),
+  spans: (root, question, about) => new Marks(root, question, about),
 };
 
 export class Desk {
@@ -36,6 +38,7 @@ export class Desk {
     this.texts = new Texts(root, { id: this.id, say: on.say });
     this.hidden = new Set();
     this.widgets = this.build();
+    this.marks = this.widgets.find((widget) => widget instanceof Marks) ?? null;
     this.rankings = this.widgets.filter((widget) => widget instanceof Ranking);
     this.hand = new Hand(root, this.ordered(this.widgets.flatMap((widget) => widget.cells)));
     root.addEventListener("change", (event) => this.changed(event));
@@ -45,9 +48,9 @@ export class Desk {
   }
 
   build() {
-    const { questions, n_completions: n } = this.data;
+    const { questions, alignments, n_completions: n } = this.data;
     const isAlone = questions.filter((question) => ["comparison", "rating"].includes(question.type) || question.per_completion).length === 1;
-    return questions.map((question) => WIDGETS[question.type](this.root, question, { n, isAlone })).filter(Boolean);
+    return questions.map((question) => WIDGETS[question.type](this.root, question, { n, isAlone, alignments })).filter(Boolean);
   }
 
   /* The hand goes as the eye does: what lies under the texts comes before the rail. */
@@ -209,6 +212,7 @@ export class Desk {
   // --- keys --------------------------------------------------------------------
 
   key(key) {
+    if (this.marks?.key(key)) return true;
     if (this.rankings.some((ranking) => ranking.hasLetter(key) || ranking.held !== null) && this.ranking.key(key)) return true;
     let cell = this.hand.current;
     if (!cell) return this.rankings.length > 0 && this.ranking.key(key);
@@ -262,6 +266,11 @@ export class Desk {
     if (!target.closest?.("[data-cell]") || !this.isSeries) return false;
     this.hand.step(by);
     return true;
+  }
+
+  /* Choose words to mark by keyboard. */
+  mark() {
+    this.marks?.walk();
   }
 
   write() {

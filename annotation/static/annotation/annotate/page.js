@@ -283,6 +283,7 @@ class Page {
   guidelines() { dialogs.open("guidelines"); }
   fold() { this.current?.texts.fold(); }
   write() { this.current?.write(); }
+  mark() { this.current?.mark(); }
   sure() { this.current?.sure(); }
 }
 

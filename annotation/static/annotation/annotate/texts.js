@@ -68,6 +68,7 @@ export class Texts {
       else raw.textContent = this.plain[place];
     });
     if (wish.hasDifferences && this.marked === null) this.compare();
+    root.dispatchEvent(new Event("viewchange"));
   }
 
   async compare() {
