@@ -22,10 +22,21 @@ from annotation.models import (
     Participant,
     Project,
     Role,
+    SavedFilter,
 )
 
 AnyUser = User | AnonymousUser
-Owned = TypeVar("Owned", Item, Job, Assignment, Flag, Membership, Invitation, Enrolment)
+Owned = TypeVar(
+    "Owned",
+    Item,
+    Job,
+    Assignment,
+    Flag,
+    Membership,
+    Invitation,
+    Enrolment,
+    SavedFilter,
+)
 MANAGERS = (Role.OWNER, Role.RESEARCHER)
 EVERYONE = (Role.OWNER, Role.RESEARCHER, Role.ANNOTATOR)
 
@@ -111,6 +122,14 @@ def lease(seat: Seat, public_id: uuid.UUID) -> Assignment:
 def flag(seat: Seat, public_id: uuid.UUID) -> Flag:
     """Return a flag of the seat's project; for managers only."""
     return _of_project(Flag, seat, public_id)
+
+
+def saved_filter(seat: Seat, public_id: uuid.UUID) -> SavedFilter:
+    """Return a filter of the user's own, or a shared one where they own the project."""
+    found = _of_project(SavedFilter, seat, public_id)
+    if found.user_id != seat.user_id and not (found.is_shared and seat.is_owner):
+        raise NotFoundError
+    return found
 
 
 def any_job(user: AnyUser, public_id: uuid.UUID) -> Job:

@@ -42,7 +42,7 @@ PROVIDERS: dict[str, Provider] = {
             ("{{%PROLIFIC_PID%}}", "{{%STUDY_ID%}}", "{{%SESSION_ID%}}"),
             re.compile(r"[0-9a-f]{24}"),
             "24 characters, digits and the letters a to f",
-            "Enter this code on Prolific, or use the button, so that you are paid.",
+            "Enter it on Prolific, or use the button, so that you are paid.",
             "Please return your submission on Prolific, so that your place goes to"
             " somebody else. Returning it has no effect on your account.",
         ),
@@ -53,7 +53,7 @@ PROVIDERS: dict[str, Provider] = {
             ("${workerId}", "${hitId}", "${assignmentId}"),
             re.compile(r"A[A-Z0-9]{5,30}"),
             "an A, then capital letters and digits",
-            "Enter this code in the HIT and submit the HIT, so that you are paid.",
+            "Enter it in the HIT and submit the HIT, so that you are paid.",
             "Please return the HIT on Mechanical Turk, so that it goes to somebody"
             " else.",
         ),
@@ -64,7 +64,7 @@ PROVIDERS: dict[str, Provider] = {
             ("%SURVEY_CODE%", "", ""),
             re.compile(r"[0-9]{1,20}"),
             "digits only",
-            "Keep this code, or use the button, so that you get your credit.",
+            "Keep it, or use the button, so that you get your credit.",
             "Please cancel your sign-up in SONA, or tell the people who run it.",
         ),
         Provider(
@@ -74,7 +74,7 @@ PROVIDERS: dict[str, Provider] = {
             ("", "", ""),
             ANY_ID,
             "letters, digits and the signs . _ - @ + : ~, at most 120",
-            "Give this code to the people who invited you, so that you are paid.",
+            "Give it to the people who invited you, so that you are paid.",
             "Please tell the people who invited you that you do not take part.",
         ),
     )

@@ -10,11 +10,13 @@ from annotation.services import assignments, endings, jobs, uploads
 from annotation.services.charts import refresh_stale, run_charts
 from annotation.services.exports import run_export
 from annotation.services.imports import run_import
+from annotation.services.item_changes import run_item_change
 
 RUNNERS: dict[str, jobs.Runner] = {
     Job.Kind.IMPORT: run_import,
     Job.Kind.EXPORT: run_export,
     Job.Kind.CHARTS: run_charts,
+    Job.Kind.CHANGE: run_item_change,
 }
 WORKER_BEAT_S = 30
 

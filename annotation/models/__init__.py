@@ -9,6 +9,7 @@ from annotation.models.checks import (
     StandingChange,
 )
 from annotation.models.conversations import Candidate, Conversation, Turn
+from annotation.models.item_changes import ItemChange, SavedFilter
 from annotation.models.items import Completion, FrontierEntry, Item
 from annotation.models.jobs import Chart, Event, Job
 from annotation.models.participants import (
@@ -53,6 +54,7 @@ __all__ = [
     "GuidelinesVersion",
     "Invitation",
     "Item",
+    "ItemChange",
     "Job",
     "MachineAnnotator",
     "Membership",
@@ -64,6 +66,7 @@ __all__ = [
     "QuestionsVersion",
     "Recruitment",
     "Role",
+    "SavedFilter",
     "StandingChange",
     "SurveyAnswer",
     "SurveyVersion",

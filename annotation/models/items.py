@@ -95,6 +95,8 @@ class FrontierEntry(models.Model):
     completions; a turn k shows it rotated by k places. `turns[k]` = how many of
     `n_taken` have turn k: the least used comes next, so that each completion stands
     equally often in each place over the answers. What is missing there is 0.
+    An item that `is_excluded` from the work has the target 0, so that nothing that
+    lends items has to know of it.
     """
 
     item = models.OneToOneField(
@@ -113,9 +115,16 @@ class FrontierEntry(models.Model):
     base_order = ArrayField(models.PositiveSmallIntegerField())
     turns = ArrayField(models.PositiveSmallIntegerField(), default=zero, db_default=[0])
 
+    is_excluded = models.BooleanField(default=False, db_default=False)
+
     class Meta:
         db_table = "frontier"
         indexes = [
+            models.Index(
+                fields=("project", "item"),
+                condition=Q(is_excluded=True),
+                name="frontier_excluded",
+            ),
             models.Index(
                 F("project"),
                 F("rank"),
@@ -133,6 +142,10 @@ class FrontierEntry(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(n_counted__lte=F("n_taken")), name="frontier_counted"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_excluded=False) | Q(target=0),
+                name="frontier_excluded_wants_none",
             ),
         ]
 

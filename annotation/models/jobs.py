@@ -19,6 +19,7 @@ class Job(Row):
         IMPORT = "import", "Import"
         EXPORT = "export", "Export"
         CHARTS = "charts", "Charts"
+        CHANGE = "change", "Change of items"
 
     class State(models.TextChoices):
         WAITING = "waiting", "Waiting"

@@ -33,13 +33,17 @@ LARGE = 100_000
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the pool is. `n_answers`: current answers by people of this project."""
+    """How far the pool is, without the items excluded from the work.
+
+    `n_answers`: current answers by people of this project, to any item.
+    """
 
     n_items: int
     n_unfinished: int
     n_answers_left: int
     n_answers: int
     n_people: int
+    n_excluded: int = 0
 
     @property
     def n_finished(self) -> int:
@@ -113,9 +117,13 @@ _COUNT = """
     SELECT
         COALESCE((SELECT max(number) FROM item WHERE project_id = %(project)s), 0)
         - (SELECT count(*) FROM check_item
-           WHERE project_id = %(project)s AND NOT is_in_pool),
-        u.n, u.n_left, p.n_done, p.n
-    FROM (SELECT count(*) AS n, COALESCE(sum(target - n_counted), 0) AS n_left
+           WHERE project_id = %(project)s AND NOT is_in_pool)
+        - e.n, u.n, u.n_left, p.n_done, p.n, e.n
+    FROM (SELECT count(*) AS n FROM frontier f
+          WHERE project_id = %(project)s AND is_excluded AND NOT EXISTS (
+            SELECT 1 FROM check_item c
+            WHERE c.item_id = f.item_id AND NOT c.is_in_pool)) e,
+        (SELECT count(*) AS n, COALESCE(sum(target - n_counted), 0) AS n_left
           FROM frontier WHERE project_id = %(project)s AND n_counted < target) u,
         (SELECT COALESCE(sum(n_done - n_checks), 0) AS n_done,
             count(*) FILTER (WHERE n_done > n_checks) AS n
@@ -125,7 +133,7 @@ _COUNT = """
 
 def _progress(project: Project) -> Progress:
     """Count the pool: the last number tells; a check alone is no part of it."""
-    key = f"progress:{project.pk}"
+    key = f"pool:{project.pk}"
     row = cache.get(key)
     if row is None:
         with connection.cursor() as db:

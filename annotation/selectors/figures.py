@@ -108,6 +108,7 @@ _DAYS = """
         FROM (SELECT max(a.finished_at) AS at FROM frontier f
               JOIN assignment a ON a.item_id = f.item_id
               WHERE f.project_id = %(project)s AND f.n_counted >= f.target
+                AND NOT f.is_excluded
                 AND a.state = 'submitted' AND a.purpose = 'main'
               GROUP BY f.item_id) last
         GROUP BY 1)

@@ -44,7 +44,10 @@ SELECT p.id,
      AND f.n_counted < f.target),
   COALESCE((SELECT max(i.number) FROM item i WHERE i.project_id = p.id), 0)
     - (SELECT count(*) FROM check_item c WHERE c.project_id = p.id
-       AND NOT c.is_in_pool),
+       AND NOT c.is_in_pool)
+    - (SELECT count(*) FROM frontier f WHERE f.project_id = p.id AND f.is_excluded
+       AND NOT EXISTS (SELECT 1 FROM check_item c WHERE c.item_id = f.item_id
+         AND NOT c.is_in_pool)),
   COALESCE(m.is_ready, false), COALESCE(m.n_done, 0)
 FROM project p LEFT JOIN participant m ON m.project_id = p.id AND m.user_id = %(user)s
 WHERE p.id = ANY(%(projects)s)

@@ -113,6 +113,8 @@ class ItemDetail:
     item: Item
     n_counted: int
     target: int
+    is_excluded: bool
+    priority: int
     messages: tuple[Text, ...]
     completions: tuple[Text, ...]
     questions: tuple[Question, ...]
@@ -185,6 +187,8 @@ def item_detail(item: Item) -> ItemDetail:
         item=item,
         n_counted=entry.n_counted,
         target=entry.target,
+        is_excluded=entry.is_excluded,
+        priority=-entry.rank,
         messages=tuple(
             Text(m["role"], m["content"], html[i]) for i, m in enumerate(item.messages)
         ),

@@ -1,7 +1,7 @@
 """Which items a person looks for, as conditions that the database can keep cheap."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 from django.db import connection
@@ -10,10 +10,13 @@ from annotation.answers import Question
 from annotation.models import Item, Project
 from annotation.selectors.choices import choice_sql
 
-State = Literal["", "unfinished", "finished", "disagreement", "flagged", "skipped"]
+State = Literal[
+    "", "unfinished", "finished", "disagreement", "flagged", "skipped", "excluded"
+]
 STATES: tuple[State, ...] = get_args(State)
 # A filter is followed through its own index while it names at most so many items.
 INDEX_BOUND = 20_000
+MAX_CHARS = 200
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,23 @@ class ItemFilter:
     @property
     def is_empty(self) -> bool:
         """Tell whether every item is shown."""
-        return not (self.state or self.annotator or self.category or self.search)
+        return not self.parts
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Return the parts that narrow the list, by name."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, str]) -> "ItemFilter":
+        """Read what `parts` wrote, or an address; what is unknown narrows nothing."""
+        texts = {
+            name: parts.get(name, "").replace("\x00", "").strip()[:MAX_CHARS]
+            for name in ("annotator", "category", "search")
+        }
+        state = parts.get("state", "")
+        known: tuple[State, ...] = tuple(name for name in STATES if name == state)
+        return cls(state=known[0] if known else "", **texts)
 
 
 @dataclass(frozen=True)
@@ -49,14 +68,22 @@ _FLAGGED = (
 _UNFINISHED = (
     "SELECT item_id FROM frontier WHERE project_id = %(project)s AND n_counted < target"
 )
+_EXCLUDED = (
+    "SELECT item_id FROM frontier WHERE project_id = %(project)s AND is_excluded"
+)
 # Only these can be finished, skipped or disagreed about.
 _ASSIGNED = (
     "SELECT item_id FROM assignment WHERE project_id = %(project)s"
     " AND finished_at IS NOT NULL"
 )
+_SKIPPED = (
+    "SELECT item_id FROM assignment WHERE project_id = %(project)s"
+    " AND state = 'skipped'"
+)
 _STATES: dict[str, str] = {
     "unfinished": "f.n_counted < f.target",
-    "finished": "f.n_counted >= f.target",
+    "finished": "f.n_counted >= f.target AND NOT f.is_excluded",
+    "excluded": "f.is_excluded",
     "flagged": f"i.id IN ({_FLAGGED})",
     "skipped": (
         "EXISTS (SELECT 1 FROM assignment a WHERE a.item_id = i.id"
@@ -66,7 +93,8 @@ _STATES: dict[str, str] = {
 _DRIVERS: dict[str, str] = {
     "unfinished": _UNFINISHED,
     "finished": _ASSIGNED,
-    "skipped": _ASSIGNED,
+    "skipped": _SKIPPED,
+    "excluded": _EXCLUDED,
     "disagreement": _ASSIGNED,
 }
 _ANNOTATOR = (

@@ -47,6 +47,7 @@ class ItemRow:
     category: str
     n_counted: int
     target: int
+    is_excluded: bool
     n_flags: int
     human: tuple[Verdict, ...] = ()
     machine: tuple[Verdict, ...] = ()
@@ -59,7 +60,7 @@ class ItemRow:
     @property
     def is_finished(self) -> bool:
         """Tell whether the item has all the answers that it wants."""
-        return self.n_counted >= self.target
+        return self.n_counted >= self.target and not self.is_excluded
 
     @property
     def is_lined(self) -> bool:
@@ -126,7 +127,7 @@ def item_page(
 _ROWS = """
     SELECT i.id, i.number, i.public_id, i.external_id,
         left(i.messages -> -1 ->> 'content', %(gist)s), i.category,
-        f.n_counted, f.target,
+        f.n_counted, f.target, f.is_excluded,
         (SELECT count(*) FROM flag
           WHERE flag.item_id = i.id AND flag.resolved_at IS NULL)
     FROM item i JOIN frontier f ON f.item_id = i.id

@@ -44,6 +44,9 @@ class ShownJob:
         if self.job.kind == Job.Kind.EXPORT:
             form = self.job.parameters.get("options", {}).get("format")
             about = FORMATS[form].title if form in FORMATS else ""
+        if self.job.kind == Job.Kind.CHANGE:
+            given = self.job.parameters
+            about = change_words(str(given["action"]), given.get("value"))
         return f"{self.kind}: {about}" if about else self.kind
 
     @property
@@ -66,6 +69,31 @@ class ShownJob:
     def n_problems(self) -> int:
         """Return how many rows were rejected or warned of."""
         return int(self.result.get("n_rejected", 0) + self.result.get("n_warnings", 0))
+
+
+def change_words(action: str, value: int | None) -> str:
+    """Return what a change of items does, in words."""
+    if action == "overlap" and value is None:
+        return "take the overlap of the project"
+    return {
+        "priority": f"set the priority to {value}",
+        "overlap": f"set the overlap to {value}",
+        "exclude": "exclude from the work",
+        "include": "return to the work",
+    }.get(action, action)
+
+
+def can_undo(job: Job) -> bool:
+    """Tell whether a change of items is done and nobody has undone it; one query."""
+    if job.kind != Job.Kind.CHANGE or job.state != Job.State.DONE:
+        return False
+    if job.parameters["action"] == "undo" or not job.result.get("n_changed"):
+        return False
+    undoes = Job.objects.filter(
+        project_id=job.project_id, kind=Job.Kind.CHANGE, parameters__undoes=job.pk
+    )
+    ended = (Job.State.FAILED, Job.State.CANCELLED)
+    return not undoes.exclude(state__in=ended).exists()
 
 
 def shown_job(job: Job) -> ShownJob:

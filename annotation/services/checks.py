@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
+from django.db.models import Case, When
 
 from annotation.allocation.insertion import BOUNDS, CheckRules
 from annotation.answers import Problem
@@ -141,7 +142,10 @@ def _set_aside(
     """Take an item out of the pool (`aside` 0), or give it back what it wanted."""
     overlap = before if aside is None else aside
     target = project.overlap if overlap is None else overlap
-    FrontierEntry.objects.filter(pk=item.pk).update(overlap=overlap, target=target)
+    FrontierEntry.objects.filter(pk=item.pk).update(
+        overlap=overlap,
+        target=Case(When(is_excluded=True, then=0), default=target),
+    )
     if aside is None:
         with connection.cursor() as db:
             # Who has walked past its place must find it again.

@@ -112,7 +112,7 @@ class ItemStore:
             if overlap != self.project.overlap:
                 db.execute(
                     "UPDATE frontier SET target = %s WHERE project_id = %s"
-                    " AND overlap IS NULL AND target <> %s",
+                    " AND overlap IS NULL AND target <> %s AND NOT is_excluded",
                     [overlap, self.project.pk, overlap],
                 )
             db.execute(

@@ -23,12 +23,12 @@ from annotation.selectors.charts import (
 )
 from annotation.selectors.dashboard import live
 from annotation.selectors.item_detail import item_detail
-from annotation.selectors.item_filters import STATES, ItemFilter, State
+from annotation.selectors.item_filters import ItemFilter
 from annotation.selectors.items import item_page
+from annotation.selectors.saved_filters import shown_filters
 from annotation.services.assignments import reclaim
 from annotation.services.flags import resolve_flag
 
-MAX_SEARCH_CHARS = 200
 ITEM_STATES = {
     "": "All",
     "unfinished": "Unfinished",
@@ -36,6 +36,7 @@ ITEM_STATES = {
     "disagreement": "Disagreement",
     "flagged": "Flagged",
     "skipped": "Skipped",
+    "excluded": "Excluded",
 }
 
 
@@ -110,13 +111,14 @@ def flag_resolve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpR
 def items(request: HttpRequest, slug: str) -> HttpResponse:
     """Show one page of items."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    wanted = _wanted(request)
+    wanted = ItemFilter.from_parts(request.GET.dict())
     page = item_page(
         seat.project,
         wanted,
         after=_number(request.GET.get("after")) or 0,
         before=_number(request.GET.get("before")),
     )
+    filters = shown_filters(seat, wanted)
     query = request.GET.copy()
     for name in ("after", "before"):
         query.pop(name, None)
@@ -128,24 +130,11 @@ def items(request: HttpRequest, slug: str) -> HttpResponse:
         "states": ITEM_STATES,
         "page": page,
         "query": query.urlencode(),
+        "filters": filters,
+        "is_kept": any(one.is_current for one in filters),
         "figures": kept_figures(seat.project),
     }
     return render(request, "annotation/manage/items.html", context)
-
-
-def _wanted(request: HttpRequest) -> ItemFilter:
-    state = request.GET.get("state", "")
-    known: tuple[State, ...] = tuple(name for name in STATES if name == state)
-    return ItemFilter(
-        state=known[0] if known else "",
-        annotator=_text(request, "annotator"),
-        category=_text(request, "category"),
-        search=_text(request, "search"),
-    )
-
-
-def _text(request: HttpRequest, name: str) -> str:
-    return request.GET.get(name, "").replace("\x00", "").strip()[:MAX_SEARCH_CHARS]
 
 
 def _number(text: str | None) -> int | None:

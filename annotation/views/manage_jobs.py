@@ -13,7 +13,7 @@ from annotation import access
 from annotation.access import Seat
 from annotation.errors import NotFoundError
 from annotation.models import Job
-from annotation.selectors.jobs import job_page, shown_job
+from annotation.selectors.jobs import can_undo, job_page, shown_job
 from annotation.selectors.workers import workers_alive
 from annotation.services.jobs import cancel_job
 
@@ -56,6 +56,7 @@ def _context(seat: Seat, found: Job) -> dict[str, object]:
         "seat": seat,
         "project": seat.project,
         "job": shown_job(found),
+        "can_undo": can_undo(found),
         "is_worker_alive": workers_alive()["default"],
     }
 

@@ -3,11 +3,13 @@
 from django.urls import path
 
 from annotation.views import (
+    item_changes,
     item_gold,
     manage,
     manage_export,
     manage_import,
     manage_jobs,
+    saved_filters,
 )
 
 urlpatterns = [
@@ -35,6 +37,18 @@ urlpatterns = [
         "p/<slug:slug>/items/<uuid:public_id>/gold/end/",
         item_gold.item_gold_end,
         name="item_gold_end",
+    ),
+    path("p/<slug:slug>/items/change/", item_changes.item_change, name="item_change"),
+    path(
+        "p/<slug:slug>/jobs/<uuid:public_id>/undo/",
+        item_changes.item_change_undo,
+        name="item_change_undo",
+    ),
+    path("p/<slug:slug>/filters/", saved_filters.filter_save, name="filter_save"),
+    path(
+        "p/<slug:slug>/filters/<uuid:public_id>/",
+        saved_filters.filter_change,
+        name="filter_change",
     ),
     path("p/<slug:slug>/jobs/", manage_jobs.jobs, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:public_id>/", manage_jobs.job, name="job"),

@@ -29,7 +29,7 @@ from annotation.formats.exports.types import (
     Column,
 )
 from annotation.formats.exports.writers import dump, open_writer
-from annotation.models import Project
+from annotation.models import FrontierEntry, Project
 from annotation.services.datasets import write_dataset
 from tests.exports.conftest import Write
 from tests.exports.study import SALT
@@ -250,6 +250,22 @@ def test_publishable_export_leaves_out_what_others_skipped(
 ) -> None:
     folder, _ = write(pairs, format="raw", only_publishable=True)
     assert table_of(folder, "skips") == table_of(folder, "flags") == []
+
+
+def test_answers_to_excluded_items_stay_in_raw_tables_and_train_nobody(
+    pairs: Project, write: Write
+) -> None:
+    entry = FrontierEntry.objects.filter(item__external_id="sums")
+    entry.update(is_excluded=True, target=0)
+    folder, raw = write(pairs, format="raw")
+    told = {
+        row["item_external_id"]: row["is_excluded"] for row in table_of(folder, "items")
+    }
+    assert told == {"sums": True, "": False, "+sheet": False}
+    assert raw.answers.dropped["excluded"] == 0
+    _, trained = write(pairs, format="trl_preference")
+    assert trained.answers.dropped["excluded"] == 2
+    assert "taken out of the work | 2 |" in trained.card
 
 
 def test_replaced_answers_come_when_asked_for(pairs: Project, write: Write) -> None:

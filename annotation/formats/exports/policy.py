@@ -31,6 +31,7 @@ REASONS: dict[str, str] = {
     "imported": "came with an imported file, which this export leaves out",
     "surplus": "beyond the number of answers wanted",
     "purpose": "given to a check, as a repeat or for another protocol",
+    "excluded": "about an item that was taken out of the work",
     "machine": "by a machine, which this export leaves out",
     "machine_failed": "the machine gave no answer that could be read",
     "not_asked": "the question was not asked",
@@ -216,7 +217,7 @@ class Policy:
         """
         readings: dict[str, list[Reading]] = {"human": [], "machine": []}
         for answer in item.answers:
-            read = self._read(answer)
+            read = self._read(answer, item)
             if isinstance(read, str):
                 tally.count(read)
             else:
@@ -227,8 +228,10 @@ class Policy:
                 self._count(group, outcome, tally)
                 yield from outcome.rows
 
-    def _read(self, answer: StoredAnswer) -> Reading | str:
+    def _read(self, answer: StoredAnswer, item: StoredItem) -> Reading | str:
         reason = refusal(answer, self.options) or unusable(answer)
+        if not reason and item.is_excluded:
+            reason = "excluded"
         if reason:
             return reason
         version = self.versions[answer.version]

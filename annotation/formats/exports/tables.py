@@ -148,6 +148,7 @@ ITEMS = Table(
         Column("source", TEXT, "where it comes from, as its file says"),
         Column("overlap", INT, "answers wanted, if the item has a number of its own"),
         Column("priority", INT, "higher is served first"),
+        Column("is_excluded", BOOL, "whether it was taken out of the work"),
         Column("gold", TEXT, "JSON: the known answer, if any"),
         _METADATA,
     ),
@@ -251,6 +252,7 @@ def item_row(item: StoredItem) -> Row:
         item.source,
         item.overlap,
         item.priority,
+        item.is_excluded,
         item.gold,
         item.metadata,
     )

@@ -203,5 +203,6 @@ class StoredItem(NamedTuple):
     gold: str | None
     overlap: int | None
     priority: int
+    is_excluded: bool = False
     completions: Sequence[StoredCompletion] = ()
     answers: Sequence[StoredAnswer] = ()

@@ -1,0 +1,304 @@
+"""Step manage: change many items at once as a job, and undo it.
+
+A job goes through the items by number, some thousand in a transaction, so that nobody
+who annotates waits long. Each item changed is noted with how it was: that makes a job
+that starts again go on where it was, and a cancelled one take back what it did.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.db import connection, transaction
+
+from annotation.access import Seat
+from annotation.answers import Problem
+from annotation.errors import ConflictError, InvalidError
+from annotation.models import Item, ItemChange, Job
+from annotation.selectors.choices import questions_of
+from annotation.selectors.item_filters import Conditions, ItemFilter
+from annotation.selectors.item_sets import DIFFERS, conditions_of, known_items
+from annotation.services.assignments import give_slots_back, restart_walks
+from annotation.services.events import record
+from annotation.services.jobs import JobCancelled, Progress, create_job
+from annotation.services.races import retried
+
+WINDOW = 2_000
+MAX_OVERLAP = 1_000
+MAX_PRIORITY = 1_000_000
+UNDO = "undo"
+# The new values of frontier entry `f` of project `p`; `c` is how it was before.
+_NEW_TARGET = "CASE WHEN f.is_excluded THEN 0 ELSE COALESCE({overlap}, p.overlap) END"
+_EXCLUDE = "is_excluded = true, target = 0"
+_INCLUDE = "is_excluded = false, target = COALESCE(f.overlap, p.overlap)"
+_SET = {
+    "priority": "rank = 0 - %(value)s",
+    "overlap": "overlap = %(value)s, target = "
+    + _NEW_TARGET.format(overlap="%(value)s::smallint"),
+    "exclude": _EXCLUDE,
+    "include": _INCLUDE,
+}
+_SET_BACK = {
+    "priority": "rank = c.rank",
+    "overlap": "overlap = c.overlap, target = "
+    + _NEW_TARGET.format(overlap="c.overlap"),
+    "exclude": _INCLUDE,
+    "include": _EXCLUDE,
+}
+# Locked in one order, so that two who change the same items never wait in a ring.
+_CHANGE = """
+    WITH wanted AS MATERIALIZED (
+        SELECT f.item_id FROM item i JOIN frontier f ON f.item_id = i.id
+        WHERE i.number BETWEEN %(low)s AND %(high)s AND {where} AND {differs}
+          AND NOT EXISTS (SELECT 1 FROM item_change c
+            WHERE c.job_id = %(job)s AND c.item_id = f.item_id))
+    , locked AS MATERIALIZED (
+        SELECT f.item_id, f.rank, f.overlap, f.is_excluded FROM frontier f
+        JOIN wanted USING (item_id) ORDER BY f.item_id FOR NO KEY UPDATE OF f)
+    , noted AS (
+        INSERT INTO item_change (job_id, item_id, rank, overlap, is_excluded)
+        SELECT %(job)s, item_id, rank, overlap, is_excluded FROM locked)
+    UPDATE frontier f SET {new} FROM locked, project p
+    WHERE f.item_id = locked.item_id AND p.id = f.project_id RETURNING f.item_id
+"""
+# What somebody changed again since then stays as it is.
+_CHANGE_BACK = """
+    WITH locked AS MATERIALIZED (
+        SELECT f.item_id FROM item_change c JOIN frontier f USING (item_id)
+        WHERE c.job_id = %(job)s AND NOT c.is_undone AND c.id > %(after)s
+          AND c.id <= %(upto)s AND NOT ({differs})
+        ORDER BY f.item_id FOR NO KEY UPDATE OF f)
+    , noted AS (
+        UPDATE item_change c SET is_undone = true FROM locked
+        WHERE c.job_id = %(job)s AND c.item_id = locked.item_id
+        RETURNING c.item_id, c.rank, c.overlap)
+    UPDATE frontier f SET {back} FROM noted c, project p
+    WHERE f.item_id = c.item_id AND p.id = f.project_id RETURNING f.item_id
+"""
+
+
+@dataclass(frozen=True)
+class ItemSet:
+    """Which items: those of a filter, or those ticked, by public id."""
+
+    wanted: ItemFilter
+    ticked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be changed.
+
+    `value`: the priority, or the overlap, None = the project's.
+    """
+
+    action: str
+    value: int | None = None
+
+
+def read_change(action: str, value: str) -> Change:
+    """Read a change from a form or an address.
+
+    Raises InvalidError with the field to mend.
+    """
+    if action not in _SET:
+        known = ", ".join(_SET)
+        raise _invalid("action", f"There is no change {action!r}. Choose of {known}.")
+    if action in ("exclude", "include") or (action == "overlap" and not value):
+        return Change(action)
+    low, high = (1, MAX_OVERLAP)
+    if action == "priority":
+        low, high = -MAX_PRIORITY, MAX_PRIORITY
+    digits = value.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit() and len(digits) < 9):
+        raise _invalid("value", f"Write a whole number from {low:,} to {high:,}.")
+    if not low <= int(value) <= high:
+        raise _invalid("value", f"The number must lie between {low:,} and {high:,}.")
+    return Change(action, int(value))
+
+
+def _invalid(field: str, message: str) -> InvalidError:
+    return InvalidError(message, problems=[Problem(field, message)])
+
+
+def request_change(*, seat: Seat, change: Change, items: ItemSet) -> Job:
+    """Make the job that changes items.
+
+    Raises InvalidError where a ticked item is not one of the project's.
+    """
+    if items.ticked:
+        n_known = len(known_items(seat.project, items.ticked))
+        if n_known != len(set(items.ticked)):
+            raise _invalid(
+                "ticked", "An item that you ticked is not there. Tick them again."
+            )
+    parameters = {
+        "action": change.action,
+        "value": change.value,
+        "filter": items.wanted.parts,
+        "ticked": list(items.ticked),
+    }
+    return _create(seat, parameters)
+
+
+@transaction.atomic
+def request_undo(*, seat: Seat, job: Job) -> Job:
+    """Make the job that takes a change back, or return the one that is there.
+
+    Raises ConflictError where nothing can be undone.
+    """
+    # Two who press the button at once must get the same job.
+    done = Job.objects.select_for_update().get(pk=job.pk)
+    is_change = done.kind == Job.Kind.CHANGE and done.parameters["action"] != UNDO
+    if not is_change or done.state != Job.State.DONE:
+        raise ConflictError("Only a change of items that is done can be undone.")
+    known = Job.objects.filter(
+        project=seat.project, kind=Job.Kind.CHANGE, parameters__undoes=done.pk
+    ).exclude(state__in=(Job.State.FAILED, Job.State.CANCELLED))
+    return known.first() or _create(seat, {"action": UNDO, "undoes": done.pk})
+
+
+def _create(seat: Seat, parameters: Mapping[str, Any]) -> Job:
+    user = User.objects.get(pk=seat.user_id)
+    job = create_job(
+        project=seat.project,
+        user=user,
+        kind=Job.Kind.CHANGE,
+        parameters=parameters,
+    )
+    record(
+        project=seat.project,
+        user=user,
+        kind="items_change",
+        job=job.pk,
+        action=str(parameters["action"]),
+        value=parameters.get("value"),
+    )
+    return job
+
+
+def run_item_change(job: Job, progress: Progress) -> dict[str, Any]:
+    """Run a job that changes items, or one that undoes another's changes.
+
+    A cancelled change is taken back; a cancelled undo stays where it is and can be
+    asked for again.
+    """
+    if job.parameters["action"] == UNDO:
+        done = Job.objects.get(pk=job.parameters["undoes"], project=job.project)
+        return _undo(done, progress)
+    try:
+        _change(job, progress)
+    except JobCancelled:
+        _change_back(job, None)
+        raise
+    finally:
+        restart_walks(project=job.project)
+    n_changed = job.item_changes.count()
+    items = "item was" if n_changed == 1 else "items were"
+    return {"message": f"{n_changed:,} {items} changed.", "n_changed": n_changed}
+
+
+def _change(job: Job, progress: Progress) -> None:
+    change = Change(job.parameters["action"], job.parameters["value"])
+    wanted = ItemFilter.from_parts(job.parameters["filter"])
+    filtered = conditions_of(
+        job.project, wanted, job.parameters["ticked"], questions_of(job.project)
+    )
+    last = (
+        Item.objects.filter(project=job.project)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+    ) or 0
+    for low in range(1, last + 1, WINDOW):
+        progress.set(low - 1, last)
+        _change_window(job, change, filtered, (low, low + WINDOW - 1))
+    progress.set(last, last, "Telling the annotators.")
+
+
+@retried
+def _change_window(
+    job: Job, change: Change, filtered: Conditions, bounds: tuple[int, int]
+) -> None:
+    statement = _CHANGE.format(
+        where=filtered.sql, differs=DIFFERS[change.action], new=_SET[change.action]
+    )
+    parameters = {
+        **filtered.parameters,
+        "job": job.pk,
+        "value": change.value,
+        "low": bounds[0],
+        "high": bounds[1],
+    }
+    with connection.cursor() as db:
+        db.execute(statement, parameters)
+        changed = [row[0] for row in db.fetchall()]
+    if change.action == "exclude" and changed:
+        _end_queued(changed)
+
+
+def _end_queued(item_ids: Sequence[int]) -> None:
+    """End what was lent ahead of need; what is on somebody's screen may be finished."""
+    with connection.cursor() as db:
+        db.execute(
+            "UPDATE assignment SET state = 'expired', lease_until = NULL,"
+            " finished_at = now() WHERE item_id = ANY(%s) AND state = 'queued'"
+            " AND purpose = 'main' RETURNING id",
+            [list(item_ids)],
+        )
+        ids = [row[0] for row in db.fetchall()]
+    if ids:
+        give_slots_back(ids)
+
+
+def _undo(done: Job, progress: Progress) -> dict[str, Any]:
+    try:
+        _change_back(done, progress)
+    finally:
+        restart_walks(project=done.project)
+    n_undone = done.item_changes.filter(is_undone=True).count()
+    n_kept = done.item_changes.filter(is_undone=False).count()
+    are = "item is" if n_undone == 1 else "items are"
+    message = f"{n_undone:,} {are} as before."
+    if n_kept:
+        were = "was changed again since then and stays as it is"
+        if n_kept > 1:
+            were = "were changed again since then and stay as they are"
+        message += f" {n_kept:,} {were}."
+    return {"message": message, "n_changed": n_undone}
+
+
+def _change_back(done: Job, progress: Progress | None) -> None:
+    keys = ItemChange.objects.filter(job=done, is_undone=False)
+    n_total, n_done, after = keys.count(), 0, 0
+    while True:
+        batch = list(
+            keys.filter(pk__gt=after)
+            .order_by("pk")
+            .values_list("pk", flat=True)[:WINDOW]
+        )
+        if not batch:
+            return
+        if progress is not None:
+            progress.set(n_done, n_total)
+        _window_back(done, after, batch[-1])
+        after = batch[-1]
+        n_done += len(batch)
+
+
+@retried
+def _window_back(done: Job, after: int, upto: int) -> None:
+    action = done.parameters["action"]
+    statement = _CHANGE_BACK.format(differs=DIFFERS[action], back=_SET_BACK[action])
+    parameters = {
+        "job": done.pk,
+        "value": done.parameters["value"],
+        "after": after,
+        "upto": upto,
+    }
+    with connection.cursor() as db:
+        db.execute(statement, parameters)
+        changed = [row[0] for row in db.fetchall()]
+    if action == "include" and changed:
+        _end_queued(changed)
