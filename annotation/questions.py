@@ -117,7 +117,16 @@ class Question:
             "tags": self.reasons,
             "confidence": self.levels,
         }
-        return STATES.get(self.type, words.get(self.type, ()))
+        offers = {
+            "tie": self.allow_tie,
+            "both_bad": self.allow_both_bad,
+            "unacceptable": self.allow_unacceptable,
+            "na": self.allow_na,
+        }
+        states = STATES.get(self.type, ())
+        return words.get(self.type) or tuple(
+            state for state in states if offers.get(state, True)
+        )
 
 
 class InvalidQuestionsError(ValueError):
@@ -321,12 +330,12 @@ def parse_questions(raw: object) -> tuple[Question, ...]:
             )
             continue
         problems += _question_problems(index, question)
+        if question.name in before:
+            text = f"Two questions are called {question.name!r}. Rename one."
+            problems.append(Problem(f"questions[{index}].name", text))
         problems += _rule_problems(before, question, f"questions[{index}]")
         before[question.name] = question
         questions.append(question)
-    names = [question.name for question in questions]
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        problems.append(Problem("questions", f"Two questions are called {name!r}."))
     if problems:
         raise InvalidQuestionsError(problems)
     return tuple(questions)

@@ -10,9 +10,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation import access
-from annotation.api.serializers import ProjectIn, ProjectOut
-from annotation.models import Project
+from annotation.answers import InvalidQuestionsError
+from annotation.api.serializers import FormFile, FormPublished, ProjectIn, ProjectOut
+from annotation.errors import InvalidError
+from annotation.models import Project, Role
+from annotation.question_file import form_object, read_form
 from annotation.services.projects import create_project
+from annotation.services.versions import publish_questions
 
 
 class Pages(LimitOffsetPagination):
@@ -39,6 +43,34 @@ class Projects(ListAPIView[Project]):
         user = User.objects.get(pk=request.user.pk or 0)
         project = create_project(user=user, **given.validated_data)
         return Response(ProjectOut(project).data, status=201)
+
+
+class ProjectQuestions(APIView):
+    """A project's questions as a form file; PUT puts others in force."""
+
+    @extend_schema(responses=FormFile)
+    def get(self, request: Request, slug: str) -> Response:
+        """Return the questions in force, for owners and researchers."""
+        seat = access.seat(request.user, slug, roles=access.MANAGERS)
+        version = seat.project.current_questions()
+        questions = version.questions if version else []
+        return Response(form_object(questions, title=seat.project.name))
+
+    @extend_schema(request=FormFile, responses=FormPublished)
+    def put(self, request: Request, slug: str) -> Response:
+        """Put questions in force, in place or as a new version; owners only."""
+        seat = access.seat(request.user, slug, roles=(Role.OWNER,))
+        try:
+            questions = read_form(request.data)
+        except InvalidQuestionsError as error:
+            raise InvalidError(
+                "The questions need mending.", problems=error.problems
+            ) from error
+        user = User.objects.get(pk=request.user.pk or 0)
+        published = publish_questions(
+            project=seat.project, user=user, questions=questions
+        )
+        return Response(FormPublished(published).data)
 
 
 class OneProject(APIView):

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from annotation.models import Job, Project
+from annotation.services.versions import Published
 
 
 class ProjectIn(serializers.Serializer[Project]):
@@ -44,6 +45,23 @@ class ProjectOut(serializers.ModelSerializer[Project]):
         """Return the number of the current questions version."""
         version = project.current_questions()
         return version.number if version else None
+
+
+class FormFile(serializers.Serializer[dict[str, object]]):
+    """A form as a file holds it; see docs/FORMATS.md."""
+
+    kind = serializers.CharField(default="polyphony-questions")
+    schema = serializers.IntegerField(default=1)
+    title = serializers.CharField(required=False, allow_blank=True)
+    questions = serializers.ListField(child=serializers.DictField())
+
+
+class FormPublished(serializers.Serializer[Published]):
+    """The version in force after a change, and whether it is a new one."""
+
+    number = serializers.IntegerField()
+    is_new = serializers.BooleanField()
+    is_changed = serializers.BooleanField()
 
 
 class JobOut(serializers.ModelSerializer[Job]):

@@ -7,6 +7,11 @@ from annotation.api import jobs, projects, work
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api_projects"),
     path("projects/<slug:slug>/", projects.OneProject.as_view(), name="api_project"),
+    path(
+        "projects/<slug:slug>/questions/",
+        projects.ProjectQuestions.as_view(),
+        name="api_questions",
+    ),
     path("projects/<slug:slug>/imports/", jobs.Imports.as_view(), name="api_imports"),
     path("projects/<slug:slug>/exports/", jobs.Exports.as_view(), name="api_exports"),
     path(

@@ -7,121 +7,51 @@ keyboard, without script, and nothing is lost on the way.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from django.http import QueryDict
 from django.utils.text import slugify
 
 from annotation.answers import Problem
+from annotation.views.card_actions import act
+from annotation.views.card_rules import rename_rules, show_rule
+from annotation.views.card_types import (
+    MAX_CARDS,
+    Card,
+    CardKind,
+    FieldSpec,
+    Read,
+    ShownCard,
+    ShownCards,
+    ShownField,
+    kind_of,
+)
 
-FieldKind = Literal[
-    "line", "text", "list", "tick", "ticks", "number", "choice", "marks", "cards"
-]
-MAX_CARDS = 60
-Card = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class FieldSpec:
-    """One field of a card: its key in the object, and how a person edits it.
-
-    `list`: one entry per line. `ticks`: any of `choices`. `marks`: one `number: words`
-    per line. `cards`: a list of objects of the kinds given. `is_rare`: folded away
-    until asked for.
-    """
-
-    name: str
-    label: str
-    kind: FieldKind = "line"
-    help: str = ""
-    default: Any = ""
-    choices: tuple[tuple[int | str, str], ...] = ()
-    kinds: "tuple[CardKind, ...]" = ()
-    is_rare: bool = False
-
-
-@dataclass(frozen=True)
-class CardKind:
-    """A kind of object: the value of its `type`, what people call it, its fields."""
-
-    type: str
-    title: str
-    icon: str
-    fields: tuple[FieldSpec, ...]
-
-    def blank(self) -> Card:
-        """Return a new object of this kind."""
-        card: Card = {spec.name: spec.default for spec in self.fields}
-        return {"type": self.type, **card} if self.type else card
-
-
-@dataclass(frozen=True)
-class ShownField:
-    """A field as the template shows it; `id` is its name in the form too."""
-
-    spec: FieldSpec
-    id: str
-    value: Any
-    problem: str = ""
-    cards: "ShownCards | None" = None
-
-
-@dataclass(frozen=True)
-class ShownCard:
-    """A card as the template shows it."""
-
-    kind: CardKind
-    id: str
-    place: int
-    is_first: bool
-    is_last: bool
-    title: str
-    fields: tuple[ShownField, ...]
-    problem: str = ""
-
-    @property
-    def has_rare(self) -> bool:
-        """Tell whether anything is folded away."""
-        return any(field.spec.is_rare for field in self.fields)
-
-    @property
-    def is_unfolded(self) -> bool:
-        """Tell whether a rare field has a problem, and so has to be seen."""
-        return any(field.problem for field in self.fields if field.spec.is_rare)
-
-
-@dataclass(frozen=True)
-class ShownCards:
-    """A list of cards, with the kinds that can be added."""
-
-    id: str
-    kinds: tuple[CardKind, ...]
-    cards: tuple[ShownCard, ...]
-
-
-@dataclass(frozen=True)
-class Read:
-    """What a form held. `focus` is the id of the field or button to go on from."""
-
-    cards: list[Card]
-    problems: list[Problem] = field(default_factory=list)
-    focus: str = ""
+# A longer scale has its words on lines, each with its mark.
+MAX_GRADES = 11
+Cards = Sequence[Mapping[str, Any]]
 
 
 # --- from the form ------------------------------------------------------------------
 
 
 def read_cards(data: QueryDict, root: str, kinds: Sequence[CardKind]) -> Read:
-    """Read the cards that a form sent, and do what its button asks for.
+    """Read the cards that a form sent, and do what its button `do` asks for.
 
-    Buttons are named `do`: `add:<list>:<type>`, `remove:<list>:<place>`,
-    `up:<list>:<place>`, `down:<list>:<place>`; another value changes nothing.
+    The buttons are those of `card_actions.act`; another value changes nothing.
     """
     problems: list[Problem] = []
     cards = _read_list(data, root, tuple(kinds), problems)
-    focus = _do(cards, data.get("do", ""), root, tuple(kinds))
-    return Read(cards, problems, focus)
+    rename_rules(data, root, cards)
+    done = act(
+        cards,
+        data.get("do", ""),
+        root,
+        tuple(kinds),
+        removed=data.get("removed", ""),
+        name=_name,
+    )
+    return Read(cards, problems, done.focus, done.removed)
 
 
 def _read_list(
@@ -134,17 +64,15 @@ def _read_list(
     cards = []
     for place in range(n_cards):
         at = f"{path}[{place}]"
-        kind = _kind(kinds, data.get(f"{at}.type", ""))
+        kind = kind_of(kinds, data.get(f"{at}.type", ""))
         card: Card = {"type": kind.type} if kind.type else {}
         for spec in kind.fields:
-            card[spec.name] = _read_field(data, f"{at}.{spec.name}", spec, problems)
+            value = _read_field(data, f"{at}.{spec.name}", spec, problems)
+            if spec.kind != "rule" or value:
+                card[spec.name] = value
         cards.append(card)
     _name(cards)
     return cards
-
-
-def _kind(kinds: tuple[CardKind, ...], type_: object) -> CardKind:
-    return next((kind for kind in kinds if kind.type == type_), kinds[0])
 
 
 def _read_field(
@@ -158,10 +86,14 @@ def _read_field(
         return [value for value, _ in spec.choices if str(value) in ticked]
     if spec.kind == "cards":
         return _read_list(data, path, spec.kinds, problems)
+    if spec.kind == "rule":
+        asked = data.get(f"{path}.question", "")
+        answers = data.getlist(f"{path}.answers")
+        return {"question": asked, "answers": answers} if asked else None
     if spec.kind == "list":
         return [line.strip() for line in text.split("\n") if line.strip()]
     if spec.kind == "marks":
-        return _read_marks(text, path, problems)
+        return _read_marks(text, path, problems) | _read_grades(data, path)
     if spec.kind == "choice":
         chosen = (value for value, _ in spec.choices if str(value) == text)
         return next(chosen, spec.default)
@@ -186,6 +118,17 @@ def _read_marks(text: str, path: str, problems: list[Problem]) -> dict[str, str]
     return marks
 
 
+def _read_grades(data: QueryDict, path: str) -> dict[str, str]:
+    """Return the words of the marks that have a field each."""
+    grades = {}
+    for key in data:
+        found = re.fullmatch(rf"{re.escape(path)}\.(-?[0-9]{{1,4}})", key)
+        words = data.get(key, "").replace("\x00", "").strip() if found else ""
+        if found and words:
+            grades[str(int(found[1]))] = words
+    return grades
+
+
 def _name(cards: list[Card]) -> None:
     """Give each card without a name one made of its title, free in the list."""
     taken = {card.get("name") for card in cards}
@@ -202,51 +145,11 @@ def _name(cards: list[Card]) -> None:
         card["name"] = name if card.get("title") else ""
 
 
-def _do(cards: list[Card], button: str, root: str, kinds: tuple[CardKind, ...]) -> str:
-    """Change the lists as a button asks; return where the focus belongs."""
-    action, _, rest = button.partition(":")
-    path, _, argument = rest.rpartition(":")
-    found = _find(cards, path, root, kinds)
-    if found is None:
-        return ""
-    where, own = found
-    if action == "add":
-        if len(where) < MAX_CARDS:
-            where.append(_kind(own, argument).blank())
-        return f"{path}[{len(where) - 1}].title"
-    if not (argument.isascii() and argument.isdigit()) or int(argument) >= len(where):
-        return ""
-    place = int(argument)
-    if action == "remove":
-        del where[place]
-        return f"{path}.add"
-    step = {"up": -1, "down": 1}.get(action, 0)
-    if not step or not 0 <= place + step < len(where):
-        return ""
-    where[place], where[place + step] = where[place + step], where[place]
-    return f"{path}[{place + step}].{action}"
-
-
-def _find(
-    cards: list[Card], path: str, root: str, kinds: tuple[CardKind, ...]
-) -> tuple[list[Card], tuple[CardKind, ...]] | None:
-    """Return the list at `path`, such as `questions[2].criteria`, and its kinds."""
-    if path == root:
-        return cards, kinds
-    found = re.fullmatch(rf"{re.escape(root)}\[([0-9]+)\]\.(\w+)", path)
-    if not found or int(found[1]) >= len(cards):
-        return None
-    card = cards[int(found[1])]
-    specs = _kind(kinds, card.get("type", "")).fields
-    spec = next((s for s in specs if s.name == found[2] and s.kind == "cards"), None)
-    return None if spec is None else (card[spec.name], spec.kinds)
-
-
 # --- to the page --------------------------------------------------------------------
 
 
 def show_cards(
-    cards: Sequence[Mapping[str, Any]],
+    cards: Cards,
     root: str,
     kinds: Sequence[CardKind],
     problems: Sequence[Problem] = (),
@@ -257,18 +160,20 @@ def show_cards(
         faults[problem.path] = (
             f"{faults.get(problem.path, '')} {problem.message}".strip()
         )
-    return _show_list(cards, root, tuple(kinds), faults)
+    return _show_list(cards, root, tuple(kinds), faults, within={})
 
 
 def _show_list(
-    cards: Sequence[Mapping[str, Any]],
+    cards: Cards,
     path: str,
     kinds: tuple[CardKind, ...],
     faults: Mapping[str, str],
+    *,
+    within: Mapping[str, Any],
 ) -> ShownCards:
     shown = []
     for place, card in enumerate(cards):
-        kind = _kind(kinds, card.get("type", ""))
+        kind = kind_of(kinds, card.get("type", ""))
         at = f"{path}[{place}]"
         shown.append(
             ShownCard(
@@ -279,26 +184,59 @@ def _show_list(
                 is_last=place == len(cards) - 1,
                 title=str(card.get("title") or card.get("text") or ""),
                 fields=tuple(
-                    _show_field(card, f"{at}.{spec.name}", spec, faults)
+                    _show_field(
+                        card,
+                        f"{at}.{spec.name}",
+                        spec,
+                        faults,
+                        before=cards[:place],
+                        within=within,
+                    )
                     for spec in kind.fields
                 ),
                 problem=faults.get(at, "") or faults.get(f"{at}.type", ""),
+                name=str(card.get("name") or ""),
             )
         )
     return ShownCards(path, kinds, tuple(shown))
 
 
 def _show_field(
-    card: Mapping[str, Any], path: str, spec: FieldSpec, faults: Mapping[str, str]
+    card: Mapping[str, Any],
+    path: str,
+    spec: FieldSpec,
+    faults: Mapping[str, str],
+    *,
+    before: Cards,
+    within: Mapping[str, Any],
 ) -> ShownField:
     value = card.get(spec.name, spec.default)
     problem = faults.get(path, "")
     if spec.kind == "cards":
-        cards = _show_list(value or [], path, spec.kinds, faults)
+        cards = _show_list(value or [], path, spec.kinds, faults, within=card)
         return ShownField(spec, path, None, problem, cards)
+    if spec.kind == "rule":
+        return ShownField(spec, path, None, problem, rule=show_rule(value, before))
     if spec.kind == "list":
         value = "\n".join(value or [])
     elif spec.kind == "marks":
+        grades = _grades(within, value or {})
+        if grades:
+            return ShownField(spec, path, "", problem, grades=grades)
         pairs = sorted((value or {}).items(), key=lambda pair: int(pair[0]))
         value = "\n".join(f"{mark}: {words}" for mark, words in pairs)
     return ShownField(spec, path, value, problem)
+
+
+def _grades(
+    within: Mapping[str, Any], words: Mapping[str, str]
+) -> tuple[tuple[int, str], ...]:
+    """Return the marks of a short scale with their words; () for a long one.
+
+    Words for a mark beyond the scale keep their field, so that they can be moved.
+    """
+    low, high = within.get("low"), within.get("high")
+    if type(low) is not int or type(high) is not int or high - low >= MAX_GRADES:
+        return ()
+    marks = {*range(low, high + 1), *(int(mark) for mark in words)}
+    return tuple((mark, words.get(str(mark), "")) for mark in sorted(marks))

@@ -1,46 +1,21 @@
-"""For owners: edit the questions, as cards or as JSON."""
+"""For owners: the editor of a list of typed objects; the questions' page extends it."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
 
-from annotation import access
 from annotation.access import Seat
-from annotation.answers import InvalidQuestionsError, Problem, parse_questions
+from annotation.answers import Problem
 from annotation.errors import InvalidError
-from annotation.project_templates import TEMPLATES
-from annotation.services.versions import (
-    Published,
-    publish_questions,
-    questions_are_met,
-)
-from annotation.views.card_editor import CardKind, read_cards, show_cards
-from annotation.views.card_kinds import QUESTION_KINDS
+from annotation.services.versions import Published
+from annotation.views.card_editor import read_cards, show_cards
+from annotation.views.card_types import CardKind
 from annotation.views.person import person
-from annotation.views.settings_common import METHODS, OWNERS, said, settings_context
-
-
-@require_http_methods(METHODS)
-@login_required
-def settings_questions(request: HttpRequest, slug: str) -> HttpResponse:
-    """Edit the questions: as cards, or as JSON text."""
-    seat = access.seat(request.user, slug, roles=OWNERS)
-    version = seat.project.current_questions()
-    stored = version.questions if version else []
-    editor = Editor(request, seat, "questions", QUESTION_KINDS, publish_questions)
-    editor.resets = {name: list(t.questions) for name, t in TEMPLATES.items()}
-    editor.context = {
-        "version": version,
-        "is_met": version is not None and questions_are_met(seat.project, version),
-        "templates": TEMPLATES.values(),
-    }
-    return editor.respond(stored)
+from annotation.views.settings_common import said, settings_context
 
 
 class Editor:
@@ -59,30 +34,48 @@ class Editor:
         self.what = what
         self.kinds = kinds
         self.publish = publish
+        self.removed = ""
         self.resets: Mapping[str, Sequence[Mapping[str, Any]]] = {}
         self.context: dict[str, Any] = {}
 
     def respond(self, stored: Sequence[Mapping[str, Any]]) -> HttpResponse:
         """Answer a request: show what is stored, change the cards, or publish."""
         if self.request.method != "POST":
-            return self._page(stored)
+            return self.page(stored)
         do = self.request.POST.get("do", "")
         if do == "save_json":
             return self._save_json(self.request.POST.get("json", ""))
         if do.startswith("reset:") and do.removeprefix("reset:") in self.resets:
-            return self._page(self.resets[do.removeprefix("reset:")], is_changed=True)
+            return self.page(self.resets[do.removeprefix("reset:")], is_changed=True)
+        other = self.other(do)
+        if other is not None:
+            return other
         read = read_cards(self.request.POST, self.what, self.kinds)
+        self.removed = read.removed
         if do != "save":
-            return self._page(
+            return self.page(
                 read.cards, read.problems, focus=read.focus, is_changed=True
             )
-        problems = [*read.problems, *_untitled(read.cards, self.what)]
+        cards = self.ready(read.cards)
+        problems = [*read.problems, *self.problems(cards)]
         if problems:
-            return self._page(read.cards, problems, status=422, is_changed=True)
+            return self.page(cards, problems, status=422, is_changed=True)
         try:
-            return self._published(read.cards)
+            return self._published(cards)
         except InvalidError as error:
-            return self._page(read.cards, error.problems, status=422, is_changed=True)
+            return self.page(cards, error.problems, status=422, is_changed=True)
+
+    def other(self, do: str) -> HttpResponse | None:
+        """Answer a button that only one of the pages has; None for the others."""
+        return None
+
+    def ready(self, cards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Return what the cards mean, as it is published."""
+        return [dict(card) for card in cards]
+
+    def problems(self, cards: Sequence[Mapping[str, Any]]) -> list[Problem]:
+        """Return what only an editor has to say about a list."""
+        return untitled(cards, self.what)
 
     def _save_json(self, text: str) -> HttpResponse:
         try:
@@ -100,7 +93,7 @@ class Editor:
             )
             fault = fault or error.message
         stored = self.context["version"]
-        return self._page(
+        return self.page(
             stored.questions if stored else [], text=text, fault=fault, status=422
         )
 
@@ -111,7 +104,7 @@ class Editor:
         messages.success(self.request, said(self.what, published))
         return redirect(f"settings_{self.what}", self.seat.project.slug)
 
-    def _page(
+    def page(
         self,
         cards: Sequence[Mapping[str, Any]],
         problems: Sequence[Problem] = (),
@@ -133,23 +126,13 @@ class Editor:
             "json": text,
             "fault": fault,
             "is_changed": is_changed,
-            "preview": _preview(self.what, cards),
+            "removed": self.removed,
         }
         name = f"annotation/people/settings_{self.what}.html"
         return render(self.request, name, context, status=status)
 
 
-def _preview(what: str, cards: Sequence[Mapping[str, Any]]) -> Sequence[Any]:
-    """Return the questions as annotators meet them; () while they are malformed."""
-    if what != "questions":
-        return ()
-    try:
-        return parse_questions(list(cards))
-    except InvalidQuestionsError:
-        return ()
-
-
-def _untitled(cards: Sequence[Mapping[str, Any]], path: str) -> list[Problem]:
+def untitled(cards: Sequence[Mapping[str, Any]], path: str) -> list[Problem]:
     """Say where the words are missing: a name for programs would stand in for them."""
     found = []
     for place, card in enumerate(cards):
@@ -158,5 +141,5 @@ def _untitled(cards: Sequence[Mapping[str, Any]], path: str) -> list[Problem]:
             found.append(Problem(f"{at}.title", "Write the words that people read."))
         for name, part in card.items():
             if isinstance(part, list) and all(isinstance(one, dict) for one in part):
-                found += _untitled(part, f"{at}.{name}")
+                found += untitled(part, f"{at}.{name}")
     return found

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotation.surveys.types import MAX_CHARS
-from annotation.views.card_editor import Card, CardKind, FieldSpec
+from annotation.views.card_types import Card, CardKind, FieldSpec
 
 TITLE = FieldSpec("title", "What people are asked")
 HELP = FieldSpec("help", "A line of help below it")

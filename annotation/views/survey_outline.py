@@ -13,7 +13,8 @@ from annotation.surveys import (
     parse_survey,
 )
 from annotation.surveys.drafting import Entry
-from annotation.views.card_editor import CardKind, ShownCard, ShownField, show_cards
+from annotation.views.card_editor import show_cards
+from annotation.views.card_types import CardKind, ShownCard, ShownField
 from annotation.views.survey_acts import OPEN, Form, card_of
 from annotation.views.survey_kinds import BUILDER_KINDS, BY_TYPE
 

@@ -14,7 +14,7 @@ from annotation.views import (
     project_new,
     project_settings,
     settings_checks,
-    settings_lists,
+    settings_questions,
     settings_recruitment,
     settings_texts,
     start,
@@ -74,8 +74,18 @@ urlpatterns: list[URLPattern] = [
     ),
     path(
         "p/<slug:slug>/settings/questions/",
-        settings_lists.settings_questions,
+        settings_questions.settings_questions,
         name="settings_questions",
+    ),
+    path(
+        "p/<slug:slug>/settings/questions/preview/",
+        settings_questions.questions_preview,
+        name="questions_preview",
+    ),
+    path(
+        "p/<slug:slug>/settings/questions/file/",
+        settings_questions.questions_file,
+        name="questions_file",
     ),
     path(
         "p/<slug:slug>/settings/guidelines/",

@@ -10,8 +10,9 @@ from django.urls import reverse
 from annotation.answers import Problem, parse_questions
 from annotation.models import Project
 from annotation.project_templates import TEMPLATES
-from annotation.views.card_editor import ShownCards, read_cards, show_cards
+from annotation.views.card_editor import read_cards, show_cards
 from annotation.views.card_kinds import QUESTION_KINDS
+from annotation.views.card_types import ShownCards
 
 
 def form_of(shown: ShownCards, **more: str) -> dict[str, str]:
@@ -22,6 +23,12 @@ def form_of(shown: ShownCards, **more: str) -> dict[str, str]:
         for field in card.fields:
             if field.cards is not None:
                 sent |= form_of(field.cards)
+            elif field.rule is not None:
+                sent[f"{field.id}.question"] = field.rule.question
+                ticked = [answer for answer, _, is_on in field.rule.answers if is_on]
+                sent[f"{field.id}.answers"] = "|".join(ticked)
+            elif field.grades:
+                sent |= {f"{field.id}.{grade}": words for grade, words in field.grades}
             elif field.spec.kind != "tick":
                 sent[field.id] = str(field.value)
             elif field.value:
@@ -32,7 +39,9 @@ def form_of(shown: ShownCards, **more: str) -> dict[str, str]:
 def query(sent: dict[str, str]) -> QueryDict:
     """Return a form as Django parses it."""
     data = QueryDict(mutable=True)
-    data.update(sent)
+    for key, value in sent.items():
+        is_list = key.endswith(".answers")
+        data.setlist(key, list(filter(None, value.split("|"))) if is_list else [value])
     return data
 
 
