@@ -44,36 +44,33 @@ CONSENT_SCOPES: tuple[Mapping[str, Any], ...] = (
         "name": "adult",
         "text": "those of an adult: I certify that I am 18 years of age or over",
         "is_required": True,
+        "covers": [],
     },
     {
         "name": "ratings",
-        "text": "released to other researchers under an invented name",
+        "text": "released in data sets for research, under an invented name: what I "
+        "choose, rank and rate",
         "is_required": False,
         "covers": ["ratings"],
     },
     {
         "name": "free_text",
-        "text": "released with the words I write myself",
+        "text": "released with the words I write: my reasons, my values, my "
+        "instructions to an AI",
         "is_required": False,
         "covers": ["free_text"],
     },
     {
         "name": "demographics",
-        "text": "released with what I tell about myself, but not ethnicity and "
-        "religion",
+        "text": "released with what I tell about myself, such as my age and country",
         "is_required": False,
         "covers": ["demographics"],
     },
     {
         "name": "special",
-        "text": "released with my ethnicity and religion",
+        "text": "released with what I tell about my ethnicity and religion",
         "is_required": False,
         "covers": ["special"],
-    },
-    {
-        "name": "training",
-        "text": "used to train AI models",
-        "is_required": False,
     },
 )
 

@@ -9,6 +9,7 @@ from annotation.models.checks import (
     StandingChange,
 )
 from annotation.models.conversations import Candidate, Conversation, Turn
+from annotation.models.derived import DerivedAttribute
 from annotation.models.item_changes import ItemChange, SavedFilter
 from annotation.models.items import Completion, FrontierEntry, Item
 from annotation.models.jobs import Chart, Event, Job
@@ -45,6 +46,7 @@ __all__ = [
     "ConsentDocument",
     "ConsentRecord",
     "Conversation",
+    "DerivedAttribute",
     "Draft",
     "Enrolment",
     "Event",

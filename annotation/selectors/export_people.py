@@ -20,12 +20,15 @@ from annotation.selectors import export_sql as sql
 PEOPLE_BATCH = 2_000
 PEOPLE_KEPT = 20_000
 WITHHELD = "withheld"
+# Categorised, simplified, by whom, how, and what a second person said.
+NO_LEVELS: Row = (None, None, None, None, None)
 
 
 class Participant(NamedTuple):
     """A person with what is stored about them apart from answers to items.
 
-    `survey`: (survey version, question, state, value, order shown), JSON as text.
+    `survey`: (survey version, question, state, value, order shown, categorised,
+    simplified, by whom, how, verified), value and order as JSON text.
     `withheld`: the classes of data of the survey answers that are left out.
     """
 
@@ -69,7 +72,7 @@ class PeopleReader:
         return self._known
 
     def batches(self) -> Iterator[list[Participant]]:
-        """Yield people by pseudonym, which hides who came first; 3 queries a batch.
+        """Yield people by pseudonym, which hides who came first; 4 queries a batch.
 
         Keeps a name and a number for each person of the project in memory.
         """
@@ -80,12 +83,28 @@ class PeopleReader:
             ids = [key for _, key, _ in batch]
             people = self._fetch(ids)
             rows: dict[int, list[Row]] = {key: [] for key in ids}
+            derived = self._derived(ids)
             for row in fetch_all(sql.SURVEY_ANSWERS, [ids]):
-                rows[row[0]].append(row[1:])
+                levels = derived.get((row[0], row[2], row[1]), NO_LEVELS)
+                rows[row[0]].append((*row[1:], *levels))
             yield [
                 self._participant(people[key], source, rows[key])
                 for _, key, source in batch
             ]
+
+    def _derived(self, ids: Sequence[int]) -> dict[tuple[int, str, int], Row]:
+        """Return the levels of self-descriptions by person, question and version."""
+        return {
+            (person, question, number): (
+                *levels,
+                f"{role}:{self.names.of(f'categoriser {user}')}",
+                method,
+                verdict or "not yet",
+            )
+            for person, question, number, *levels, role, user, method, verdict in (
+                fetch_all(sql.DERIVED, [ids])
+            )
+        }
 
     def _participant(
         self, person: Person, source: str, rows: Sequence[Row]
@@ -95,7 +114,8 @@ class PeopleReader:
         for row in rows:
             classes = self._withheld(person, row[0], row[1])
             left_out |= classes
-            kept.append((*row[:2], WITHHELD, None, None) if classes else row)
+            hidden = (*row[:2], WITHHELD, None, None, *NO_LEVELS)
+            kept.append(hidden if classes else row)
         return Participant(person, source, kept, frozenset(left_out))
 
     def _withheld(self, person: Person, number: int, question: str) -> frozenset[str]:

@@ -132,3 +132,15 @@ SURVEY_ANSWERS = """
     WHERE s.participant_id = ANY(%s)
     ORDER BY s.participant_id, v.number, s.id
 """
+# Of the newest answer to a question, what researchers made of it.
+DERIVED = """
+    SELECT c.participant_id, c.question,
+        (SELECT max(v.number) FROM survey_answer s
+            JOIN survey_version v ON v.id = s.version_id
+            WHERE s.participant_id = c.participant_id AND s.question = c.question),
+        c.value, k.value, c.role, COALESCE(c.decided_by_id, 0), c.method, c.verdict
+    FROM derived_attribute c JOIN derived_attribute k
+        ON k.participant_id = c.participant_id AND k.question = c.question
+        AND k.level = 'simplified' AND k.is_current
+    WHERE c.participant_id = ANY(%s) AND c.level = 'categorised' AND c.is_current
+"""

@@ -28,6 +28,7 @@ from annotation.services.assignments import release
 from annotation.services.endings import close, take_in
 from annotation.services.events import record
 from annotation.services.pseudonyms import new_pseudonyms
+from annotation.services.self_descriptions import retire_changed
 from annotation.surveys import Reply, parse_survey
 
 logger = logging.getLogger(__name__)
@@ -159,6 +160,9 @@ def save_profile(
         for reply in replies
         if reply.question not in known or _differs(reply, known[reply.question])
     ]
+    retire_changed(
+        participant=participant, now={reply.question: reply.value for reply in changed}
+    )
     _keep_past([known[reply.question] for reply in changed if reply.question in known])
     SurveyAnswer.objects.bulk_create(
         [

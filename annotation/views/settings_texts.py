@@ -14,7 +14,11 @@ from annotation import access
 from annotation.access import Seat
 from annotation.consent import MANNERS, covered, never_released
 from annotation.errors import InvalidError
-from annotation.people_templates import CONSENT_SCOPES, CONSENT_TEXT
+from annotation.people_templates import (
+    CONSENT_SCOPES,
+    CONSENT_TEXT,
+    PEOPLE_TEMPLATES,
+)
 from annotation.selectors.profile import current_consent
 from annotation.services.versions import (
     consent_is_met,
@@ -91,7 +95,12 @@ def settings_consent(request: HttpRequest, slug: str) -> HttpResponse:
         read.cards,
         request.POST.get("on_withdrawal", manner),
     )
-    if request.POST.get("do") != "save":
+    do = request.POST.get("do", "")
+    template = PEOPLE_TEMPLATES.get(do.removeprefix("template:"))
+    if template and do.startswith("template:"):
+        draft = ConsentDraft(template.consent_text, template.scopes, manner)
+        return _consent_page(request, seat, draft)
+    if do != "save":
         return _consent_page(request, seat, draft, focus=read.focus)
     try:
         published = publish_consent(

@@ -13,6 +13,7 @@ from annotation.views import (
     people,
     project_new,
     project_settings,
+    self_descriptions,
     settings_checks,
     settings_questions,
     settings_recruitment,
@@ -45,6 +46,11 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/start/withdraw/", start.withdraw, name="consent_withdraw"),
     path("p/<slug:slug>/guidelines/", guidelines.guidelines, name="guidelines"),
     path("p/<slug:slug>/people/", people.people, name="people"),
+    path(
+        "p/<slug:slug>/people/self-descriptions/",
+        self_descriptions.self_descriptions,
+        name="self_descriptions",
+    ),
     path("p/<slug:slug>/people/invite/", people.invitation_new, name="invitation_new"),
     path(
         "p/<slug:slug>/people/invitations/<uuid:public_id>/revoke/",

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from annotation.models import Participant, Project, SurveyAnswer
 from tests.factories import make_items, make_member, make_project
 from tests.people.test_in_browser import is_wider_than_the_screen, sign_in, violations
+from tests.people.test_self_descriptions import tell
 
 if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer
@@ -149,3 +150,23 @@ def test_rules_show_and_hide_as_one_answers(
     )
     expect(cases).to_be_hidden()
     expect(own).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [1440, 360])
+def test_own_words_are_categorised_by_keyboard(
+    new_page: NewPage, live_server: "LiveServer", study: Project, width: int
+) -> None:
+    for words in ("Quaker", "Quaker", "none"):
+        tell(study, religion=words)
+    page = new_page(viewport={"width": width, "height": 800}, color_scheme="dark")
+    sign_in(page, study.created_by, live_server)
+    page.goto(f"/p/{study.slug}/people/self-descriptions/?question=religion")
+    expect(page.get_by_label("Category of “Quaker”")).to_be_focused()
+    page.keyboard.type("Christian")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Category of “none”")).to_be_focused()
+    page.keyboard.type("No Affiliation")
+    page.keyboard.press("Enter")
+    expect(page.locator("#descriptions")).to_contain_text("3 of 3 people categorised")
+    assert violations(page) == []
+    assert not is_wider_than_the_screen(page)

@@ -79,6 +79,17 @@ def test_a_new_project_can_begin_with_it(owner: Client) -> None:
     }
 
 
+@pytest.mark.django_db
+def test_its_consent_is_a_template_for_any_project(
+    owner: Client, project: Project
+) -> None:
+    address = reverse("settings_consent", args=[project.slug])
+    page = owner.post(address, {"do": "template:prism"})
+    assert "18 years of age or over" in page.content.decode()
+    assert project.consent_documents.get().number == 1
+    assert "18 years" not in project.consent_documents.get().text
+
+
 def answered(question: SurveyQuestion) -> list[str]:
     """Return an answer of each kind."""
     if question.choices:

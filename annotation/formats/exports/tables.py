@@ -132,6 +132,15 @@ SURVEY_ANSWERS = Table(
         ),
         Column("value", TEXT, "JSON: the answer"),
         Column("order_shown", TEXT, "JSON: the options in the order shown"),
+        Column("categorised", TEXT, "own words: the category that researchers gave"),
+        Column("simplified", TEXT, "own words: the coarser category"),
+        Column("categorised_by", TEXT, "role, and a pseudonym of this export"),
+        Column("categorised_method", TEXT, "person: decided by a person"),
+        Column(
+            "verified",
+            TEXT,
+            "agreed or disagreed: what a second person said; else `not yet`",
+        ),
     ),
 )
 ITEMS = Table(
