@@ -7,6 +7,7 @@ longer is made by a worker (see services.charts).
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, TypedDict
 
 from django.core.cache import cache
 from django.db import connection
@@ -21,6 +22,7 @@ from annotation.selectors.at_work import (
     people_at_work,
     stuck_leases,
 )
+from annotation.selectors.charts import kept_figures
 from annotation.selectors.workers import workers_alive
 
 N_DAYS = 7
@@ -94,9 +96,21 @@ class Live:
     jobs: WaitingJobs
 
 
+class PastDays(TypedDict):
+    """Days that are over, as JSON: [day, answers, time of the first]; up to `until`."""
+
+    zone: str
+    until: str
+    days: list[list[Any]]
+
+
 def live(project: Project) -> Live:
-    """Return the live figures: six queries, five while the cache knows the pace."""
-    progress, pace = _progress(project), _pace(project)
+    """Return the live figures: six queries, five while the cache knows the pace.
+
+    A seventh where the project is large: what a worker has kept of the past days.
+    """
+    progress = _progress(project)
+    pace = _pace(project, is_large=progress.n_answers > LARGE)
     flags = list(
         Flag.objects.filter(project=project, resolved_at=None)
         .select_related("item", "participant")
@@ -166,31 +180,56 @@ _PACE = """
 """
 
 
-def _pace(project: Project) -> Pace:
+def _pace(project: Project, *, is_large: bool) -> Pace:
     key = f"pace:{project.pk}"
     known = cache.get(key)
     if known is None:
-        known = _measure_pace(project)
+        kept = kept_figures(project) if is_large else None
+        known = _measure_pace(project, kept.numbers.get("pace") if kept else None)
         cache.set(key, known, CACHE_S if known.n_week < LARGE else LARGE_CACHE_S)
     pace: Pace = known
     return pace
 
 
-def _measure_pace(project: Project) -> Pace:
-    now = timezone.localtime()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = midnight - timedelta(days=N_DAYS - 1)
+def past_days(project: Project) -> PastDays:
+    """Return the days of the pace that are over; a worker keeps them; one query."""
+    midnight = _midnight()
+    first = midnight - timedelta(days=N_DAYS - 1)
+    rows = [row for row in _counted(project, first) if row[0] < midnight.date()]
+    return {
+        "zone": timezone.get_current_timezone_name(),
+        "until": midnight.isoformat(),
+        "days": [[day.isoformat(), n, at.isoformat()] for day, n, at in rows],
+    }
+
+
+def _midnight() -> datetime:
+    return timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _counted(project: Project, since: datetime) -> list[tuple[date, int, datetime]]:
+    """Return each day since then with its answers and the time of the first."""
+    zone = timezone.get_current_timezone_name()
     with connection.cursor() as db:
-        db.execute(
-            _PACE,
-            {
-                "project": project.pk,
-                "zone": timezone.get_current_timezone_name(),
-                "since": since,
-            },
-        )
-        rows = db.fetchall()
-    by_day = {day: int(n) for day, n, _ in rows}
+        db.execute(_PACE, {"project": project.pk, "zone": zone, "since": since})
+        return [(day, int(n), at) for day, n, at in db.fetchall()]
+
+
+def _measure_pace(project: Project, kept: PastDays | None) -> Pace:
+    """Count the answers of the last days; what is `kept` is not counted again."""
+    now = timezone.localtime()
+    since = _midnight() - timedelta(days=N_DAYS - 1)
+    rows: list[tuple[date, int, datetime]] = []
+    begin = since
+    if kept and kept["zone"] == timezone.get_current_timezone_name():
+        begin = max(since, datetime.fromisoformat(kept["until"]))
+        rows = [
+            (date.fromisoformat(day), n, datetime.fromisoformat(at))
+            for day, n, at in kept["days"]
+            if day >= since.date().isoformat()
+        ]
+    rows += _counted(project, begin)
+    by_day = {day: n for day, n, _ in rows}
     days = tuple(
         (day, by_day.get(day, 0))
         for day in (since.date() + timedelta(days=i) for i in range(N_DAYS))

@@ -26,6 +26,7 @@ from annotation.selectors.arrays import (
     unanimous,
 )
 from annotation.selectors.choices import questions_of
+from annotation.selectors.dashboard import past_days
 
 N_RESAMPLES = 500
 MAX_RESAMPLED = 5_000
@@ -59,6 +60,7 @@ def measure(project: Project) -> Measured:
         "first": first,
         "skips": figures.skip_reasons(project),
         "categories": figures.categories(project),
+        "pace": past_days(project),
     }
     return Measured(
         numbers=numbers,

@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from annotation.models import Assignment, Item, Participant, Project, QuestionsVersion
 from annotation.models.pre_annotations import MachineAnnotator, PreAnnotation
@@ -73,6 +75,9 @@ def answer(
     """Answer the participant's next item; `value` in canonical order."""
     lent = assignments.claim_next(participant=participant, project=participant.project)
     assert lent is not None
+    # Active time is never longer than the item has been on the screen.
+    lent.shown_at = timezone.now() - timedelta(hours=1)
+    lent.save(update_fields=["shown_at"])
     shown = -value if lent.order == [1, 0] else value
     submissions.submit(
         assignment=lent,
@@ -90,6 +95,7 @@ def answer_item(item: Item, value: int, participant: Participant) -> Assignment:
         item=item,
         participant=participant,
         state="open",
+        shown_at=timezone.now() - timedelta(hours=1),
         order=[0, 1],
         questions_version=QuestionsVersion.objects.get(
             project=item.project, purpose="project"

@@ -2,6 +2,7 @@
 
 import datetime
 
+import pytest
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +13,7 @@ from annotation.models import Assignment, Draft, Flag, Job, Project
 from annotation.selectors.dashboard import live
 from annotation.selectors.workers import beat_key
 from annotation.services import assignments
+from annotation.services.charts import refresh
 from tests.factories import make_participant
 from tests.manage.conftest import answer
 
@@ -41,6 +43,31 @@ def test_almost_finished_is_not_rounded_to_all(project: Project) -> None:
     answer(participant, 1)
     progress = live(project).progress
     assert (progress.n_finished, progress.n_answers_left) == (0, 11)
+
+
+def test_pace_of_a_large_project_takes_past_days_from_the_worker(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("annotation.selectors.dashboard.LARGE", 1)
+    person = make_participant(project)
+    for _ in range(3):
+        answer(person, 1)
+    day = datetime.timedelta(days=1)
+    done = Assignment.objects.filter(state="submitted").order_by("id")
+    for n_days, assignment in zip((2, 1, 0), done, strict=True):
+        at = timezone.now() - n_days * day
+        Assignment.objects.filter(pk=assignment.pk).update(finished_at=at)
+    counted = live(project).pace
+    cache.clear()
+    refresh(project=project)
+    # Kept, so what is changed behind its back does not show.
+    Assignment.objects.filter(pk=done[0].pk).update(
+        finished_at=timezone.now() - 9 * day
+    )
+    kept = live(project).pace
+    assert [n for _, n in kept.days] == [n for _, n in counted.days]
+    assert [n for _, n in kept.days] == [0, 0, 0, 0, 1, 1, 1]
+    assert kept.n_week == counted.n_week == 3
 
 
 def test_pace_promises_time_left(project: Project) -> None:
