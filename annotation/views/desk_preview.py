@@ -5,6 +5,8 @@ from uuid import UUID
 
 from annotation.questions import Question, letter
 from annotation.selectors.desk import Desk, DeskCompletion, DeskProgress, DeskText
+from annotation.selectors.texts import alignments
+from annotation.spans import has_spans
 
 _PROMPT = "Why do the leaves of some trees turn yellow in autumn?"
 _TEXTS = (
@@ -21,6 +23,9 @@ def preview_desk(questions: Sequence[Question]) -> Desk:
     """Return the desk of a made-up item that these questions can be asked about."""
     kinds = {question.type for question in questions}
     n_completions = 4 if "ranking" in kinds and "comparison" not in kinds else 2
+    texts = _TEXTS[:n_completions]
+    html = [f"<p>{text}</p>" for text in texts]
+    places = alignments(texts, html) if has_spans(questions) else [None] * len(texts)
     return Desk(
         id=_ID,
         state="open",
@@ -29,8 +34,8 @@ def preview_desk(questions: Sequence[Question]) -> Desk:
         language="en",
         messages=(DeskText("user", _PROMPT, f"<p>{_PROMPT}</p>"),),
         completions=tuple(
-            DeskCompletion(place, letter(place), text, f"<p>{text}</p>")
-            for place, text in enumerate(_TEXTS[:n_completions])
+            DeskCompletion(place, letter(place), text, html[place], places[place])
+            for place, text in enumerate(texts)
         ),
         questions=tuple(questions),
         questions_number=1,

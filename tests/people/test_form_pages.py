@@ -266,6 +266,16 @@ def test_the_preview_draws_the_form_as_it_is_typed(
     assert "A rating needs a criterion." in answer.content.decode()
 
 
+def test_words_can_be_marked_in_the_preview(project: Project, owner: Client) -> None:
+    spans = {"type": "spans", "name": "marks", "title": "Mark", "reasons": ["Wrong"]}
+    shown = show_cards([spans], "questions", QUESTION_KINDS)
+    address = reverse("questions_preview", args=[project.slug])
+    drawn = owner.post(address, form_of(shown))
+    assert drawn.status_code == 200
+    places = [one.alignment for one in drawn.context["desk"].completions]
+    assert all(place is not None for place in places)
+
+
 @pytest.mark.parametrize("name", ["questions_preview", "settings_questions"])
 def test_only_owners_reach_the_editor(project: Project, name: str) -> None:
     client = Client()
