@@ -30,6 +30,7 @@ Owned = TypeVar(
     "Owned",
     Item,
     Job,
+    Participant,
     Assignment,
     Flag,
     Membership,
@@ -149,6 +150,11 @@ def participant(seat: Seat) -> Participant | None:
     return Participant.objects.filter(
         project=seat.project, user_id=seat.user_id
     ).first()
+
+
+def annotator(seat: Seat, public_id: uuid.UUID) -> Participant:
+    """Return a participant of the seat's project; for managers only."""
+    return _of_project(Participant, seat, public_id)
 
 
 def membership(seat: Seat, public_id: uuid.UUID) -> Membership:

@@ -30,10 +30,12 @@ from annotation.errors import (
     NotReadyError,
 )
 from annotation.middleware import error_body
-from annotation.models import Annotation, Assignment, Participant
+from annotation.models import STANDING_WORDS, Annotation, Assignment, Participant
 from annotation.selectors.consent import has_withdrawn
 from annotation.selectors.desk import as_json, desk, n_left
-from annotation.services import assignments, drafts, flags, submissions
+from annotation.selectors.feedback import as_json as feedback_json
+from annotation.selectors.feedback import feedback
+from annotation.services import assignments, drafts, flags, gates, submissions
 from annotation.times import MAX_PLACES
 
 CALLS_PER_MINUTE = 1200
@@ -199,13 +201,18 @@ def _answers(body: dict[str, Any]) -> dict[str, Any]:
     return answers
 
 
-def _own(request: HttpRequest, public_id: uuid.UUID) -> Assignment:
+def _own(
+    request: HttpRequest, public_id: uuid.UUID, *, is_safe: bool = False
+) -> Assignment:
     """Return the caller's assignment, unless they took their consent back.
 
     A consent or survey that has changed since stops nobody from ending what they began.
+    Who is paused or blocked does no more than keep a draft (`is_safe`).
     """
     assignment = access.own_assignment(request.user, public_id)
     person = assignment.participant
+    if person.standing != Participant.Standing.ACTIVE and not is_safe:
+        raise NotReadyError(STANDING_WORDS[person.standing], code=person.standing)
     if not person.is_ready and has_withdrawn(person):
         raise NotReadyError("You have taken your consent back. Give it anew to go on.")
     return assignment
@@ -278,7 +285,7 @@ def heartbeat(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @call("PUT", "POST")
 def draft(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Save unfinished answers. POST is for what a closing page can still send."""
-    assignment = _own(request, public_id)
+    assignment = _own(request, public_id, is_safe=True)
     body = _body(request)
     saved = drafts.save_draft(
         assignment=assignment,
@@ -317,9 +324,12 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         view=_text(body, "view"),
         is_unchanged_confirmed=_truth(body, "is_unchanged_confirmed"),
     )
-    until = result.at + timedelta(seconds=assignment.project.grace_s)
+    is_final = assignment.purpose in submissions.FINAL
+    grace_s = 0 if is_final else assignment.project.grace_s
+    until = result.at + timedelta(seconds=grace_s)
     return JsonResponse(
         {
+            **(_gate_news(assignment) if is_final else {}),
             "annotation": {"id": str(result.annotation_id)},
             "assignment": {"id": str(assignment.public_id), "state": result.state},
             "state": result.state,
@@ -328,6 +338,24 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         },
         status=201 if result.is_new else 200,
     )
+
+
+def _gate_news(assignment: Assignment) -> dict[str, Any]:
+    """Return what a person learns after a training or qualification item."""
+    assignment.refresh_from_db()
+    told = feedback(assignment)
+    if told is not None:
+        return {"feedback": feedback_json(told)}
+    attempt = gates.conclude_after(assignment=assignment)
+    if attempt is None:
+        return {}
+    return {
+        "qualification": {
+            "is_passed": attempt.is_passed,
+            "n_correct": attempt.n_correct,
+            "n_asked": attempt.n_asked,
+        }
+    }
 
 
 @call("POST")

@@ -14,6 +14,7 @@ from annotation.models.item_changes import ItemChange, SavedFilter
 from annotation.models.items import Completion, FrontierEntry, Item
 from annotation.models.jobs import Chart, Event, Job
 from annotation.models.participants import (
+    STANDING_WORDS,
     ConsentDocument,
     ConsentRecord,
     ExternalIdentity,
@@ -35,6 +36,7 @@ from annotation.models.projects import (
 from annotation.models.recruitment import Enrolment, Recruitment
 
 __all__ = [
+    "STANDING_WORDS",
     "Annotation",
     "ApiToken",
     "Assignment",

@@ -74,6 +74,15 @@ class Participant(Row):
         return self.pseudonym
 
 
+# What a person reads whom the project's people have paused or blocked.
+STANDING_WORDS: dict[str, str] = {
+    "paused": "The people of this project have paused your work in it. Your answers"
+    " are stored. Ask the people who invited you.",
+    "blocked": "The people of this project have ended your work in it. Your answers"
+    " are stored. Ask the people who invited you.",
+}
+
+
 class ExternalIdentity(Row):
     """A participant's id elsewhere (a file, a recruiting platform), encrypted.
 

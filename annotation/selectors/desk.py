@@ -77,7 +77,10 @@ class DeskProgress:
 
 @dataclass(frozen=True)
 class Desk:
-    """Everything that the annotate page shows of one assignment."""
+    """Everything that the annotate page shows of one assignment.
+
+    `stage`: "training" or "qualification", which are told; "" for all else.
+    """
 
     id: uuid.UUID
     state: str
@@ -91,13 +94,15 @@ class Desk:
     guidelines_number: int | None
     draft: DeskDraft | None
     progress: DeskProgress
+    stage: str = ""
 
 
 _DESK = """
     SELECT a.state, a.lease_until, i.messages::text, i.language, q.questions::text,
         q.number, g.number, d.answers::text, d.revision, d.active_ms, p.n_done,
         (SELECT array_agg(c.text ORDER BY c.index) FROM completion c
-          WHERE c.item_id = i.id), d.reading_ms
+          WHERE c.item_id = i.id), d.reading_ms,
+        CASE WHEN a.purpose IN ('training', 'qualification') THEN a.purpose ELSE '' END
     FROM assignment a
     JOIN item i ON i.id = a.item_id
     JOIN participant p ON p.id = a.participant_id
@@ -140,6 +145,7 @@ def desk(assignment: Assignment, project: Project) -> Desk:
         if row[7]
         else None,
         progress=DeskProgress(row[10], n_left(project)),
+        stage=row[13],
     )
 
 
@@ -195,6 +201,7 @@ def as_json(shown: Desk) -> dict[str, Any]:
         "assignment": {
             "id": str(shown.id),
             "state": shown.state,
+            "stage": shown.stage,
             "lease_until": shown.lease_until and shown.lease_until.isoformat(),
             "lease_s": shown.lease_s,
             "questions_version": shown.questions_number,

@@ -9,8 +9,15 @@ from django.core.paginator import Paginator
 from django.db import connection
 from django.utils import timezone
 
+from annotation.allocation.insertion import read_rules
 from annotation.answers import Question, main_question, parse_questions, to_presented
-from annotation.models import Assignment, Participant, Project
+from annotation.models import (
+    STANDING_WORDS,
+    Assignment,
+    CheckPlan,
+    Participant,
+    Project,
+)
 from annotation.selectors.desk import LEFT_BOUND, veiled
 from annotation.verdicts import Quote, quotes_of, verdict_words
 
@@ -63,6 +70,29 @@ _EMPTY: dict[str, tuple[str, str, bool]] = {
         "Your answers are stored. Thank you for your work.",
         False,
     ),
+    "not_qualified": (
+        "The qualification was not passed",
+        "Thank you for trying. This project looks for answers like the ones its people"
+        " agreed on beforehand, and yours often differed. That says nothing about you"
+        " as a person. There is no further attempt.",
+        False,
+    ),
+    "attempt_later": (
+        "You can try the qualification again later",
+        "This attempt was not enough. Read the guidelines once more in the meantime;"
+        " the next attempt opens here by itself.",
+        True,
+    ),
+    "you_paused": (
+        "Your work in this project is paused",
+        STANDING_WORDS["paused"],
+        False,
+    ),
+    "you_blocked": (
+        "Your work in this project has ended",
+        STANDING_WORDS["blocked"],
+        False,
+    ),
     "paused": (
         "This project is paused",
         "Its owner has stopped giving out items for now. Your answers are stored.",
@@ -93,13 +123,28 @@ _EMPTY: dict[str, tuple[str, str, bool]] = {
 
 
 def why_empty(participant: Participant, project: Project) -> Empty:
-    """Return why this participant gets no item; at most one query."""
-    if participant.n_wanted is not None and participant.n_done >= participant.n_wanted:
+    """Return why this participant gets no item; at most two queries."""
+    if (held := _held_back(participant, project)) is not None:
+        reason = held
+    elif (
+        participant.n_wanted is not None and participant.n_done >= participant.n_wanted
+    ):
         reason = "wanted_done"
     else:
         reason = "paused" if project.is_paused else _reason(participant, project)
     title, words, is_awaited = _EMPTY[reason]
     return Empty(reason, title, words, is_awaited, participant.n_done)
+
+
+def _held_back(participant: Participant, project: Project) -> str | None:
+    """Return what holds this person back alone: a decision, or the qualification."""
+    if participant.standing != Participant.Standing.ACTIVE:
+        return f"you_{participant.standing}"
+    if not project.check_rules or not read_rules(project.check_rules).has_gate:
+        return None
+    plan = CheckPlan.objects.filter(participant=participant).first()
+    reasons = {"failed": "not_qualified", "waiting": "attempt_later"}
+    return reasons.get(plan.stage) if plan is not None else None
 
 
 def _reason(participant: Participant, project: Project) -> str:

@@ -19,19 +19,13 @@ from django.utils import timezone
 
 from annotation.allocation.presentation import with_first
 from annotation.errors import ConflictError, NotReadyError
-from annotation.models import Assignment, Participant, Project
+from annotation.models import STANDING_WORDS, Assignment, Participant, Project
 from annotation.services import claim_sql as sql
 from annotation.services import insertions
 from annotation.services.races import RaceError, retried
 
 State = Assignment.State
 GONE = "This item has gone to somebody else."
-STANDING_WORDS = {
-    Participant.Standing.PAUSED: "The people of this project have paused your work in"
-    " it. Your answers are stored. Ask the people who invited you.",
-    Participant.Standing.BLOCKED: "The people of this project have ended your work in"
-    " it. Your answers are stored. Ask the people who invited you.",
-}
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from annotation.models import Assignment, Flag, GuidelinesVersion, Participant
 from annotation.rendering import Span, differences
 from annotation.selectors.desk import Desk
 from annotation.selectors.desk import desk as read_desk
+from annotation.selectors.feedback import feedback
 from annotation.selectors.own_work import (
     can_take_back,
     n_left_for,
@@ -54,7 +55,7 @@ def annotate(request: HttpRequest, slug: str) -> HttpResponse:
     participant = access.participant(seat)
     if participant is None or not participant.is_ready:
         return redirect("start", slug)
-    assignment = assignments.claim_next(participant=participant, project=seat.project)
+    assignment = _claim(participant, seat)
     shown = _shown(seat, participant, assignment)
     return render(
         request,
@@ -89,13 +90,34 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
             return HttpResponse(status=204)
         assignment = ahead
     else:
-        found = assignments.claim_next(participant=participant, project=seat.project)
+        found = _claim(participant, seat)
         if found is None:
             shown = _shown(seat, participant, None)
             return render(request, "annotation/annotate/empty.html", shown)
         assignment = found
     shown = _shown(seat, participant, assignment)
     return render(request, "annotation/annotate/desk.html", shown)
+
+
+@never_cache
+@login_required
+@require_GET
+def desk_feedback(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return what was expected of an own training item, once it is answered."""
+    seat = access.seat(request.user, slug)
+    assignment = _own(request, seat)
+    told = feedback(assignment)
+    if told is None:
+        raise NotFoundError
+    shown = read_desk(assignment, seat.project)
+    context = {
+        "seat": seat,
+        "desk": shown,
+        "parts": parts(shown),
+        "feedback": told,
+        "explanation": rendered([told.explanation])[0] if told.explanation else "",
+    }
+    return render(request, "annotation/annotate/feedback.html", context)
 
 
 @never_cache
@@ -172,6 +194,13 @@ def take_back(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
     return redirect("annotate", slug)
 
 
+def _claim(participant: Participant, seat: access.Seat) -> Assignment | None:
+    """Lend the next item; nothing where the project's people hold the person back."""
+    if participant.standing != Participant.Standing.ACTIVE:
+        return None
+    return assignments.claim_next(participant=participant, project=seat.project)
+
+
 def _ready(seat: access.Seat) -> Participant:
     participant = access.participant(seat)
     if participant is None or not participant.is_ready:
@@ -234,6 +263,7 @@ def _page_data(seat: access.Seat, participant: Participant) -> dict[str, object]
         "urls": {
             "desk": reverse("desk", args=[slug]),
             "differences": reverse("desk_differences", args=[slug]),
+            "feedback": reverse("desk_feedback", args=[slug]),
             "login": f"{reverse('login')}?next={reverse('annotate', args=[slug])}",
         },
     }

@@ -274,6 +274,7 @@ def payload(shown: Desk) -> dict[str, object]:
     return {
         "id": str(shown.id),
         "state": shown.state,
+        "stage": shown.stage,
         "lease_s": shown.lease_s,
         "n_completions": len(shown.completions),
         "not_applicable": NOT_APPLICABLE,

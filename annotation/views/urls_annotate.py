@@ -12,6 +12,11 @@ urlpatterns: list[URLPattern] = [
         annotate.desk_differences,
         name="desk_differences",
     ),
+    path(
+        "p/<slug:slug>/annotate/feedback/",
+        annotate.desk_feedback,
+        name="desk_feedback",
+    ),
     path("p/<slug:slug>/history/", annotate.history, name="history"),
     path(
         "p/<slug:slug>/history/<uuid:public_id>/",

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from annotation.views import (
+    habits,
     item_changes,
     item_gold,
     manage,
@@ -37,6 +38,17 @@ urlpatterns = [
         "p/<slug:slug>/items/<uuid:public_id>/gold/end/",
         item_gold.item_gold_end,
         name="item_gold_end",
+    ),
+    path("p/<slug:slug>/habits/", habits.habits, name="habits"),
+    path(
+        "p/<slug:slug>/habits/<uuid:public_id>/standing/",
+        habits.standing,
+        name="standing",
+    ),
+    path(
+        "p/<slug:slug>/habits/<uuid:public_id>/qualify/",
+        habits.qualify,
+        name="qualify",
     ),
     path("p/<slug:slug>/items/change/", item_changes.item_change, name="item_change"),
     path(

@@ -22,6 +22,11 @@ const DOUBLE_MS = 600;
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const OFFLINE = "You are offline, and no further item is loaded. Your answers are kept on this device and sent when the connection is back.";
 
+const STAGES = {
+  training: "This is a training item. After your answer you see what was expected, and why.",
+  qualification: "This item belongs to the qualification. Take the time you need; you hear how it went at the end.",
+};
+
 class Page {
   constructor() {
     this.current = null;
@@ -78,6 +83,7 @@ class Page {
     const desk = new Desk(main, { change: () => this.drafts?.changed(), say: toast });
     if (IS_MAC) for (const key of main.querySelectorAll("[data-mod]")) key.textContent = "⌘";
     this.current = desk;
+    if (STAGES[desk.data.stage]) banners.banner("stage", STAGES[desk.data.stage], { tone: "plain" });
     this.shownAt = isFirst ? -DOUBLE_MS : performance.now();
     this.restore(desk, answers);
     this.lease = new Lease(desk, { lost: () => troubles.lost(this, desk) });
@@ -129,7 +135,7 @@ class Page {
     this.current = null;
     this.drafts = null;
     clearTimeout(this.polling);
-    banners.clear("lost", "stale", "elsewhere", "returned");
+    banners.clear("lost", "stale", "elsewhere", "returned", "stage");
   }
 
   wait(words) {
@@ -229,6 +235,7 @@ class Page {
 
   submit() {
     const desk = this.current;
+    if (!desk) this.goOn();
     if (!desk || (!desk.isTouched && performance.now() - this.shownAt < DOUBLE_MS)) return;
     const problems = desk.problems();
     if (problems.length) {
@@ -242,11 +249,38 @@ class Page {
     banners.status("");
     banners.moveProgress(1);
     this.outbox.push();
-    this.next();
+    if (desk.data.stage === "training") this.learn(desk.id);
+    else this.next();
+  }
+
+  /* After a training item: what was expected, before anything else comes. */
+  async learn(id) {
+    this.wait("Your answer is being sent.");
+    await this.outbox.flush();
+    if (this.current) return;
+    try {
+      if (this.outbox.has(id)) throw new api.Unreachable(!navigator.onLine);
+      const main = await api.fragment(fragmentUrl("feedback", id));
+      document.querySelector("main").replaceWith(main);
+      main.querySelector("[data-act=goOn]").focus();
+      scrollTo({ top: 0 });
+    } catch (error) {
+      if (error instanceof api.Refused) this.next();
+      else setTimeout(() => this.current || this.learn(id), RETRY_MS);
+    }
+  }
+
+  goOn() {
+    if (document.querySelector("main[data-feedback]")) this.next();
   }
 
   async sent(entry, { data, at }) {
     this.tabs?.postMessage({ submitted: entry.assignment });
+    if (data.qualification) {
+      const { is_passed: isPassed, n_correct: n, n_asked: total } = data.qualification;
+      toast(isPassed ? `You are through the qualification: ${n} of ${total} were as expected.` : `${n} of ${total} were as expected, which is not enough this time.`);
+      return;
+    }
     const left = new Date(data.take_back_until) - at;
     this.back = left > 0 ? { id: entry.assignment, until: performance.now() + left } : null;
     const extra = data.state === "surplus" ? " Others had finished this item before, so your answer is kept as an extra one." : "";

@@ -1,0 +1,71 @@
+"""For managers: how people answer, and the decision whether somebody may go on."""
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from annotation import access
+from annotation.errors import ConflictError, InvalidError
+from annotation.selectors.habits import habits_of
+from annotation.services.gates import pass_by_hand
+from annotation.services.standings import set_standing
+from annotation.views.person import person
+from annotation.views.settings_common import OWNERS
+
+DONE = {
+    "active": "{} may go on.",
+    "paused": "{} is paused. What was in hand is back in the pool.",
+    "blocked": "{} is blocked. What was in hand is back in the pool; the answers stay.",
+}
+
+
+@require_GET
+@login_required
+def habits(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show each annotator's checks, repeats, sides and time, with intervals."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    context = {
+        "seat": seat,
+        "project": seat.project,
+        "tab": "habits",
+        "people": habits_of(seat.project),
+    }
+    return render(request, "annotation/manage/habits.html", context)
+
+
+@require_POST
+@login_required
+def standing(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Pause, block or let an annotator go on; owners decide."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    participant = access.annotator(seat, public_id)
+    wanted = request.POST.get("standing", "")
+    reason = request.POST.get("reason", "").replace("\x00", "")
+    try:
+        set_standing(
+            participant=participant, standing=wanted, reason=reason, by=person(request)
+        )
+    except InvalidError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, DONE[wanted].format(participant.pseudonym))
+    return redirect("habits", slug)
+
+
+@require_POST
+@login_required
+def qualify(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Let an annotator pass the qualification by hand."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    participant = access.annotator(seat, public_id)
+    try:
+        pass_by_hand(participant=participant, by=person(request))
+    except ConflictError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{participant.pseudonym} is let through.")
+    return redirect("habits", slug)
