@@ -35,7 +35,7 @@ from annotation.selectors.consent import has_withdrawn
 from annotation.selectors.desk import as_json, desk, n_left
 from annotation.selectors.feedback import as_json as feedback_json
 from annotation.selectors.feedback import feedback
-from annotation.services import assignments, drafts, flags, gates, submissions
+from annotation.services import assignments, drafts, flags, gates, hints, submissions
 from annotation.times import MAX_PLACES
 
 CALLS_PER_MINUTE = 1200
@@ -330,6 +330,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return JsonResponse(
         {
             **(_gate_news(assignment) if is_final else {}),
+            **(_hint(assignment) if assignment.project.check_rules else {}),
             "annotation": {"id": str(result.annotation_id)},
             "assignment": {"id": str(assignment.public_id), "state": result.state},
             "state": result.state,
@@ -338,6 +339,11 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         },
         status=201 if result.is_new else 200,
     )
+
+
+def _hint(assignment: Assignment) -> dict[str, str]:
+    words = hints.hint_after(assignment=assignment)
+    return {"hint": words} if words else {}
 
 
 def _gate_news(assignment: Assignment) -> dict[str, Any]:

@@ -13,8 +13,9 @@ from typing import Any
 
 from django.db import connection
 
+from annotation.agreement.habits import Run, longest_run, pace_limit
 from annotation.agreement.intervals import Interval, wilson_interval
-from annotation.answers import main_question, questions_from
+from annotation.answers import Question, main_question, questions_from, to_presented
 from annotation.gold import InvalidGoldError, grade, read_gold
 from annotation.models import CheckPlan, Participant, Project, StandingChange
 from annotation.verdicts import choice
@@ -23,6 +24,7 @@ from annotation.verdicts import choice
 FLOOR = 5
 MAX_PEOPLE = 200
 MAX_ANSWERS = 500
+CHARS_PER_WORD = 6
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,16 @@ class Habits:
     repeats: Share
     first: Share
     median_s: float | None
+    fast: Share
+    run: Run
+
+    @property
+    def run_words(self) -> str:
+        """Return the longest run of one same answer, and how likely it is by chance."""
+        if self.run.n < 2 * FLOOR:
+            return "not enough to say"
+        chance = "below 0.001" if self.run.p < 0.001 else f"{self.run.p:.3f}"
+        return f"{self.run.length} alike in a row (by chance: {chance})"
 
 
 @dataclass
@@ -74,15 +86,19 @@ class _Tally:
     repeats: list[bool] = field(default_factory=list)
     firsts: list[bool] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
+    paces: list[float] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
 
 
 # The last answers of each person, along their own index.
 _ANSWERS = """
     SELECT p.id, one.purpose, one."order", one.questions, one.answers, one.gold,
-        one.first, one.active_ms
+        one.first, one.active_ms, one.n_chars
     FROM unnest(%(people)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
         SELECT a.purpose, a."order", q.questions::text AS questions,
             n.answers::text AS answers, i.gold::text AS gold, n.active_ms,
+            (SELECT COALESCE(sum(length(c.text)), 0) FROM completion c
+             WHERE c.item_id = a.item_id) AS n_chars,
             CASE WHEN a.purpose = 'mirror' THEN (
                 SELECT first.answers::text FROM assignment m
                 JOIN annotation first ON first.id = m.annotation_id
@@ -112,8 +128,9 @@ def habits_of(project: Project) -> list[Habits]:
     changes = StandingChange.objects.filter(participant__in=ids).order_by("id")
     reasons = {change.participant_id: change.reason for change in changes}
     tallies = _tallies(ids)
+    limit = pace_limit([pace for tally in tallies.values() for pace in tally.paces])
     found = [
-        _habits(person, tallies[person.pk], plans.get(person.pk), reasons)
+        _habits(person, tallies[person.pk], plans.get(person.pk), reasons, limit)
         for person in people
     ]
     return sorted(found, key=_need)
@@ -131,6 +148,7 @@ def _habits(
     tally: _Tally,
     plan: CheckPlan | None,
     reasons: dict[int, str],
+    limit: float | None,
 ) -> Habits:
     is_active = person.standing == Participant.Standing.ACTIVE
     return Habits(
@@ -144,6 +162,9 @@ def _habits(
         repeats=_share(tally.repeats),
         first=_share(tally.firsts),
         median_s=median(tally.seconds) if len(tally.seconds) >= FLOOR else None,
+        fast=_share(pace < limit for pace in tally.paces) if limit else Share(0, 0),
+        # Newest first from the database; a run is the same from either end.
+        run=longest_run(tally.said),
     )
 
 
@@ -170,12 +191,16 @@ def _add(
     gold: str | None,
     first: str | None,
     active_ms: int | None,
+    n_chars: int,
 ) -> None:
     questions, answers = questions_from(asked), json.loads(said)
     main = main_question(questions)
     value = answers.get(main.name)
     if active_ms is not None:
         tally.seconds.append(active_ms / 1000)
+        tally.paces.append(active_ms / 1000 / max(n_chars / CHARS_PER_WORD, 1))
+    if purpose in ("main", "mirror"):
+        tally.said.append(_key(main, value, order or []))
     if purpose in ("main", "mirror") and main.type == "comparison":
         _add_side(tally, value, order or [0, 1])
     if purpose == "mirror" and first:
@@ -189,6 +214,12 @@ def _add(
         # Gold that stays in the pool is graded as it comes.
         if purpose != "main" or known.is_in_pool:
             tally.gold.append(grade(known, answers).is_correct)
+
+
+def _key(question: Question, value: Any, order: list[int]) -> str:
+    """Return what a hand did: the answer as it stood on the screen."""
+    shown = to_presented([question], {question.name: value}, order)
+    return json.dumps(shown, sort_keys=True, default=str)
 
 
 def _add_side(tally: _Tally, value: Any, order: list[int]) -> None:

@@ -276,6 +276,7 @@ class Page {
 
   async sent(entry, { data, at }) {
     this.tabs?.postMessage({ submitted: entry.assignment });
+    if (data.hint) banners.banner("hint", data.hint, { tone: "plain", actions: [{ label: "Close", run: () => banners.clear("hint") }] });
     if (data.qualification) {
       const { is_passed: isPassed, n_correct: n, n_asked: total } = data.qualification;
       toast(isPassed ? `You are through the qualification: ${n} of ${total} were as expected.` : `${n} of ${total} were as expected, which is not enough this time.`);
