@@ -325,8 +325,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         is_unchanged_confirmed=_truth(body, "is_unchanged_confirmed"),
     )
     is_final = assignment.purpose in submissions.FINAL
-    grace_s = 0 if is_final else assignment.project.grace_s
-    until = result.at + timedelta(seconds=grace_s)
+    until = result.at + timedelta(seconds=assignment.project.grace_s)
     return JsonResponse(
         {
             **(_gate_news(assignment) if is_final else {}),
@@ -334,7 +333,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             "annotation": {"id": str(result.annotation_id)},
             "assignment": {"id": str(assignment.public_id), "state": result.state},
             "state": result.state,
-            "take_back_until": until.isoformat(),
+            "take_back_until": None if is_final else until.isoformat(),
             "progress": {"n_left": n_left(assignment.project)},
         },
         status=201 if result.is_new else 200,

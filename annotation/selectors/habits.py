@@ -15,6 +15,7 @@ from django.db import connection
 
 from annotation.agreement.habits import Run, longest_run, pace_limit
 from annotation.agreement.intervals import Interval, wilson_interval
+from annotation.allocation.insertion import read_rules
 from annotation.answers import Question, main_question, questions_from, to_presented
 from annotation.gold import InvalidGoldError, grade, read_gold
 from annotation.models import CheckPlan, Participant, Project, StandingChange
@@ -124,7 +125,8 @@ def habits_of(project: Project) -> list[Habits]:
         .order_by("-n_done")[:MAX_PEOPLE]
     )
     ids = [person.pk for person in people]
-    plans = CheckPlan.objects.in_bulk(ids)
+    has_gate = read_rules(project.check_rules).has_gate
+    plans = CheckPlan.objects.in_bulk(ids) if has_gate else {}
     changes = StandingChange.objects.filter(participant__in=ids).order_by("id")
     reasons = {change.participant_id: change.reason for change in changes}
     tallies = _tallies(ids)

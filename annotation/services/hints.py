@@ -31,7 +31,7 @@ def hint_after(*, assignment: Assignment) -> str:
     own = _answers(Assignment.objects.filter(participant_id=person.pk))
     others = Assignment.objects.filter(project_id=assignment.project_id)
     usual = [
-        ms / 1000
+        (ms or 0) / 1000
         for ms in others.filter(purpose="main", state="submitted")
         .exclude(annotation__active_ms=None)
         .order_by("-finished_at")
