@@ -11,6 +11,7 @@ from django.contrib.auth.models import AnonymousUser, User
 
 from annotation.errors import NotFoundError
 from annotation.models import (
+    Annotation,
     ApiToken,
     Assignment,
     Enrolment,
@@ -23,11 +24,13 @@ from annotation.models import (
     Project,
     Role,
     SavedFilter,
+    Thread,
 )
 
 AnyUser = User | AnonymousUser
 Owned = TypeVar(
     "Owned",
+    Annotation,
     Item,
     Job,
     Participant,
@@ -37,6 +40,7 @@ Owned = TypeVar(
     Invitation,
     Enrolment,
     SavedFilter,
+    Thread,
 )
 MANAGERS = (Role.OWNER, Role.RESEARCHER)
 EVERYONE = (Role.OWNER, Role.RESEARCHER, Role.ANNOTATOR)
@@ -129,6 +133,32 @@ def saved_filter(seat: Seat, public_id: uuid.UUID) -> SavedFilter:
     """Return a filter of the user's own, or a shared one where they own the project."""
     found = _of_project(SavedFilter, seat, public_id)
     if found.user_id != seat.user_id and not (found.is_shared and seat.is_owner):
+        raise NotFoundError
+    return found
+
+
+def answer(seat: Seat, public_id: uuid.UUID) -> Annotation:
+    """Return anybody's answer in the seat's project; for managers only."""
+    return _of_project(Annotation, seat, public_id)
+
+
+def thread(seat: Seat, public_id: uuid.UUID) -> Thread:
+    """Return anybody's thread in the seat's project; for managers only."""
+    return _of_project(Thread, seat, public_id)
+
+
+def own_thread(seat: Seat, public_id: uuid.UUID) -> Thread:
+    """Return a thread of the seat's own user, with its item."""
+    found = (
+        Thread.objects.select_related("item", "participant")
+        .filter(
+            public_id=public_id,
+            project=seat.project,
+            participant__user_id=seat.user_id,
+        )
+        .first()
+    )
+    if found is None:
         raise NotFoundError
     return found
 

@@ -36,5 +36,6 @@ urlpatterns = [
     path("assignments/<uuid:public_id>/take-back/", work.take_back, name="api_back"),
     path("assignments/<uuid:public_id>/release/", work.release, name="api_release"),
     path("assignments/<uuid:public_id>/skip/", work.skip, name="api_skip"),
+    path("assignments/<uuid:public_id>/comments/", work.comments, name="api_comments"),
     path("assignments/<uuid:public_id>/flag/", work.flag, name="api_flag"),
 ]

@@ -31,11 +31,13 @@ from annotation.errors import (
 )
 from annotation.middleware import error_body
 from annotation.models import STANDING_WORDS, Annotation, Assignment, Participant
+from annotation.selectors.comments import own_talk, thread_of
 from annotation.selectors.consent import has_withdrawn
 from annotation.selectors.desk import as_json, desk, n_left
 from annotation.selectors.feedback import as_json as feedback_json
 from annotation.selectors.feedback import feedback
 from annotation.services import assignments, drafts, flags, gates, hints, submissions
+from annotation.services.comments import MAX_COMMENTS, mark_seen, write_to_team
 from annotation.times import MAX_PLACES
 
 CALLS_PER_MINUTE = 1200
@@ -395,3 +397,44 @@ def flag(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         assignment=assignment, kind=_text(body, "kind"), note=_text(body, "note")
     )
     return JsonResponse({"flag": {"id": str(raised.public_id)}}, status=201)
+
+
+@call("GET", "POST")
+def comments(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Return what was written with the team about the item, or add to it."""
+    assignment = _own(request, public_id)
+    if request.method == "GET":
+        return JsonResponse(_comments_json(assignment))
+    body = _body(request)
+    written = write_to_team(
+        assignment=assignment,
+        text=_text(body, "text"),
+        key=_key(body),
+        n_shown=min(_number(body, "n_shown"), MAX_COMMENTS),
+    )
+    return JsonResponse({"comment": {"id": str(written.public_id)}}, status=201)
+
+
+def _key(body: dict[str, Any]) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(_text(body, "comment_id")) if body.get("comment_id") else None
+    except ValueError as error:
+        raise InvalidError("comment_id must be a UUID, one per comment.") from error
+
+
+def _comments_json(assignment: Assignment) -> dict[str, Any]:
+    thread = thread_of(assignment)
+    talk = own_talk(thread)
+    if thread is not None and talk is not None and thread.is_unread:
+        mark_seen(thread=thread, n_shown=talk.n_shown)
+    return {
+        "comments": [
+            {
+                "number": one.number,
+                "by": "team" if one.is_team else "you",
+                "text": one.text,
+                "created_at": one.at.isoformat(),
+            }
+            for one in (talk.comments if talk else ())
+        ]
+    }

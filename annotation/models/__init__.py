@@ -8,6 +8,7 @@ from annotation.models.checks import (
     QualificationAttempt,
     StandingChange,
 )
+from annotation.models.comments import Comment, Thread
 from annotation.models.conversations import Candidate, Conversation, Turn
 from annotation.models.derived import DerivedAttribute
 from annotation.models.item_changes import ItemChange, SavedFilter
@@ -44,6 +45,7 @@ __all__ = [
     "Chart",
     "CheckItem",
     "CheckPlan",
+    "Comment",
     "Completion",
     "ConsentDocument",
     "ConsentRecord",
@@ -74,5 +76,6 @@ __all__ = [
     "StandingChange",
     "SurveyAnswer",
     "SurveyVersion",
+    "Thread",
     "Turn",
 ]

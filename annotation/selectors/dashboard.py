@@ -23,6 +23,7 @@ from annotation.selectors.at_work import (
     stuck_leases,
 )
 from annotation.selectors.charts import kept_figures
+from annotation.selectors.comments import Questions, questions_waiting
 from annotation.selectors.workers import workers_alive
 
 N_DAYS = 7
@@ -93,6 +94,7 @@ class Live:
     stuck: tuple[StuckLease, ...]
     flags: tuple[Flag, ...]
     n_flags: int
+    questions: Questions
     jobs: WaitingJobs
 
 
@@ -105,9 +107,10 @@ class PastDays(TypedDict):
 
 
 def live(project: Project) -> Live:
-    """Return the live figures: six queries, five while the cache knows the pace.
+    """Return the live figures: seven queries, six while the cache knows the pace.
 
-    A seventh where the project is large: what a worker has kept of the past days.
+    One more where the project is large: what a worker has kept of the past days.
+    One more where a question waits.
     """
     progress = _progress(project)
     pace = _pace(project, is_large=progress.n_answers > LARGE)
@@ -123,6 +126,7 @@ def live(project: Project) -> Live:
         stuck=stuck_leases(project),
         flags=tuple(flags[:MAX_FLAGS]),
         n_flags=len(flags),
+        questions=questions_waiting(project),
         jobs=waiting_jobs(project),
     )
 

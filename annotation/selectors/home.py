@@ -13,7 +13,8 @@ class ProjectCard:
     """A project as one of its members sees it.
 
     `n_done`: own answers. `n_left`: items with a free place, at most LEFT_BOUND.
-    `n_finished`, `n_items`: for managers, else 0.
+    `n_finished`, `n_items`: for managers, else 0. `n_unread`: threads in which the team
+    wrote to this person; `n_waiting`: threads that wait for the team, for managers.
     """
 
     seat: Seat
@@ -22,6 +23,8 @@ class ProjectCard:
     n_left: int
     n_finished: int
     n_items: int
+    n_unread: int
+    n_waiting: int
 
     @property
     def is_finished(self) -> bool:
@@ -48,7 +51,11 @@ SELECT p.id,
     - (SELECT count(*) FROM frontier f WHERE f.project_id = p.id AND f.is_excluded
        AND NOT EXISTS (SELECT 1 FROM check_item c WHERE c.item_id = f.item_id
          AND NOT c.is_in_pool)),
-  COALESCE(m.is_ready, false), COALESCE(m.n_done, 0)
+  COALESCE(m.is_ready, false), COALESCE(m.n_done, 0),
+  (SELECT count(*) FROM thread t
+    WHERE t.participant_id = m.id AND t.from_team > t.seen),
+  (SELECT count(*) FROM thread t
+    WHERE t.project_id = p.id AND t.from_annotator > t.settled)
 FROM project p LEFT JOIN participant m ON m.project_id = p.id AND m.user_id = %(user)s
 WHERE p.id = ANY(%(projects)s)
 """
@@ -76,7 +83,7 @@ def project_cards(user: AnyUser) -> list[ProjectCard]:
 
 
 def _card(seat: Seat, row: tuple[Any, ...]) -> ProjectCard:
-    n_left, n_unfinished, n_items, is_ready, n_done = row
+    n_left, n_unfinished, n_items, is_ready, n_done, n_unread, n_waiting = row
     return ProjectCard(
         seat=seat,
         is_ready=is_ready,
@@ -84,4 +91,6 @@ def _card(seat: Seat, row: tuple[Any, ...]) -> ProjectCard:
         n_left=n_left,
         n_finished=n_items - n_unfinished,
         n_items=n_items,
+        n_unread=n_unread,
+        n_waiting=n_waiting if seat.is_manager else 0,
     )

@@ -46,6 +46,7 @@ class HumanAnswer:
     """A person's answer: what, who, when, and how it was presented.
 
     `reading`: the time in use on each completion, by its letter.
+    `can_talk`: somebody is there to read a message about it.
     `standing`: "current", "surplus", "superseded" or "taken back".
     """
 
@@ -61,6 +62,7 @@ class HumanAnswer:
     is_imported: bool
     guidelines_number: int | None
     source: str
+    can_talk: bool
     purpose: str
     layout: str
     view: str
@@ -275,6 +277,7 @@ def _human_answer(annotation: Annotation, item: Item, standing: str) -> HumanAns
         is_imported=annotation.source == Annotation.Source.IMPORT,
         guidelines_number=guidelines.number if guidelines else None,
         source=annotation.source,
+        can_talk=annotation.participant.user_id is not None,
         purpose=assignment.purpose,
         layout=assignment.layout,
         view=assignment.view,

@@ -1,6 +1,7 @@
 """Filters for figures: times, shares and ranges, in the words of the pages."""
 
 import re
+import uuid
 from collections.abc import ItemsView, Mapping
 
 from django import template
@@ -50,3 +51,9 @@ def file_size(n_bytes: float) -> str:
         if n_bytes < 1000 or unit == "GB":
             break
     return f"{n_bytes:.1f} {unit}"
+
+
+@register.simple_tag
+def new_key() -> str:
+    """Return a name for what a form will send, by which a second press is known."""
+    return str(uuid.uuid4())

@@ -18,6 +18,7 @@ from annotation import access
 from annotation.errors import NotFoundError, NotReadyError
 from annotation.models import Assignment, Flag, GuidelinesVersion, Participant
 from annotation.rendering import Span, differences
+from annotation.selectors.comments import n_unread
 from annotation.selectors.desk import Desk
 from annotation.selectors.desk import desk as read_desk
 from annotation.selectors.feedback import feedback
@@ -33,6 +34,7 @@ from annotation.selectors.own_work import (
 from annotation.selectors.texts import rendered
 from annotation.services import assignments, submissions
 from annotation.services.endings import conclude
+from annotation.views.comments import own_comments_of
 from annotation.views.desk_parts import parts, payload
 from annotation.views.endings import ending_of
 
@@ -66,6 +68,7 @@ def annotate(request: HttpRequest, slug: str) -> HttpResponse:
             "skip_reasons": SKIP_REASONS,
             "flag_kinds": Flag.Kind.choices,
             "page_data": _page_data(seat, participant),
+            "n_unread": n_unread(participant),
             "is_recruited": participant.source == Participant.Source.RECRUITED,
         },
     )
@@ -157,7 +160,12 @@ def history(request: HttpRequest, slug: str) -> HttpResponse:
     return render(
         request,
         "annotation/annotate/history.html",
-        {"seat": seat, "history": page, "grace": _duration(seat.project.grace_s)},
+        {
+            "seat": seat,
+            "history": page,
+            "grace": _duration(seat.project.grace_s),
+            "n_unread": n_unread(participant),
+        },
     )
 
 
@@ -181,6 +189,7 @@ def history_item(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespon
             "parts": parts(shown),
             "said": own_answer(assignment),
             "can_take_back": can_take_back(assignment, seat.project),
+            **own_comments_of(assignment),
         },
     )
 

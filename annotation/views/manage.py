@@ -21,6 +21,7 @@ from annotation.selectors.charts import (
     dashboard_charts,
     kept_figures,
 )
+from annotation.selectors.comments import talks_of
 from annotation.selectors.dashboard import live
 from annotation.selectors.item_detail import item_detail
 from annotation.selectors.item_filters import ItemFilter
@@ -149,11 +150,13 @@ def _number(text: str | None) -> int | None:
 def item(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Show an item with every answer and where it came from."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    shown = access.item(seat, public_id)
     context = {
         "seat": seat,
         "project": seat.project,
         "tab": "items",
-        "detail": item_detail(access.item(seat, public_id)),
+        "detail": item_detail(shown),
+        "talks": talks_of(shown),
     }
     return render(request, "annotation/manage/item.html", context)
 

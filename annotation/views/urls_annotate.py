@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from annotation.views import annotate
+from annotation.views import annotate, comments
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/annotate/", annotate.annotate, name="annotate"),
@@ -22,6 +22,17 @@ urlpatterns: list[URLPattern] = [
         "p/<slug:slug>/history/<uuid:public_id>/",
         annotate.history_item,
         name="history_item",
+    ),
+    path(
+        "p/<slug:slug>/history/<uuid:public_id>/comment/",
+        comments.own_comment,
+        name="own_comment",
+    ),
+    path("p/<slug:slug>/comments/", comments.own_threads, name="own_threads"),
+    path(
+        "p/<slug:slug>/comments/<uuid:public_id>/",
+        comments.own_thread,
+        name="own_thread",
     ),
     path(
         "p/<slug:slug>/history/<uuid:public_id>/take-back/",

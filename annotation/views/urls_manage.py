@@ -3,6 +3,7 @@
 from django.urls import path
 
 from annotation.views import (
+    comments,
     habits,
     item_changes,
     item_gold,
@@ -61,6 +62,21 @@ urlpatterns = [
         "p/<slug:slug>/filters/<uuid:public_id>/",
         saved_filters.filter_change,
         name="filter_change",
+    ),
+    path(
+        "p/<slug:slug>/threads/<uuid:public_id>/reply/",
+        comments.thread_reply,
+        name="thread_reply",
+    ),
+    path(
+        "p/<slug:slug>/threads/<uuid:public_id>/settle/",
+        comments.thread_settle,
+        name="thread_settle",
+    ),
+    path(
+        "p/<slug:slug>/answers/<uuid:public_id>/talk/",
+        comments.answer_talk,
+        name="answer_talk",
     ),
     path("p/<slug:slug>/jobs/", manage_jobs.jobs, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:public_id>/", manage_jobs.job, name="job"),

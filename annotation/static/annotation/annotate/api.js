@@ -86,5 +86,7 @@ export const assignment = {
   submit: ({ assignment: id, ...entry }) => call("POST", `assignments/${id}/submit/`, entry),
   takeBack: (id) => call("POST", `assignments/${id}/take-back/`),
   skip: (id, reason) => call("POST", `assignments/${id}/skip/`, { reason }),
+  comments: (id) => json(`${BASE}assignments/${id}/comments/`),
+  comment: (id, comment) => call("POST", `assignments/${id}/comments/`, comment),
   flag: (id, flag) => call("POST", `assignments/${id}/flag/`, flag),
 };

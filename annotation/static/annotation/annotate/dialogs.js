@@ -8,12 +8,13 @@ export function open(name) {
 
 export const isOpen = () => document.querySelector("dialog[open]") !== null;
 
-/* Ask by a form in a sheet. Return its values, or null where it was closed. */
-export function ask(name, required, words) {
+/* Ask by a form in a sheet, filled with `values`. Return its values, or null where it was closed. */
+export function ask(name, required, words, values = {}) {
   const dialog = sheet(name);
   const form = dialog.querySelector("form");
   const missing = dialog.querySelector("[data-missing]");
   form.reset();
+  for (const [key, value] of Object.entries(values)) form.elements[key].value = value;
   missing.hidden = true;
   return new Promise((resolve) => {
     const done = (values) => {

@@ -4,6 +4,7 @@ import { toast } from "../js/base.js";
 import * as acts from "./acts.js";
 import * as api from "./api.js";
 import * as banners from "./banners.js";
+import { comment } from "./comments.js";
 import { Desk } from "./desk.js";
 import * as dialogs from "./dialogs.js";
 import { Drafts } from "./drafts.js";
@@ -313,6 +314,7 @@ class Page {
 
   skip() { acts.skip(this); }
   flag() { acts.flag(this); }
+  comment() { comment(this); }
   takeBack() { acts.takeBack(this); }
   keys() { dialogs.open("keys"); }
   guidelines() { dialogs.open("guidelines"); }

@@ -1,0 +1,131 @@
+"""Writing and answering in a real browser, by keyboard."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db.models import F
+from playwright.sync_api import Page, expect
+
+from annotation.models import Assignment, Comment, Thread
+from annotation.services import comments
+from tests.browser.conftest import OpenDesk, open_desk
+from tests.browser.desks import DESK_SIZE, PHONE_SIZE, ask, desk_id, sign_in
+from tests.browser.test_looks import violations
+from tests.factories import make_participant
+from tests.manage.conftest import answer
+
+if TYPE_CHECKING:
+    from pytest_django.live_server_helper import LiveServer
+
+__all__ = ["open_desk"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def browse(
+    new_page: Callable[..., Page], live_server: "LiveServer"
+) -> Callable[..., Page]:
+    """A function that opens a browser as a person."""
+
+    def make(user: object, **options: object) -> Page:
+        page = new_page(**{"viewport": DESK_SIZE, **options})
+        sign_in(page, user, live_server.url)  # type: ignore[arg-type]  # a user
+        return page
+
+    return make
+
+
+def test_message_is_written_at_the_desk_by_keyboard(open_desk: OpenDesk) -> None:
+    page = open_desk(ask())
+    page.keyboard.press("c")
+    field = page.get_by_label("Your words", exact=True)
+    expect(field).to_be_focused()
+    page.keyboard.type("Is A cut off?")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("Sent. The research team sees it.")
+    comment = Comment.objects.get()
+    assert comment.text == "Is A cut off?"
+    assert str(Assignment.objects.get(item=comment.thread.item).public_id) == desk_id(
+        page
+    )
+
+
+def test_sheet_shows_what_was_written_and_clears_the_mark(open_desk: OpenDesk) -> None:
+    project = ask()
+    page = open_desk(project)
+    lent = Assignment.objects.get(public_id=desk_id(page))
+    thread = comments.write_to_team(assignment=lent, text="Is <i>A</i> cut?").thread
+    comments.reply(
+        thread=thread, by=project.created_by, role="owner", text="It is.", n_shown=1
+    )
+    page.keyboard.press("c")
+    expect(page.locator("[data-comments] li")).to_have_count(2)
+    expect(page.locator("[data-comments]")).to_contain_text("Is <i>A</i> cut?")
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    assert not Thread.objects.filter(from_team__gt=F("seen")).exists()
+
+
+def test_words_outlive_a_lost_connection_and_are_stored_once(
+    open_desk: OpenDesk,
+) -> None:
+    page = open_desk(ask())
+    page.context.set_offline(True)
+    page.keyboard.press("c")
+    page.get_by_label("Your words", exact=True).fill("Please look.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#toasts")).to_contain_text("Your words are kept")
+    page.context.set_offline(False)
+    page.keyboard.press("c")
+    expect(page.get_by_label("Your words", exact=True)).to_have_value("Please look.")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("#toasts")).to_contain_text("Sent.")
+    assert Comment.objects.count() == 1
+
+
+def test_talk_about_an_answer_reaches_its_author_by_keyboard(
+    browse: Callable[..., Page],
+) -> None:
+    project = ask()
+    person = make_participant(project)
+    lent = answer(person, 2)
+    team = browse(project.created_by)
+    team.goto(f"/p/{project.slug}/items/{lent.item.public_id}/")
+    team.locator(".talk-open > summary").focus()
+    team.keyboard.press("Enter")
+    team.get_by_label("Message to").fill("What made A better for you?")
+    team.keyboard.press("Control+Enter")
+    expect(team.locator("#comments")).to_contain_text("What made A better for you?")
+    assert violations(team) == []
+    own = browse(person.user)
+    own.goto(f"/p/{project.slug}/history/")
+    own.get_by_role("link", name="Messages 1 new").click()
+    own.get_by_role("link", name="New").click()
+    expect(own.locator("#comments")).to_contain_text("about your answer")
+    own.get_by_label("Your words", exact=True).fill("It names the cause.")
+    own.keyboard.press("Control+Enter")
+    expect(own.locator("#comments")).to_contain_text("It names the cause.")
+    assert violations(own) == []
+    assert Thread.objects.get().is_waiting
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_with_comments_fit_a_phone(
+    browse: Callable[..., Page], scheme: str
+) -> None:
+    project = ask()
+    person = make_participant(project)
+    lent = answer(person, 2)
+    text = "A long word: " + "x" * 200
+    comments.write_to_team(assignment=lent, text=text)
+    for user, path in (
+        (project.created_by, f"items/{lent.item.public_id}/"),
+        (project.created_by, ""),
+        (person.user, f"history/{lent.public_id}/"),
+        (person.user, "comments/"),
+    ):
+        page = browse(user, viewport=PHONE_SIZE, color_scheme=scheme)
+        page.goto(f"/p/{project.slug}/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert violations(page) == []
