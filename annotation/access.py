@@ -175,6 +175,35 @@ def any_job(user: AnyUser, public_id: uuid.UUID) -> Job:
     return found
 
 
+@dataclass(frozen=True)
+class OwnPlace:
+    """A person's own data in a project: `seat` is empty for who left it."""
+
+    project: Project
+    seat: Seat | None
+    participant: Participant | None
+
+
+def own_place(user: AnyUser, slug: str) -> OwnPlace:
+    """Return where a user's own data in a project are, in one or two queries.
+
+    Who is no longer a member still reaches what is held about them. Raises
+    NotFoundError for an outsider.
+    """
+    own = (
+        Participant.objects.select_related("project", "user")
+        .filter(project__slug=slug, user_id=_id(user))
+        .first()
+    )
+    try:
+        found = seat(user, slug)
+    except NotFoundError:
+        if own is None:
+            raise
+        return OwnPlace(own.project, None, own)
+    return OwnPlace(found.project, found, own)
+
+
 def participant(seat: Seat) -> Participant | None:
     """Return the participant row of the seat's user, if they have begun."""
     return Participant.objects.filter(

@@ -6,7 +6,7 @@ from django.core.cache import cache
 
 from annotation.models import Job
 from annotation.selectors.workers import beat_key
-from annotation.services import assignments, endings, jobs, uploads
+from annotation.services import assignments, endings, jobs, uploads, withdrawals
 from annotation.services.charts import refresh_stale, run_charts
 from annotation.services.exports import run_export
 from annotation.services.imports import run_import
@@ -46,6 +46,12 @@ def expire_leases() -> None:
 def close_overdue() -> None:
     """End the enrolments whose time is over."""
     endings.close_overdue()
+
+
+@shared_task(name="annotation.finish_withdrawals", time_limit=3600)
+def finish_withdrawals() -> None:
+    """Carry out what is left of withdrawals."""
+    withdrawals.finish_all()
 
 
 @shared_task(name="annotation.refresh_charts", time_limit=600)

@@ -216,6 +216,7 @@ CELERY_BEAT_SCHEDULE = {
     "expire-leases": {"task": "annotation.expire_leases", "schedule": 15.0},
     "close-overdue": {"task": "annotation.close_overdue", "schedule": 30.0},
     "resend-jobs": {"task": "annotation.resend_jobs", "schedule": 10.0},
+    "finish-withdrawals": {"task": "annotation.finish_withdrawals", "schedule": 60.0},
     "report-device": {"task": "models_service.report_device", "schedule": 300.0},
     "remove-unused-uploads": {
         "task": "annotation.remove_unused_uploads",

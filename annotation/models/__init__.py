@@ -23,6 +23,7 @@ from annotation.models.participants import (
     PastSurveyAnswer,
     SurveyAnswer,
     SurveyVersion,
+    Withdrawal,
 )
 from annotation.models.pre_annotations import MachineAnnotator, PreAnnotation
 from annotation.models.projects import (
@@ -78,4 +79,5 @@ __all__ = [
     "SurveyVersion",
     "Thread",
     "Turn",
+    "Withdrawal",
 ]

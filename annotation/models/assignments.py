@@ -26,6 +26,7 @@ class Assignment(Row):
         SKIPPED = "skipped"
         EXPIRED = "expired"
         RELEASED = "released"
+        WITHDRAWN = "withdrawn"
 
     class Purpose(models.TextChoices):
         MAIN = "main"

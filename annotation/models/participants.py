@@ -176,6 +176,40 @@ class ConsentRecord(Row):
         return f"consent of {self.participant_id}"
 
 
+class Withdrawal(Row):
+    """The tombstone of a participant who withdrew: it names nobody.
+
+    Made at the moment of the withdrawal, when the link to the log-in is cut; what was
+    answered follows in steps until `done_at`. `n_answers` counts the answers erased or
+    set aside so far.
+    """
+
+    project = models.ForeignKey(
+        Project, on_delete=models.CASCADE, related_name="withdrawals"
+    )
+    participant = models.OneToOneField(
+        Participant, on_delete=models.CASCADE, related_name="withdrawal"
+    )
+    manner = models.CharField(
+        max_length=9, choices=ConsentDocument.OnWithdrawal.choices
+    )
+    n_answers = models.PositiveIntegerField(default=0)
+    done_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "withdrawal"
+        indexes = [
+            models.Index(
+                fields=("id",),
+                condition=models.Q(done_at__isnull=True),
+                name="withdrawal_unfinished",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"withdrawal {self.pk} ({self.manner})"
+
+
 class SurveyVersion(Row):
     """A version of the profile survey. `questions`: see annotation.surveys."""
 

@@ -60,6 +60,11 @@ def differences(a: str, b: str) -> tuple[list[Span], list[Span]]:
     )
 
 
+def units(text: str) -> list[Span]:
+    """Return the words, signs and unspaced characters that are compared, in order."""
+    return [Span(*match.span()) for match in WORD.finditer(text)]
+
+
 def _by_line(a: str, b: str, whole: _Pair) -> Iterator[_Pair]:
     left = MAX_CHARS
     for stretch in _compare(_LINE, a, b, whole):

@@ -63,6 +63,7 @@ _PEOPLE = """
               AND a.state IN ('submitted', 'surplus', 'skipped', 'released')
             ORDER BY a.finished_at DESC LIMIT 1) own ON true
         WHERE p.project_id = %(project)s AND p.source = 'member'
+          AND p.user_id IS NOT NULL
           AND (held.is_open OR own.at > now() - interval '1 day'))
     , counted AS (
         SELECT *, count(*) OVER () AS n_today,

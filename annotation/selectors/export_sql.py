@@ -115,8 +115,9 @@ PARTICIPANTS = """
     SELECT id, public_id::text, source FROM participant WHERE project_id = %s
 """
 PEOPLE = """
-    SELECT id, public_id::text, imported_profile::text FROM participant
-    WHERE id = ANY(%s)
+    SELECT p.id, p.public_id::text, p.imported_profile::text, w.id IS NOT NULL
+    FROM participant p LEFT JOIN withdrawal w ON w.participant_id = p.id
+    WHERE p.id = ANY(%s)
 """
 # The last word of each person: records are only ever added.
 CONSENTS = """

@@ -241,7 +241,8 @@ def latest(project: Project) -> str:
         " (SELECT max(id) FROM annotation WHERE project_id = %(project)s),"
         " (SELECT max(number) FROM item WHERE project_id = %(project)s),"
         " (SELECT max(finished_at) FROM job WHERE project_id = %(project)s"
-        "   AND kind = 'import')",
+        "   AND kind = 'import'),"
+        " (SELECT max(done_at) FROM withdrawal WHERE project_id = %(project)s)",
         {"project": project.pk},
     )
     marks = [_mark(value) for value in (*row, timezone.localdate())]

@@ -19,6 +19,7 @@ class ProjectCard:
 
     seat: Seat
     is_ready: bool
+    has_data: bool
     n_done: int
     n_left: int
     n_finished: int
@@ -55,7 +56,8 @@ SELECT p.id,
   (SELECT count(*) FROM thread t
     WHERE t.participant_id = m.id AND t.from_team > t.seen),
   (SELECT count(*) FROM thread t
-    WHERE t.project_id = p.id AND t.from_annotator > t.settled)
+    WHERE t.project_id = p.id AND t.from_annotator > t.settled),
+  m.id IS NOT NULL
 FROM project p LEFT JOIN participant m ON m.project_id = p.id AND m.user_id = %(user)s
 WHERE p.id = ANY(%(projects)s)
 """
@@ -83,10 +85,11 @@ def project_cards(user: AnyUser) -> list[ProjectCard]:
 
 
 def _card(seat: Seat, row: tuple[Any, ...]) -> ProjectCard:
-    n_left, n_unfinished, n_items, is_ready, n_done, n_unread, n_waiting = row
+    n_left, n_unfinished, n_items, is_ready, n_done, n_unread, n_waiting, has_data = row
     return ProjectCard(
         seat=seat,
         is_ready=is_ready,
+        has_data=has_data,
         n_done=n_done,
         n_left=n_left,
         n_finished=n_items - n_unfinished,

@@ -233,6 +233,7 @@ def _neighbour(item: Item, order: str, **past: int) -> uuid.UUID | None:
 def _human(item: Item) -> list[HumanAnswer]:
     annotations = (
         Annotation.objects.filter(item=item)
+        .exclude(assignment__state=Assignment.State.WITHDRAWN)
         .select_related(
             "participant",
             "assignment__questions_version",
@@ -317,6 +318,7 @@ def _machine(item: Item) -> tuple[MachineAnswer, ...]:
 def _leases(item: Item) -> tuple[Lease, ...]:
     rows = (
         Assignment.objects.filter(item=item, annotation=None)
+        .exclude(state=Assignment.State.WITHDRAWN)
         .select_related("participant")
         .order_by("id")[:MAX_ANSWERS]
     )

@@ -18,6 +18,7 @@ from annotation.models import (
     Membership,
     Participant,
     Project,
+    Withdrawal,
 )
 
 
@@ -34,6 +35,11 @@ class Member:
     n_done: int
     last_seen: datetime | None
     joined: datetime
+
+
+def n_withdrawn(project: Project) -> int:
+    """Return how many have withdrawn; one query. Who they were nobody can tell."""
+    return Withdrawal.objects.filter(project=project).count()
 
 
 def members(project: Project) -> list[Member]:

@@ -54,7 +54,7 @@ def save_draft(
             " %(reading)s::bigint[], 1, %(tab)s, now()"
             # Waits for an answer on its way, which leaves no draft behind.
             " FROM assignment a WHERE a.id = %(id)s"
-            " AND a.state NOT IN ('submitted', 'surplus') FOR SHARE OF a"
+            " AND a.state NOT IN ('submitted', 'surplus', 'withdrawn') FOR SHARE OF a"
             " ON CONFLICT (assignment_id) DO UPDATE SET answers = EXCLUDED.answers,"
             " active_ms = EXCLUDED.active_ms, reading_ms = EXCLUDED.reading_ms,"
             " revision = d.revision + 1,"

@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from annotation.consent import required
 from annotation.errors import ConflictError, InvalidError
@@ -22,6 +21,7 @@ from annotation.models import (
     Project,
     SurveyAnswer,
     SurveyVersion,
+    Withdrawal,
 )
 from annotation.selectors.consent import last_word
 from annotation.services.assignments import release
@@ -106,8 +106,13 @@ def change_scopes(
 
 
 def _lock(participant: Participant) -> None:
-    """Let one change of a person's consent at a time follow the other."""
+    """Let one change of a person's consent or profile at a time follow the other.
+
+    Raises ConflictError where they withdrew meanwhile: nothing may follow that.
+    """
     Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
+    if Withdrawal.objects.filter(participant=participant).exists():
+        raise ConflictError("You have withdrawn meanwhile. Load the page again.")
 
 
 def _keep_consent(
@@ -146,6 +151,7 @@ def save_profile(
     An answer that changes is kept among the past answers. Raises InvalidError where
     the replies leave a question out or name another.
     """
+    _lock(participant)
     names = {question.name for question in parse_survey(version.questions)}
     if {reply.question for reply in replies} != names:
         raise InvalidError("The questions have changed meanwhile. Answer them again.")
@@ -235,34 +241,6 @@ def refuse(*, participant: Participant) -> None:
         state=Enrolment.State.WITHDRAWN,
         reason=Enrolment.Reason.REFUSED,
     )
-
-
-@transaction.atomic
-def withdraw_consent(*, participant: Participant) -> None:
-    """Take every consent back; items held return to the pool, answers stay stored.
-
-    What is exported later leaves this person out, since no consent is in force.
-    """
-    _lock(participant)
-    held = last_word(participant)
-    if held is None or held.withdrawn_at is not None:
-        return
-    ConsentRecord.objects.create(
-        participant=participant, document=held.document, withdrawn_at=timezone.now()
-    )
-    record(
-        project=participant.project,
-        user=participant.user,
-        kind="consent_withdrawn",
-        participant=participant.pk,
-    )
-    _refresh(participant)
-    close(
-        participant=participant,
-        state=Enrolment.State.WITHDRAWN,
-        reason=Enrolment.Reason.CONSENT,
-    )
-    give_items_back(participant=participant)
 
 
 def give_items_back(*, participant: Participant) -> None:

@@ -116,7 +116,8 @@ def submit(
     InvalidError
         With every problem of the answers.
     ConflictError
-        "used" where the submission id belongs to another assignment.
+        "used" where the submission id belongs to another assignment, "withdrawn"
+        where its annotator has withdrawn meanwhile.
     """
     shown = _Shown(layout, view, is_unchanged_confirmed, reading_ms)
     return _submit(assignment, submission_id, answers, active_ms, source, shown)
@@ -134,6 +135,11 @@ def _submit(
     row = _lock(assignment, submission_id)
     if row["first_assignment"] is not None:
         return _first_result(row, assignment)
+    if row["state"] == State.WITHDRAWN:
+        raise ConflictError(
+            "You have withdrawn from this project, so nothing is stored any more.",
+            code="withdrawn",
+        )
     if row["purpose"] in FINAL and row["annotation_id"] is not None:
         raise ConflictError(
             "An answer of the training or the qualification is final.", code="final"

@@ -15,7 +15,7 @@ from annotation import access
 from annotation.access import Seat
 from annotation.errors import ConflictError
 from annotation.models import Role
-from annotation.selectors.people import links, members, n_recruited
+from annotation.selectors.people import links, members, n_recruited, n_withdrawn
 from annotation.services.invitations import (
     MAX_DAYS,
     MAX_PEOPLE,
@@ -148,6 +148,7 @@ def _page(
         "tab": "people",
         "part": "members",
         "members": members(seat.project),
+        "n_withdrawn": n_withdrawn(seat.project),
         "links": links(seat.project),
         "n_recruited": n_recruited(seat.project),
         "roles": Role.choices,

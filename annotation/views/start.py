@@ -8,13 +8,16 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from annotation import access
 from annotation.access import Seat
+from annotation.consent import MANNERS, ScopeChange, scope_changes
 from annotation.errors import ConflictError, InvalidError
-from annotation.models import ConsentDocument, SurveyVersion
+from annotation.models import ConsentDocument, ConsentRecord, SurveyVersion
 from annotation.recruiting import PROVIDERS
+from annotation.rendering.changes import Piece, changes
+from annotation.selectors.consent import last_word
 from annotation.selectors.enrolments import own_enrolment
 from annotation.selectors.profile import (
     consent_in_force,
@@ -22,12 +25,7 @@ from annotation.selectors.profile import (
     current_survey,
     told_before,
 )
-from annotation.services.participants import (
-    ensure_participant,
-    refuse,
-    take_part,
-    withdraw_consent,
-)
+from annotation.services.participants import ensure_participant, refuse, take_part
 from annotation.surveys import Reply, SurveyQuestion, parse_survey, read_replies
 from annotation.views.person import person
 from annotation.views.project_text import project_html
@@ -103,19 +101,30 @@ def _refused(request: HttpRequest, seat: Seat) -> HttpResponse:
     return render(request, "annotation/people/refused.html", context)
 
 
-@require_POST
-@login_required
-def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
-    """Take the consent back."""
-    seat = access.seat(request.user, slug)
+@dataclass(frozen=True)
+class Change:
+    """How the consent differs from what the person agreed to before."""
+
+    record: ConsentRecord
+    pieces: Sequence[Piece]
+    scopes: Sequence[ScopeChange]
+    on_withdrawal: str
+
+
+def _change(seat: Seat, texts: Texts) -> Change | None:
+    """Return what is new in the consent; None where nothing was agreed to before."""
     participant = access.participant(seat)
-    if participant is not None:
-        withdraw_consent(participant=participant)
-    messages.success(
-        request, "Your consent is withdrawn. Later data sets leave your answers out."
+    record = last_word(participant) if participant else None
+    if record is None or record.document == texts.consent:
+        return None
+    old, new = record.document, texts.consent
+    is_other_end = old.on_withdrawal != new.on_withdrawal
+    return Change(
+        record=record,
+        pieces=changes(old.text, new.text) if old.text != new.text else (),
+        scopes=scope_changes(old.scopes, new.scopes),
+        on_withdrawal=MANNERS[new.on_withdrawal] if is_other_end else "",
     )
-    is_recruited = own_enrolment(participant) is not None
-    return redirect("study", slug) if is_recruited else redirect("home")
 
 
 def _texts(seat: Seat) -> Texts:
@@ -171,6 +180,8 @@ def _page(
         "project": seat.project,
         "consent": texts.consent,
         "consent_html": project_html(texts.consent.text),
+        "on_withdrawal": MANNERS[texts.consent.on_withdrawal],
+        "change": _change(seat, texts),
         "survey": texts.survey,
         "given": given,
         "n_problems": len(given.problems),

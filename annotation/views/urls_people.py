@@ -9,6 +9,7 @@ from annotation.views import (
     home,
     join,
     login,
+    own_data,
     pay,
     people,
     project_new,
@@ -43,7 +44,17 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/study/code/", study.resume_code, name="study_code"),
     path("p/<slug:slug>/study/further/", study.further, name="study_further"),
     path("p/<slug:slug>/study/leave/", study.leave, name="study_leave"),
-    path("p/<slug:slug>/start/withdraw/", start.withdraw, name="consent_withdraw"),
+    path("p/<slug:slug>/your-data/", own_data.your_data, name="your_data"),
+    path(
+        "p/<slug:slug>/your-data/download/",
+        own_data.your_data_file,
+        name="your_data_file",
+    ),
+    path(
+        "p/<slug:slug>/your-data/withdraw/",
+        own_data.withdraw,
+        name="consent_withdraw",
+    ),
     path("p/<slug:slug>/guidelines/", guidelines.guidelines, name="guidelines"),
     path("p/<slug:slug>/people/", people.people, name="people"),
     path(

@@ -22,7 +22,7 @@ from annotation.models import (
     Participant,
     Project,
 )
-from annotation.services import assignments, drafts, participants, submissions
+from annotation.services import assignments, drafts, submissions, withdrawals
 from annotation.services.frontier import rebuild_frontier
 from tests.counts import n_runs
 
@@ -240,7 +240,7 @@ def test_withdrawal_wins_over_a_request_under_way(
     annotator = make_annotator(make_pool(1))
 
     def withdraw() -> None:
-        participants.withdraw_consent(participant=annotator)
+        withdrawals.withdraw(participant=annotator)
 
     with crossed(withdraw, lambda: claim(annotator)) as asked:
         pass

@@ -6,7 +6,6 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import (
-    Assignment,
     ConsentRecord,
     Participant,
     Project,
@@ -14,11 +13,10 @@ from annotation.models import (
     SurveyAnswer,
 )
 from annotation.people_templates import SURVEY
-from annotation.services.assignments import claim_next
 from annotation.services.participants import ensure_participant
 from annotation.services.versions import publish_consent, publish_survey
 from annotation.surveys import DECLINED
-from tests.factories import make_items, make_member, make_user
+from tests.factories import make_member, make_user
 from tests.people.conftest import LogIn
 
 SCOPES = [{"name": "research", "text": "used for research", "is_required": True}]
@@ -179,29 +177,6 @@ def test_a_new_survey_asks_only_what_is_new(
     assert "How are you?" in page
 
 
-def test_withdrawing_gives_the_item_back_and_ends_the_work(
-    project: Project, log_in: LogIn, annotator: User
-) -> None:
-    make_items(project, 1)
-    client = log_in(annotator)
-    client.post(reverse("start", args=[project.slug]), filled_in(project))
-    lent = claim_next(participant=person_in(project, annotator), project=project)
-    assert lent is not None
-    address = reverse("consent_withdraw", args=[project.slug])
-    assert client.get(address).status_code == 405
-    for _ in range(2):
-        assert client.post(address).status_code == 302
-    assert not person_in(project, annotator).is_ready
-    given, taken_back = ConsentRecord.objects.order_by("id")
-    assert given.granted == ["research"]
-    assert given.withdrawn_at is None
-    assert taken_back.withdrawn_at is not None
-    lent.refresh_from_db()
-    assert lent.state == Assignment.State.RELEASED
-    page = client.get(reverse("start", args=[project.slug])).content.decode()
-    assert 'name="agree" value="research">' in page
-
-
 @pytest.mark.parametrize("role", list(Role.values))
 def test_every_member_starts_in_the_same_way(
     project: Project, log_in: LogIn, role: str
@@ -215,9 +190,9 @@ def test_every_member_starts_in_the_same_way(
 
 def test_an_outsider_finds_nothing(project: Project, log_in: LogIn) -> None:
     client = log_in(make_user())
-    for name in ("start", "guidelines"):
+    for name in ("start", "guidelines", "your_data", "your_data_file"):
         assert client.get(reverse(name, args=[project.slug])).status_code == 404
-    for name in ("start", "consent_withdraw"):
+    for name in ("start", "consent_withdraw", "your_data"):
         assert client.post(reverse(name, args=[project.slug])).status_code == 404
     assert not Participant.objects.exists()
 

@@ -290,14 +290,12 @@ def test_taking_the_consent_back_ends_the_part(
     project: Project, recruit: Recruit
 ) -> None:
     enrolment = recruit(project)
-    person = enrolment.participant
-    person.consent_records.create(
-        document=project.consent_documents.get(), granted=["research"]
-    )
-    claim_next(participant=person, project=project)
-    client = client_of(person.user)
-    page = client.post(reverse("consent_withdraw", args=[project.slug]), follow=True)
-    assert b"You do not take part" in page.content
+    claim_next(participant=enrolment.participant, project=project)
+    client = client_of(enrolment.participant.user)
+    address = reverse("consent_withdraw", args=[project.slug])
+    page = client.post(address, {"sure": "1"}).content.decode()
+    assert "You have withdrawn" in page
+    assert "return your submission on Prolific" in page
     enrolment.refresh_from_db()
     assert (enrolment.state, enrolment.reason) == ("withdrawn", "consent")
     assert not Assignment.objects.filter(state__in=("open", "queued")).exists()

@@ -21,7 +21,7 @@ from annotation.models import (
     SurveyAnswer,
     SurveyVersion,
 )
-from annotation.services import members, participants
+from annotation.services import members, withdrawals
 
 ANSWERS = {"preference": {"value": 2}}
 WORK = ("api_submit", "api_draft", "api_beat", "api_open", "api_back", "api_flag")
@@ -77,10 +77,10 @@ def test_who_took_the_consent_back_can_answer_no_more(
     name: str,
 ) -> None:
     held = opened(caller, pool)
-    participants.withdraw_consent(participant=annotator)
+    withdrawals.withdraw(participant=annotator)
     for client in (caller, session):
         response = send(client, name, held, submission())
-        assert (response.status_code, response.json()["code"]) == (403, "not_ready")
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
         assert send(client, "api_next", pool.slug).status_code == 403
     assert not Annotation.objects.exists()
 

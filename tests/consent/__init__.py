@@ -1,0 +1,1 @@
+"""Consent, one's own data, and withdrawal."""
