@@ -6,7 +6,14 @@ from django.core.cache import cache
 
 from annotation.models import Job
 from annotation.selectors.workers import beat_key
-from annotation.services import assignments, endings, jobs, uploads, withdrawals
+from annotation.services import (
+    assignments,
+    disagreements,
+    endings,
+    jobs,
+    uploads,
+    withdrawals,
+)
 from annotation.services.charts import refresh_stale, run_charts
 from annotation.services.exports import run_export
 from annotation.services.imports import run_import
@@ -58,6 +65,12 @@ def finish_withdrawals() -> None:
 def refresh_charts() -> None:
     """Make the charts of projects whose figures have changed."""
     refresh_stale()
+
+
+@shared_task(name="annotation.refresh_disagreements", time_limit=3600)
+def refresh_disagreements() -> None:
+    """Measure where annotators disagree in projects that have changed."""
+    disagreements.refresh_stale()
 
 
 @shared_task(name="annotation.remove_unused_uploads", time_limit=600)

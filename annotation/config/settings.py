@@ -222,6 +222,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotation.remove_unused_uploads",
         "schedule": 3600.0,
     },
+    "refresh-disagreements": {
+        "task": "annotation.refresh_disagreements",
+        "schedule": 60.0,
+    },
     "refresh-charts": {"task": "annotation.refresh_charts", "schedule": 60.0},
 }
 

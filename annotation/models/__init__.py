@@ -36,6 +36,7 @@ from annotation.models.projects import (
     Role,
 )
 from annotation.models.recruitment import Enrolment, Recruitment
+from annotation.models.review import DisagreementRun, ItemDisagreement
 
 __all__ = [
     "STANDING_WORDS",
@@ -52,6 +53,7 @@ __all__ = [
     "ConsentRecord",
     "Conversation",
     "DerivedAttribute",
+    "DisagreementRun",
     "Draft",
     "Enrolment",
     "Event",
@@ -62,6 +64,7 @@ __all__ = [
     "Invitation",
     "Item",
     "ItemChange",
+    "ItemDisagreement",
     "Job",
     "MachineAnnotator",
     "Membership",

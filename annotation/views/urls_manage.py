@@ -4,6 +4,7 @@ from django.urls import path
 
 from annotation.views import (
     comments,
+    disagreements,
     habits,
     item_changes,
     item_gold,
@@ -62,6 +63,16 @@ urlpatterns = [
         "p/<slug:slug>/filters/<uuid:public_id>/",
         saved_filters.filter_change,
         name="filter_change",
+    ),
+    path(
+        "p/<slug:slug>/disagreements/",
+        disagreements.disagreements,
+        name="disagreements",
+    ),
+    path(
+        "p/<slug:slug>/disagreements/<uuid:public_id>/",
+        disagreements.disagreement,
+        name="disagreement",
     ),
     path(
         "p/<slug:slug>/threads/<uuid:public_id>/reply/",

@@ -7,8 +7,8 @@ import pytest
 from django.db.models import F
 from playwright.sync_api import Page, expect
 
-from annotation.models import Assignment, Comment, Thread
-from annotation.services import comments
+from annotation.models import Assignment, Comment, FrontierEntry, Project, Thread
+from annotation.services import comments, disagreements
 from tests.browser.conftest import OpenDesk, open_desk
 from tests.browser.desks import DESK_SIZE, PHONE_SIZE, ask, desk_id, sign_in
 from tests.browser.test_looks import violations
@@ -128,4 +128,55 @@ def test_pages_with_comments_fit_a_phone(
         page = browse(user, viewport=PHONE_SIZE, color_scheme=scheme)
         page.goto(f"/p/{project.slug}/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == 360
+        assert violations(page) == []
+
+
+@pytest.fixture
+def split(transactional_db: None) -> Project:
+    """A project in which two people disagree on three items."""
+    project = ask(overlap=2)
+    FrontierEntry.objects.filter(project=project).update(target=2)
+    for value in (2, -1):
+        person = make_participant(project)
+        for _ in range(3):
+            answer(person, value, rationale=f"Because of {value}.")
+    disagreements.refresh(project=project)
+    return project
+
+
+def test_disagreements_are_walked_by_keyboard(
+    browse: Callable[..., Page], split: Project
+) -> None:
+    page = browse(split.created_by)
+    page.goto(f"/p/{split.slug}/disagreements/")
+    page.locator("[data-walk]").first.wait_for()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("k")
+    expect(page.locator("[data-walk]").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Because of 2.")).to_be_visible()
+    expect(page.get_by_text("Because of -1.")).to_be_visible()
+    first = page.url
+    page.keyboard.press("j")
+    page.wait_for_function("was => location.href !== was", arg=first)
+    page.locator("a[rel=prev]").wait_for()
+    page.keyboard.press("k")
+    page.wait_for_url(first)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK_SIZE, PHONE_SIZE], ids=["desk", "phone"])
+def test_disagreement_pages_are_accessible(
+    browse: Callable[..., Page],
+    split: Project,
+    size: dict[str, int],
+    scheme: str,
+) -> None:
+    page = browse(split.created_by, viewport=size, color_scheme=scheme)
+    item = split.items.order_by("number").first()
+    assert item is not None
+    for path in ("", f"{item.public_id}/"):
+        page.goto(f"/p/{split.slug}/disagreements/{path}")
+        assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
         assert violations(page) == []
