@@ -41,6 +41,9 @@ from annotation.services.comments import MAX_COMMENTS, mark_seen, write_to_team
 from annotation.times import MAX_PLACES
 
 CALLS_PER_MINUTE = 1200
+# How an annotator saw the texts, beside layout and view.
+DISPLAY = ("size_px", "line", "density", "theme")
+DISPLAY_WORDS = ", ".join(DISPLAY)
 MAX_BODY_BYTES = 4 * 1024 * 1024
 P = ParamSpec("P")
 View: TypeAlias = Callable[Concatenate[HttpRequest, P], HttpResponse]
@@ -196,6 +199,20 @@ def _truth(body: dict[str, Any], name: str) -> bool:
     return value
 
 
+def _display(body: dict[str, Any]) -> dict[str, str | int]:
+    value = body.get("display") or {}
+    if not isinstance(value, dict) or len(value) > len(DISPLAY):
+        raise InvalidError("display must be an object with a few short words.")
+    for name, part in value.items():
+        if name not in DISPLAY:
+            raise InvalidError(f"display has no {name[:30]!r}. It is {DISPLAY_WORDS}.")
+        is_word = isinstance(part, str) and len(part) <= 20 and part.isalpha()
+        is_number = type(part) is int and 0 <= part <= 1000
+        if not is_word and not is_number:
+            raise InvalidError(f"display.{name} must be a short word or a number.")
+    return value
+
+
 def _answers(body: dict[str, Any]) -> dict[str, Any]:
     answers = body.get("answers")
     if not isinstance(answers, dict):
@@ -325,6 +342,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         layout=_text(body, "layout"),
         view=_text(body, "view"),
         is_unchanged_confirmed=_truth(body, "is_unchanged_confirmed"),
+        display=_display(body),
     )
     is_final = assignment.purpose in submissions.FINAL
     until = result.at + timedelta(seconds=assignment.project.grace_s)

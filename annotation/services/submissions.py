@@ -6,7 +6,7 @@ end of the lease are one statement, so a killed server leaves either all or noth
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -82,12 +82,16 @@ class Submission:
 
 @dataclass(frozen=True)
 class _Shown:
-    """How the texts lay on the screen at last, and what the person was asked again."""
+    """How the texts lay on the screen at last, and what the person was asked again.
+
+    `display` (size, lines, space, theme) goes to the answer's metadata as it is.
+    """
 
     layout: str
     view: str
     is_unchanged_confirmed: bool
     reading_ms: Sequence[float] | None
+    display: Mapping[str, str | int] | None
 
 
 def submit(
@@ -101,6 +105,7 @@ def submit(
     view: str = "",
     is_unchanged_confirmed: bool = False,
     reading_ms: Sequence[float] | None = None,
+    display: Mapping[str, str | int] | None = None,
 ) -> Submission:
     """Store the answers to an assignment; a retry returns the first result.
 
@@ -109,7 +114,8 @@ def submit(
     supersedes the earlier answer. `is_unchanged_confirmed` says that the person was
     asked about a ranking in the order presented, and meant it; it goes to the answer's
     metadata where that is so. Times are believed as far as annotation.times goes;
-    `reading_ms` has one for each completion in the presented order.
+    `reading_ms` has one for each completion in the presented order. `display` says how
+    the texts were shown beside layout and view, such as their size and theme.
 
     Raises
     ------
@@ -119,7 +125,7 @@ def submit(
         "used" where the submission id belongs to another assignment, "withdrawn"
         where its annotator has withdrawn meanwhile.
     """
-    shown = _Shown(layout, view, is_unchanged_confirmed, reading_ms)
+    shown = _Shown(layout, view, is_unchanged_confirmed, reading_ms, display)
     return _submit(assignment, submission_id, answers, active_ms, source, shown)
 
 
@@ -186,9 +192,12 @@ def _stored(
 
 
 def _metadata(questions: tuple[Question, ...], answers: Answers, shown: _Shown) -> str:
+    known: dict[str, Any] = {}
+    if shown.display:
+        known["display"] = dict(shown.display)
     if shown.is_unchanged_confirmed and unchanged_rankings(questions, answers):
-        return json.dumps({"was_unchanged_confirmed": True})
-    return "{}"
+        known["was_unchanged_confirmed"] = True
+    return json.dumps(known) if known else "{}"
 
 
 def _bound(

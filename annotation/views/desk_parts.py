@@ -16,6 +16,7 @@ MAX_BUTTONS = 11
 # Buttons that fit side by side on a desk; a wider grid gets a line per completion.
 MAX_COLUMNS = 20
 N_TWO_COLUMNS = 4
+OPEN = "–"  # noqa: RUF001  # an open mark is a dash, not a minus
 _TABLES = "annotation/annotate"
 # The types of the rail, each with the template that draws it.
 RAIL = {
@@ -79,6 +80,19 @@ class Rating:
 
 
 @dataclass(frozen=True)
+class AskedRow:
+    """A row under the texts as the strip names it: what it asks, of how many."""
+
+    name: str
+    n_cells: int
+
+    @property
+    def marks(self) -> str:
+        """Return the marks before any is given; strip.js writes them from then on."""
+        return " · ".join(OPEN * self.n_cells) if 1 < self.n_cells < 5 else ""
+
+
+@dataclass(frozen=True)
 class Block:
     """One table under the texts: a rating, a choice for each completion, or
     comparisons that follow each other. `template` draws it.
@@ -93,6 +107,18 @@ class Block:
     def has_both_bad(self) -> bool:
         """Tell whether any scale has “both bad” beside it."""
         return any(part.both_bad for part in self.comparisons)
+
+    def asked_rows(self, n_completions: int) -> tuple[AskedRow, ...]:
+        """Return the rows of the table."""
+        if self.rating:
+            names = tuple(row.criterion.title for row in self.rating.rows)
+        else:
+            names = (self.choice.title,) if self.choice else ()
+        compared = (part.question.title for part in self.comparisons)
+        return (
+            *(AskedRow(name, n_completions) for name in names),
+            *(AskedRow(name, 1) for name in compared),
+        )
 
 
 @dataclass(frozen=True)
@@ -146,6 +172,19 @@ class Parts:
     def has_grid(self) -> bool:
         """Tell whether a table of rows lies under the texts."""
         return bool(self.blocks) and self.scale is None
+
+    @property
+    def asked_rows(self) -> tuple[AskedRow, ...]:
+        """Return each row under the texts, from the first on."""
+        return tuple(
+            row for block in self.blocks for row in block.asked_rows(self.n_completions)
+        )
+
+    @property
+    def is_many(self) -> bool:
+        """Tell whether the rows crowd the texts out, so that one is open at a time."""
+        n_rows = len(self.asked_rows)
+        return self.has_grid and n_rows > 1 and (n_rows > 3 or self.n_completions > 2)
 
     @property
     def columns(self) -> str:

@@ -5,7 +5,13 @@ from playwright.sync_api import expect
 from annotation.formats.types import Message
 from annotation.models import Assignment, GuidelinesVersion
 from tests.browser.conftest import OpenDesk
-from tests.browser.desks import COMPARISON, PHONE_SIZE, ask, wait_until_sent
+from tests.browser.desks import (
+    COMPARISON,
+    PHONE_SIZE,
+    ask,
+    current,
+    wait_until_sent,
+)
 
 LONG = "\n\n".join(f"Paragraph {number} of a long answer." for number in range(80))
 
@@ -38,16 +44,36 @@ def test_phone_tells_that_answers_were_swiped(open_desk: OpenDesk) -> None:
     assert Assignment.objects.get().layout == "swipe"
 
 
-def test_differences_are_marked_in_the_raw_text(open_desk: OpenDesk) -> None:
-    texts = ["The sky is blue today.", "The sky is green today."]
-    page = open_desk(ask([COMPARISON], texts=texts))
+PAINTED = """(wanted) => wanted === [...(CSS.highlights.get("diff-only") ?? [])]
+    .map((range) => range.startContainer.data.slice(range.startOffset, range.endOffset))
+    .sort().join(" ")"""
+
+
+def test_differences_are_marked_in_both_views(open_desk: OpenDesk) -> None:
+    texts = ["The **sky** is *blue* today.", "The **sky** is `green` today."]
+    project = ask([COMPARISON], texts=texts, n_items=1)
+    page = open_desk(project)
+    page.keyboard.press("i")
+    page.wait_for_function(PAINTED, arg="blue green")
+    expect(page.get_by_label("Rendered")).to_be_checked()
+    page.keyboard.press("v")
+    marks = page.locator("[data-raw] mark.diff-only:visible")
+    assert sorted("".join(marks.all_inner_texts()).replace("*", "")) == sorted(
+        "bluegreen``"
+    )
+    page.keyboard.press("v")
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    wait_until_sent(page)
+    assert Assignment.objects.get().view == "rendered-differences"
+
+
+def test_marks_go_when_they_are_switched_off(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON], texts=["one two", "one three"]))
     page.get_by_label("Mark differences").check()
-    marks = page.locator("mark.diff-only")
-    expect(marks).to_have_count(2)
-    assert sorted(marks.all_inner_texts()) == ["blue", "green"]
-    page.get_by_label("Rendered").check()
-    expect(page.get_by_label("Mark differences")).not_to_be_checked()
-    expect(marks.first).to_be_hidden()
+    page.wait_for_function(PAINTED, arg="three two")
+    page.get_by_label("Mark differences").uncheck()
+    page.wait_for_function(PAINTED, arg="")
 
 
 def test_texts_scroll_in_step_unless_it_is_switched_off(open_desk: OpenDesk) -> None:
@@ -128,3 +154,39 @@ def test_own_answers_and_consent_are_reached_from_the_desk_on_a_phone(
     expect(menu.get_by_role("link", name="Consent and profile")).to_be_visible()
     menu.get_by_role("link", name="Your answers").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your answers")
+
+
+def test_size_lines_and_space_are_kept_and_told(open_desk: OpenDesk) -> None:
+    project = ask([COMPARISON], n_items=2)
+    page = open_desk(project, viewport={"width": 1440, "height": 1100})
+    page.keyboard.press(".")
+    page.keyboard.press(".")
+    page.keyboard.press("w")
+    page.keyboard.press("d")
+    page.reload()
+    size = "(text) => getComputedStyle(text).fontSize"
+    rendered = page.locator("[data-rendered]").first
+    assert rendered.evaluate(size) == "18px"
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    wait_until_sent(page)
+    assert current(project)[0].metadata["display"] == {
+        "size_px": 18,
+        "line": "full",
+        "density": "compact",
+        "theme": "light",
+    }
+
+
+def test_sheet_of_size_and_space_works_by_keyboard(open_desk: OpenDesk) -> None:
+    page = open_desk(ask([COMPARISON]))
+    sheet = page.get_by_label("Size and space")
+    sheet.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Larger text").press("Enter")
+    expect(page.locator("[data-size-said]")).to_have_text("15")
+    page.get_by_role("radio", name="Short").check(force=True)
+    expect(page.locator("html")).to_have_attribute("data-line", "short")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-size-said]")).to_be_hidden()
+    expect(page.locator("[data-judge] input:checked")).to_have_count(0)

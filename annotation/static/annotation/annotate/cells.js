@@ -176,7 +176,11 @@ export class Hand {
     const { current } = this;
     if (!current) return;
     for (const cell of this.cells) cell.element.classList.toggle("is-here", cell === current);
-    for (const row of all("[data-row]", this.root)) row.classList.toggle("is-here", row.contains(current.element) || row.dataset.question === current.panel);
+    const isHere = (row) => row.contains(current.element) || row.dataset.question === current.panel;
+    const rows = all("[data-row]", this.root);
+    // One row is always open, also while the hand is elsewhere.
+    if (rows.some(isHere)) for (const row of rows) row.classList.toggle("is-here", isHere(row));
+    this.root.dispatchEvent(new CustomEvent("hand"));
     const hasPanel = current.panel && one(`[data-panel="${CSS.escape(current.panel)}"]`, this.root);
     if (!hasPanel && current.isQuiet) return;
     const shown = this.trail && current.panel !== this.trail ? [this.trail, ...(current.element.dataset.criterion ? [current.panel] : [])] : [current.panel];

@@ -8,6 +8,7 @@ import { Marks } from "./marks.js";
 import { letter, list } from "./order.js";
 import { Ranking } from "./rank.js";
 import { Rating, openRatings } from "./rate.js";
+import { Strip } from "./strip.js";
 import { Texts } from "./texts.js";
 
 const MAX_SENTENCES = 2;
@@ -41,6 +42,7 @@ export class Desk {
     this.marks = this.widgets.find((widget) => widget instanceof Marks) ?? null;
     this.rankings = this.widgets.filter((widget) => widget instanceof Ranking);
     this.hand = new Hand(root, this.ordered(this.widgets.flatMap((widget) => widget.cells)));
+    this.strip = new Strip(root, this.hand);
     root.addEventListener("change", (event) => this.changed(event));
     root.addEventListener("input", (event) => this.changed(event));
     root.addEventListener("click", (event) => this.chosen(event));

@@ -4,7 +4,10 @@ import { isOpen } from "./dialogs.js";
 
 const TYPING = "textarea, select, input:not([type=radio]):not([type=checkbox]):not([type=range])";
 const SCROLLS = ".completion-text, .prompt-text, .rail-body, pre, math";
-const COMMANDS = { r: "write", m: "mark", u: "sure", p: "fold", g: "guidelines", "?": "keys", s: "skip", f: "flag", c: "comment", z: "takeBack" };
+const COMMANDS = {
+  r: "write", m: "mark", u: "sure", p: "fold", g: "guidelines", "?": "keys", s: "skip", f: "flag", c: "comment", z: "takeBack",
+  v: "turnText", l: "turnLayout", w: "turnLine", d: "turnDensity", o: "turnGrid", i: "toggleDifferences", t: "toggleStep", ",": "smaller", ".": "larger",
+};
 
 /* `page` has desk() and a method per command. */
 export function listen(page) {

@@ -322,6 +322,15 @@ class Page {
   write() { this.current?.write(); }
   mark() { this.current?.mark(); }
   sure() { this.current?.sure(); }
+  turnText() { this.current?.texts.turn("text"); }
+  turnLayout() { this.current?.texts.turn("layout"); }
+  turnLine() { this.current?.texts.turn("line"); }
+  turnDensity() { this.current?.texts.turn("density"); }
+  turnGrid() { this.current?.texts.turn("grid"); }
+  toggleDifferences() { this.current?.texts.toggle("[data-differences]"); }
+  toggleStep() { this.current?.texts.toggle("[data-step]"); }
+  smaller() { this.current?.texts.resize(-1); }
+  larger() { this.current?.texts.resize(1); }
 }
 
 new Page();

@@ -1,26 +1,33 @@
-/* Reading: fold the prompt, rendered or raw, side by side or stacked, in step, and what
-   differs. The choices are kept on this device and go with the answer. */
+/* Reading one item: fold the prompt, rendered or raw, in step, and what differs. */
 
 import { fragmentUrl } from "./urls.js";
 import { json } from "./api.js";
 import { all, one } from "./cells.js";
-import { read, write } from "./store.js";
+import * as differences from "./differences.js";
+import * as display from "./display.js";
 
-const KEY = "polyphony:reading";
 const PHONE = matchMedia("(max-width: 40rem)");
-const START = { isInStep: true, text: "rendered", layout: "side", hasDifferences: false };
+const SAID = {
+  text: { rendered: "Rendered text.", raw: "Raw text." },
+  layout: { side: "Side by side.", stacked: "Stacked." },
+  line: { short: "Short lines.", normal: "Lines of normal length.", full: "Lines as wide as their box." },
+  density: { roomy: "Roomy.", compact: "Compact." },
+  grid: { auto: "One criterion at a time.", all: "All criteria." },
+};
 
 export class Texts {
   constructor(root, { id, say }) {
     this.root = root;
     this.id = id;
     this.say = say;
-    this.wish = { ...START, ...read(KEY, {}) };
     this.texts = all("[data-text]", root);
     this.bar = one("[data-view]", root);
     this.marked = null;
-    this.plain = all("[data-raw]", root).map((raw) => raw.textContent);
+    this.rendered = all("[data-rendered]", root);
+    this.raws = all("[data-raw]", root);
+    this.plain = this.raws.map((raw) => raw.textContent);
     for (const input of all("input", this.bar)) input.addEventListener("change", () => this.choose(input));
+    for (const button of all("[data-resize]", this.bar)) button.addEventListener("click", () => this.resize(Number(button.dataset.resize)));
     this.follow();
     this.foldOnPhone();
     this.apply();
@@ -28,47 +35,82 @@ export class Texts {
 
   /* What goes with the answer: the texts as they are shown now. */
   get shown() {
+    const { wish } = display;
     const isAlone = this.texts.length < 2;
-    const layout = isAlone ? "one" : PHONE.matches ? "swipe" : this.wish.layout;
-    return { layout, view: this.hasMarks ? "differences" : this.wish.text };
+    const layout = isAlone ? "one" : PHONE.matches ? "swipe" : wish.layout;
+    const view = this.hasMarks ? (this.isRaw ? "differences" : "rendered-differences") : wish.text;
+    return { layout, view, display: display.shown() };
   }
 
   get hasMarks() {
-    return this.wish.hasDifferences && this.marked !== null;
+    return this.wantsMarks && this.marked !== null;
+  }
+
+  get wantsMarks() {
+    return display.wish.hasDifferences && one("[data-differences]", this.bar) !== null;
+  }
+
+  /* Where the browser cannot paint ranges, marks are shown in the raw text. */
+  get isRaw() {
+    return display.wish.text === "raw" || (this.wantsMarks && !differences.canPaint);
   }
 
   choose(input) {
-    if (input.matches("[data-step]")) this.wish.isInStep = input.checked;
-    if (input.matches("[data-differences]")) this.wish.hasDifferences = input.checked;
-    if (input.name === "text") {
-      this.wish.text = input.value;
-      // Differences are marked in the raw text only.
-      if (input.value === "rendered") this.wish.hasDifferences = false;
-    }
-    if (input.name === "layout") this.wish.layout = input.value;
-    write(KEY, this.wish);
+    if (input.matches("[data-step]")) display.keep({ isInStep: input.checked });
+    else if (input.matches("[data-differences]")) display.keep({ hasDifferences: input.checked });
+    else display.keep({ [input.name]: input.value });
+    if (input.value === "rendered" && !differences.canPaint) display.keep({ hasDifferences: false });
     this.apply();
   }
 
+  resize(by) {
+    if (!display.resize(by)) this.say(by > 0 ? "This is the largest text." : "This is the smallest text.");
+    this.apply();
+  }
+
+  /* A key turns a setting to its next value, and says which. */
+  turn(name) {
+    this.say(SAID[name][display.turn(name)]);
+    this.apply();
+  }
+
+  toggle(selector) {
+    const input = one(selector, this.bar);
+    if (!input) return;
+    input.checked = !input.checked;
+    this.choose(input);
+    this.say(`${input.parentElement.textContent.trim()}: ${input.checked ? "on" : "off"}.`);
+  }
+
   apply() {
-    const { wish, bar, root } = this;
-    const canDiffer = one("[data-differences]", bar);
-    if (!canDiffer) wish.hasDifferences = false;
-    const isRaw = wish.text === "raw" || this.hasMarks;
-    const ticked = { "[data-step]": wish.isInStep, "[data-differences]": wish.hasDifferences, [`[name=text][value=${isRaw ? "raw" : "rendered"}]`]: true, [`[name=layout][value=${wish.layout}]`]: true };
-    for (const [selector, isOn] of Object.entries(ticked)) {
-      const input = one(selector, bar);
+    const { wish } = display;
+    display.show();
+    if (this.isRaw) document.documentElement.dataset.shownAs = "raw";
+    for (const rendered of this.rendered) rendered.hidden = this.isRaw;
+    for (const raw of this.raws) raw.hidden = !this.isRaw;
+    const values = { text: this.isRaw ? "raw" : "rendered", layout: wish.layout, line: wish.line, density: display.density(), grid: wish.grid };
+    for (const [name, value] of Object.entries(values)) {
+      const input = one(`[name=${name}][value=${value}]`, this.bar);
+      if (input) input.checked = true;
+    }
+    const ticks = { "[data-step]": wish.isInStep, "[data-differences]": wish.hasDifferences };
+    for (const [selector, isOn] of Object.entries(ticks)) {
+      const input = one(selector, this.bar);
       if (input) input.checked = isOn;
     }
-    one("[data-texts]", root).classList.toggle("is-stacked", wish.layout === "stacked");
-    for (const rendered of all("[data-rendered]", root)) rendered.hidden = isRaw;
-    all("[data-raw]", root).forEach((raw, place) => {
-      raw.hidden = !isRaw;
-      if (this.hasMarks) raw.replaceChildren(...this.marked[place].map(part));
+    one("[data-size-said]", this.bar).textContent = display.size();
+    this.mark();
+    if (this.wantsMarks && this.marked === null) this.compare();
+    this.root.dispatchEvent(new Event("viewchange"));
+  }
+
+  mark() {
+    differences.unpaint();
+    this.raws.forEach((raw, place) => {
+      if (this.hasMarks) differences.markRaw(raw, this.marked[place]);
       else raw.textContent = this.plain[place];
     });
-    if (wish.hasDifferences && this.marked === null) this.compare();
-    root.dispatchEvent(new Event("viewchange"));
+    if (this.hasMarks && differences.canPaint && !this.isRaw) differences.paint(this.rendered, this.marked);
   }
 
   async compare() {
@@ -76,19 +118,21 @@ export class Texts {
       const { texts } = await json(fragmentUrl("differences", this.id));
       this.marked = texts;
     } catch {
-      this.wish.hasDifferences = false;
+      display.keep({ hasDifferences: false });
       this.say("The differences cannot be marked now, because the server cannot be reached.");
     }
-    this.apply();
+    // Another item may be on the desk by now.
+    if (this.root.isConnected) this.apply();
   }
 
-  /* Reading in step: the share read is the same in all texts; the text under the hand leads. */
+  /* Reading in step: the share read is the same in all texts; the text under the hand
+     leads. Keys scroll the text that has the focus, or that holds it. */
   follow() {
     let leader = null;
     for (const text of this.texts) {
-      for (const sign of ["wheel", "pointerdown", "keydown", "touchstart"]) text.addEventListener(sign, () => { leader = text; }, { passive: true });
+      for (const sign of ["wheel", "pointerdown", "keydown", "touchstart", "focusin"]) text.addEventListener(sign, () => { leader = text; }, { passive: true });
       text.addEventListener("scroll", () => {
-        if (!this.wish.isInStep || leader !== text) return;
+        if (!display.wish.isInStep || leader !== text) return;
         const share = text.scrollTop / Math.max(1, text.scrollHeight - text.clientHeight);
         for (const other of this.texts) if (other !== text) other.scrollTop = share * (other.scrollHeight - other.clientHeight);
       }, { passive: true });
@@ -106,12 +150,4 @@ export class Texts {
     const prompt = one("[data-prompt]", this.root);
     prompt.open = !prompt.open;
   }
-}
-
-function part([text, isMarked]) {
-  if (!isMarked) return text;
-  const mark = document.createElement("mark");
-  mark.className = "diff-only";
-  mark.textContent = text;
-  return mark;
 }
