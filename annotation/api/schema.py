@@ -42,12 +42,25 @@ _CALLS: tuple[tuple[str, str, str, str, tuple[str, ...], dict[int, str]], ...] =
         {200: "The new revision.", 409: "Another tab saved something newer."},
     ),
     (
+        f"{_ITEM}/",
+        "get",
+        "read",
+        "Show an own item as it was presented, with its answer.",
+        (),
+        {200: "The item; `is_editable` says whether the answer may be changed."},
+    ),
+    (
         f"{_ITEM}/submit/",
         "post",
         "submit",
         "Submit the answers in the presented order.",
         ("submission_id", "answers", "active_ms", "reading_ms", "layout", "view"),
-        {201: "Stored.", 200: "Stored before.", 422: "What must be mended."},
+        {
+            201: "Stored; a second answer is a new version of the first.",
+            200: "Stored before.",
+            409: "The answer can no longer be changed.",
+            422: "What must be mended.",
+        },
     ),
     (
         f"{_ITEM}/take-back/",

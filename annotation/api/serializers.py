@@ -30,6 +30,7 @@ class ProjectOut(serializers.ModelSerializer[Project]):
             "overlap",
             "lease_s",
             "grace_s",
+            "editing",
             "is_paused",
             "created_at",
             "questions_version",

@@ -29,6 +29,7 @@ urlpatterns = [
     path(
         "projects/<slug:slug>/assignments/next/", work.next_assignment, name="api_next"
     ),
+    path("assignments/<uuid:public_id>/", work.own_assignment, name="api_own"),
     path("assignments/<uuid:public_id>/open/", work.open_assignment, name="api_open"),
     path("assignments/<uuid:public_id>/heartbeat/", work.heartbeat, name="api_beat"),
     path("assignments/<uuid:public_id>/draft/", work.draft, name="api_draft"),

@@ -34,6 +34,7 @@ from annotation.models import STANDING_WORDS, Annotation, Assignment, Participan
 from annotation.selectors.comments import own_talk, thread_of
 from annotation.selectors.consent import has_withdrawn
 from annotation.selectors.desk import as_json, desk, n_left
+from annotation.selectors.editing import answers_shown, is_editable
 from annotation.selectors.feedback import as_json as feedback_json
 from annotation.selectors.feedback import feedback
 from annotation.services import assignments, drafts, flags, gates, hints, submissions
@@ -278,6 +279,16 @@ def _assignment_json(assignment: Assignment) -> dict[str, Any]:
         "state": assignment.state,
         "lease_until": until and until.isoformat(),
     }
+
+
+@call("GET")
+def own_assignment(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show an own item as it was presented, with the answer if there is one."""
+    assignment = _own(request, public_id)
+    body = as_json(desk(assignment, assignment.project))
+    body["answers"] = answers_shown(assignment) or None
+    body["is_editable"] = is_editable(assignment.pk)
+    return JsonResponse(body)
 
 
 @call("POST")

@@ -16,6 +16,11 @@ class Project(Row):
     `check_rules`: see annotation.allocation.insertion; {} where nothing is checked.
     """
 
+    class Editing(models.TextChoices):
+        NEVER = "never", "Only while it can be taken back"
+        UNTIL_COMPLETE = "until_complete", "Until the item has all its answers"
+        ALWAYS = "always", "At any time"
+
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
@@ -30,6 +35,10 @@ class Project(Row):
     )
     grace_s = models.PositiveIntegerField(
         default=120, validators=[MinValueValidator(0), MaxValueValidator(86400)]
+    )
+    # How long people may put a new version in place of an own answer.
+    editing = models.CharField(
+        max_length=16, choices=Editing.choices, default=Editing.NEVER
     )
     seed = models.BigIntegerField(default=0)
     frontier_version = models.PositiveIntegerField(default=1)

@@ -35,6 +35,8 @@ from annotation.selectors.export_people import (
 )
 
 ANSWERS_BATCH = 2_000
+# What the desk notes in the metadata of an answer: no word of the person.
+NOTED = ("display", "was_unchanged_confirmed")
 ITEMS_BATCH = 500
 # Of a batch of items, as the database stores them (compressed).
 ITEMS_BATCH_BYTES = 4_000_000
@@ -203,9 +205,9 @@ class ExportReader:
                     *row[6:10],
                     None if row[10] is None else guidelines[row[10]],
                     None if row[11] is None else tuple(row[11]),
-                    *row[12:-1],
+                    *row[12:-2],
                     False,
-                    row[-1],
+                    *row[-2:],
                 )
             )
             for row in rows
@@ -223,10 +225,11 @@ class ExportReader:
             # What a repeat is held against are the same author's words.
             before, _ = without_free_text(json.loads(reference), types)
             reference = json.dumps(before, ensure_ascii=False)
+        metadata = _without_words(answer.metadata)
         return answer._replace(
             answers=json.dumps(kept, ensure_ascii=False),
-            metadata="{}",
-            is_text_withheld=had_any or answer.metadata != "{}",
+            metadata=metadata,
+            is_text_withheld=had_any or metadata != answer.metadata,
             reference=reference,
         )
 
@@ -255,6 +258,15 @@ class ExportReader:
             is_suggestion_visible=False,
             metadata=row[9],
         )
+
+
+def _without_words(metadata: str) -> str:
+    """Keep what the desk itself noted with an answer: no word of the person."""
+    if metadata == "{}":
+        return metadata
+    known = json.loads(metadata)
+    kept = {name: part for name, part in known.items() if name in NOTED}
+    return metadata if kept == known else json.dumps(kept, ensure_ascii=False)
 
 
 def _remark(person: Person, row: Row, words: int) -> StoredRemark:

@@ -37,7 +37,11 @@ ANNOTATIONS = f"""
                 SELECT first.answers::text FROM assignment m
                 JOIN annotation first ON first.id = m.annotation_id
                 WHERE m.item_id = n.item_id AND m.participant_id = n.participant_id
-                  AND m.purpose = 'main' AND m.round = 1) END
+                  AND m.purpose = 'main' AND m.round = 1) END,
+        CASE WHEN n.supersedes_id IS NULL THEN 1 ELSE (
+            SELECT count(*)::int FROM annotation v
+            WHERE v.assignment_id = n.assignment_id AND NOT v.is_retraction
+              AND v.id <= n.id) END
     FROM annotation n
     CROSS JOIN LATERAL (
         SELECT * FROM assignment WHERE id = n.assignment_id OFFSET 0) a

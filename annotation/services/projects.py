@@ -133,6 +133,7 @@ class Settings:
     overlap: int
     lease_s: int
     grace_s: int
+    editing: str
     is_paused: bool
 
 

@@ -29,6 +29,7 @@ from annotation.answers import (
 )
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Draft, Participant
+from annotation.selectors.editing import is_editable
 from annotation.services.assignments import give_slots_back, take_late_slot
 from annotation.services.races import RaceError, retried
 from annotation.spans import bind, has_spans
@@ -53,7 +54,8 @@ _STORE = """
         RETURNING id, public_id, created_at)
     , ended AS (
         UPDATE assignment SET annotation_id = added.id, state = %(state)s,
-            finished_at = now(), lease_until = NULL,
+            finished_at = CASE WHEN %(supersedes)s::bigint IS NULL THEN now()
+                ELSE finished_at END, lease_until = NULL,
             layout = COALESCE(NULLIF(%(layout)s, ''), layout),
             view = COALESCE(NULLIF(%(view)s, ''), view)
         FROM added WHERE assignment.id = %(assignment)s)
@@ -122,8 +124,9 @@ def submit(
     InvalidError
         With every problem of the answers.
     ConflictError
-        "used" where the submission id belongs to another assignment, "withdrawn"
-        where its annotator has withdrawn meanwhile.
+        "used" where the submission id belongs to another assignment, "withdrawn" where
+        its annotator has withdrawn meanwhile, "closed" where the answer is submitted
+        and the project lets nobody change it any more.
     """
     shown = _Shown(layout, view, is_unchanged_confirmed, reading_ms, display)
     return _submit(assignment, submission_id, answers, active_ms, source, shown)
@@ -171,7 +174,7 @@ def _submit(
             "supersedes": row["annotation_id"],
             "source": str(source),
             "active_ms": times.active_ms,
-            "total_ms": None if row["total_ms"] is None else clipped(row["total_ms"]),
+            "total_ms": _total(row),
             "reading_ms": times.reading_ms,
             "state": state,
             "is_counted": is_counted,
@@ -183,6 +186,12 @@ def _submit(
         }
     )
     return Submission(public_id, True, state, at)
+
+
+def _total(row: dict[str, Any]) -> int | None:
+    """Return the time since the item was shown; of a change nobody knows it."""
+    is_change = row["annotation_id"] is not None
+    return None if is_change or row["total_ms"] is None else clipped(row["total_ms"])
 
 
 def _stored(
@@ -279,6 +288,12 @@ def _place(row: dict[str, Any]) -> tuple[str, bool]:
     if state in (State.OPEN, State.QUEUED):
         return State.SUBMITTED, True
     if state in (State.SUBMITTED, State.SURPLUS):
+        if not is_editable(row["id"]):
+            raise ConflictError(
+                "This answer is submitted, and can no longer be changed here. It"
+                " stands as it was.",
+                code="closed",
+            )
         return state, False
     if take_late_slot(
         assignment_id=row["id"],

@@ -21,6 +21,7 @@ from annotation.rendering import Span, differences
 from annotation.selectors.comments import n_unread
 from annotation.selectors.desk import Desk
 from annotation.selectors.desk import desk as read_desk
+from annotation.selectors.editing import is_editable, own_versions
 from annotation.selectors.feedback import feedback
 from annotation.selectors.own_work import (
     can_take_back,
@@ -64,10 +65,10 @@ def annotate(request: HttpRequest, slug: str) -> HttpResponse:
         "annotation/annotate/page.html",
         {
             **shown,
-            "guidelines_html": _guidelines(seat),
+            "guidelines_html": guidelines_of(seat),
             "skip_reasons": SKIP_REASONS,
             "flag_kinds": Flag.Kind.choices,
-            "page_data": _page_data(seat, participant),
+            "page_data": page_data(seat, participant),
             "n_unread": n_unread(participant),
             "is_recruited": participant.source == Participant.Source.RECRUITED,
         },
@@ -190,6 +191,8 @@ def history_item(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespon
             "said": own_answer(assignment),
             "can_take_back": can_take_back(assignment, seat.project),
             **own_comments_of(assignment),
+            "can_change": is_editable(assignment.pk),
+            "versions": own_versions(assignment),
         },
     )
 
@@ -255,7 +258,7 @@ def _shown(
     }
 
 
-def _guidelines(seat: access.Seat) -> str:
+def guidelines_of(seat: access.Seat) -> str:
     newest = (
         GuidelinesVersion.objects.filter(project=seat.project)
         .order_by("-number")
@@ -264,7 +267,7 @@ def _guidelines(seat: access.Seat) -> str:
     return rendered([newest.text])[0] if newest and newest.text.strip() else ""
 
 
-def _page_data(seat: access.Seat, participant: Participant) -> dict[str, object]:
+def page_data(seat: access.Seat, participant: Participant) -> dict[str, object]:
     slug = seat.project.slug
     return {
         "slug": slug,

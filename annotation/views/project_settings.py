@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 
 from annotation import access
 from annotation.access import Seat
+from annotation.models import Project
 from annotation.services.projects import Settings, update_project
 from annotation.views.forms import Styled
 from annotation.views.person import person
@@ -41,6 +42,11 @@ class SettingsForm(Styled, forms.Form):
         min_value=0,
         max_value=86400,
     )
+    editing = forms.ChoiceField(
+        label="People may change an answer they submitted",
+        choices=Project.Editing.choices,
+        help_text="A change is a new version; earlier ones are kept and exported.",
+    )
     is_paused = forms.BooleanField(
         label="Pause the project: no items are given out", required=False
     )
@@ -59,6 +65,7 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
             "overlap": project.overlap,
             "lease_min": -(-project.lease_s // 60),
             "grace_s": project.grace_s,
+            "editing": project.editing,
             "is_paused": project.is_paused,
         }
         return _settings_page(request, seat, SettingsForm(initial=initial), 200)

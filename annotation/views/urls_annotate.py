@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from annotation.views import annotate, comments
+from annotation.views import annotate, change_answer, comments
 
 urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/annotate/", annotate.annotate, name="annotate"),
@@ -33,6 +33,11 @@ urlpatterns: list[URLPattern] = [
         "p/<slug:slug>/comments/<uuid:public_id>/",
         comments.own_thread,
         name="own_thread",
+    ),
+    path(
+        "p/<slug:slug>/history/<uuid:public_id>/change/",
+        change_answer.change_answer,
+        name="change_answer",
     ),
     path(
         "p/<slug:slug>/history/<uuid:public_id>/take-back/",

@@ -159,3 +159,57 @@ def test_answers_of_20000_characters_stay_smooth(open_desk: OpenDesk) -> None:
     page.get_by_label("Mark differences").check()
     page.wait_for_function("() => (CSS.highlights.get('diff-only')?.size ?? 0) > 0")
     assert page.evaluate("longest") < 400
+
+
+HARD = "\n\n".join(
+    [
+        "\u0645\u0631\u062d\u0628\u0627 \u0628\u0627\u0644\u0639\u0627\u0644\u0645",
+        "`" + "x_" * 200 + "`",
+        "w" * 500,
+        "https://example.org/" + "path/" * 80,
+        "\U0001f468\u200d\U0001f469\u200d\U0001f467" * 60,
+        "| " + " | ".join(f"column{n}" * 3 for n in range(12)) + " |",
+        "|" + "---|" * 12,
+        "```\nprint('left to right') " + "#" * 300 + "\n```",
+    ]
+).replace("|\n\n|", "|\n|")
+
+
+@pytest.mark.parametrize("view", ["rendered", "raw"])
+@pytest.mark.parametrize("width", [1440, 360])
+def test_hard_texts_stay_inside_their_box(
+    open_desk: OpenDesk, view: str, width: int
+) -> None:
+    page = open_desk(ask(texts=[HARD, HARD]), viewport={"width": width, "height": 800})
+    if view == "raw":
+        page.keyboard.press("v")
+    for text in page.locator("[data-text]").all():
+        assert text.evaluate("(box) => box.scrollWidth <= box.clientWidth")
+    sizes = "[document.documentElement.scrollWidth, innerWidth]"
+    assert page.evaluate(f"{sizes}[0] <= {sizes}[1]")
+    if view == "rendered":
+        code = page.locator("[data-rendered] pre").first
+        assert code.evaluate("(pre) => getComputedStyle(pre).direction") == "ltr"
+        first = page.locator("[data-rendered] p").first
+        assert first.evaluate("(p) => getComputedStyle(p).direction") == "rtl"
+
+
+def test_shape_of_the_desk_stands_while_the_next_item_is_fetched(
+    open_desk: OpenDesk,
+) -> None:
+    project = ask(n_items=2)
+    page = open_desk(project)
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("1")
+    page.context.set_offline(True)
+    page.keyboard.press("Control+Enter")
+    second = page.locator("main[data-desk]")
+    expect(second).to_be_visible()
+    page.keyboard.press("1")
+    page.keyboard.press("Control+Enter")
+    waiting = page.locator("[data-waiting]")
+    expect(waiting.get_by_role("status")).to_contain_text("You are offline")
+    expect(waiting.locator(".ghost")).to_have_count(3)
+    page.context.set_offline(False)
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(page.locator("main[data-empty]")).to_be_visible()

@@ -186,6 +186,7 @@ GENERAL = {
     "overlap": "3",
     "lease_min": "20",
     "grace_s": "60",
+    "editing": "until_complete",
 }
 
 

@@ -134,6 +134,7 @@ class StoredAnswer(NamedTuple):
     "taken_back". `version` is the key of a questions version. `order[k]` is the
     canonical index of the completion shown at place k. Times are ISO 8601 in UTC;
     `reading_ms` has one for each completion in canonical order.
+    `revision` counts the versions of an answer from 1.
     `is_text_withheld`: the author's own words were taken out of `answers`.
     `reference`: what a check is held against, as JSON: the known answer of its item,
     or of a repeat the same person's first answers.
@@ -164,6 +165,7 @@ class StoredAnswer(NamedTuple):
     reading_ms: Sequence[int] | None = None
     is_text_withheld: bool = False
     reference: str | None = None
+    revision: int = 1
 
     @property
     def annotator(self) -> str:

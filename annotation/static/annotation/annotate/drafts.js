@@ -15,8 +15,8 @@ const TAB = uuid();
 
 export class Drafts {
   /* `collect` gives {answers, active_ms, reading_ms}; `on` has saved, kept, stale and submitted. */
-  constructor(id, { revision, collect, on }) {
-    Object.assign(this, { id, revision, collect, on });
+  constructor(id, { revision, collect, on, isLocal = false }) {
+    Object.assign(this, { id, revision, collect, on, isLocal });
     this.isDirty = false;
     this.isEnded = false;
     this.sending = null;
@@ -37,14 +37,15 @@ export class Drafts {
     this.isDirty = true;
     write(KEY, { id: this.id, revision: this.revision, ...this.collect() });
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.save(), WAIT_MS);
+    // A change of a submitted answer is kept here until it is submitted itself.
+    if (!this.isLocal) this.timer = setTimeout(() => this.save(), WAIT_MS);
   }
 
   /* Save what is unsaved; waits for a save that is under way. */
   async save() {
     clearTimeout(this.timer);
     while (this.sending) await this.sending;
-    if (!this.isDirty || this.isEnded) return;
+    if (!this.isDirty || this.isEnded || this.isLocal) return;
     this.isDirty = false;
     this.sending = this.send().finally(() => { this.sending = null; });
     await this.sending;
@@ -99,7 +100,7 @@ export class Drafts {
 
   /* The page is closing: send what is unsaved, without waiting for an answer. */
   close() {
-    if (!this.isDirty || this.isEnded) return;
+    if (!this.isDirty || this.isEnded || this.isLocal) return;
     const isSmall = JSON.stringify(this.collect()).length < KEEPALIVE_CHARS;
     this.send({ keepalive: isSmall });
     this.isDirty = false;

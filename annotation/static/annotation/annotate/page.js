@@ -87,6 +87,11 @@ class Page {
     if (STAGES[desk.data.stage]) banners.banner("stage", STAGES[desk.data.stage], { tone: "plain" });
     this.shownAt = isFirst ? -DOUBLE_MS : performance.now();
     this.restore(desk, answers);
+    this.changing = main.dataset.changing ?? null;
+    if (this.changing) {
+      troubles.changing(this.changing);
+      return;
+    }
     this.lease = new Lease(desk, { lost: () => troubles.lost(this, desk) });
     if (!isFirst) desk.focusTitle();
     if (desk.state !== "queued") this.prepareAhead();
@@ -102,6 +107,7 @@ class Page {
     this.reading = new Reading(desk.root, kept?.reading_ms ?? draft?.reading_ms, () => this.timer.count());
     const drafts = new Drafts(desk.id, {
       revision,
+      isLocal: Boolean(desk.root.dataset.changing),
       collect: () => ({ answers: desk.everything(), ...this.times() }),
       on: {
         saved: () => {
@@ -248,8 +254,12 @@ class Page {
     this.outbox.add({ assignment: desk.id, answers: desk.answers(), ...this.times(), ...desk.texts.shown, ...confirmed });
     this.drafts.end();
     banners.status("");
-    banners.moveProgress(1);
     this.outbox.push();
+    if (this.changing) {
+      this.wait(navigator.onLine ? "Your change is on its way." : "You are offline. Your change is kept on this device and sent when the connection is back.");
+      return;
+    }
+    banners.moveProgress(1);
     if (desk.data.stage === "training") this.learn(desk.id);
     else this.next();
   }
@@ -277,6 +287,10 @@ class Page {
 
   async sent(entry, { data, at }) {
     this.tabs?.postMessage({ submitted: entry.assignment });
+    if (this.changing) {
+      location.assign(this.changing);
+      return;
+    }
     if (data.hint) banners.banner("hint", data.hint, { tone: "plain", actions: [{ label: "Close", run: () => banners.clear("hint") }] });
     if (data.qualification) {
       const { is_passed: isPassed, n_correct: n, n_asked: total } = data.qualification;
@@ -296,9 +310,9 @@ class Page {
 
   /* The server does not take an answer: come back to its item. Tell whether it is shown. */
   async refused(entry, error) {
-    if (error.status === 404) {
-      banners.moveProgress(-1);
-      troubles.gone();
+    if (error.status === 404 || error.code === "closed") {
+      if (!this.changing) banners.moveProgress(-1);
+      troubles.gone(error.code === "closed" ? error.message : undefined);
       return true;
     }
     await this.drafts?.save();
@@ -312,10 +326,10 @@ class Page {
 
   // --- what keys and buttons call ----------------------------------------------------
 
-  skip() { acts.skip(this); }
+  skip() { if (!this.changing) acts.skip(this); }
   flag() { acts.flag(this); }
   comment() { comment(this); }
-  takeBack() { acts.takeBack(this); }
+  takeBack() { if (!this.changing) acts.takeBack(this); }
   keys() { dialogs.open("keys"); }
   guidelines() { dialogs.open("guidelines"); }
   fold() { this.current?.texts.fold(); }

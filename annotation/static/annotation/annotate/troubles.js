@@ -58,6 +58,13 @@ export function returned(message) {
   banner("returned", `Your last answer was not accepted, so its item is back with your answers. ${message}`, { tone: "stop" });
 }
 
-export function gone() {
-  banner("gone", "An answer could not be stored, because its item no longer belongs to you. Ask the people who invited you.", { tone: "stop" });
+/* An answer that was submitted is open again: what a change does, and the way out. */
+export function changing(url) {
+  banner("changing", "You are changing an answer that you submitted. Submit stores a new version; the earlier one is kept.", {
+    actions: [{ label: "Leave it as it is", run: () => location.assign(url) }],
+  });
+}
+
+export function gone(words = "An answer could not be stored, because its item no longer belongs to you. Ask the people who invited you.") {
+  banner("gone", words, { tone: "stop" });
 }

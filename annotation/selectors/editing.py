@@ -1,0 +1,67 @@
+"""Whether a person may change an own answer, and the versions there are of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from annotation.answers import main_question, parse_questions, to_presented
+from annotation.models import Annotation, Assignment
+from annotation.verdicts import verdict_words
+
+_EDITABLE = """
+    SELECT a.annotation_id IS NOT NULL AND a.purpose = 'main'
+        AND a.state IN ('submitted', 'surplus')
+        AND (n.created_at > now() - make_interval(secs => p.grace_s)
+            OR p.editing = 'always'
+            OR (p.editing = 'until_complete' AND f.n_counted < f.target))
+    FROM assignment a JOIN project p ON p.id = a.project_id
+    LEFT JOIN annotation n ON n.id = a.annotation_id
+    LEFT JOIN frontier f ON f.item_id = a.item_id WHERE a.id = %s
+"""
+
+
+def is_editable(assignment: int) -> bool:
+    """Tell whether a submitted answer may be changed: in its grace, or by the project.
+
+    Asked for second answers only, so that the first one costs nothing.
+    """
+    with connection.cursor() as db:
+        db.execute(_EDITABLE, [assignment])
+        return bool(db.fetchone()[0])
+
+
+@dataclass(frozen=True)
+class OwnVersion:
+    """One version of an own answer: its number from 1, when, and in words."""
+
+    number: int
+    at: datetime
+    words: str
+    is_current: bool
+
+
+def own_versions(assignment: Assignment) -> list[OwnVersion]:
+    """Return all versions of an own answer, newest first; one query."""
+    questions = parse_questions(assignment.questions_version.questions)
+    main = main_question(questions)
+    rows = Annotation.objects.filter(
+        assignment=assignment, is_retraction=False
+    ).order_by("id")
+    versions = []
+    for number, row in enumerate(rows, start=1):
+        shown = to_presented(questions, row.answers, assignment.order or [])
+        words = verdict_words(main, shown.get(main.name)) or "Answered"
+        is_current = row.pk == assignment.annotation_id
+        versions.append(OwnVersion(number, row.created_at, words, is_current))
+    return versions[::-1]
+
+
+def answers_shown(assignment: Assignment) -> dict[str, Any]:
+    """Return the current answers in the presented order; at most two queries."""
+    questions = parse_questions(assignment.questions_version.questions)
+    answer = assignment.annotation
+    if answer is None:
+        return {}
+    return to_presented(questions, answer.answers, assignment.order or [])
