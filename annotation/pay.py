@@ -40,12 +40,22 @@ class PayRule:
 
 @dataclass(frozen=True)
 class Work:
-    """What a participant did: the state of the enrolment, items, and the time."""
+    """What a participant did: the state of the enrolment, items, and the time.
+
+    `n_items`: answers that are data. `n_checks`: of checks and repeats, which is work
+    as well.
+    """
 
     state: str
     provider_status: str
     n_items: int
     seconds: float
+    n_checks: int = 0
+
+    @property
+    def n_done(self) -> int:
+        """Return all items that were answered, data or not."""
+        return self.n_items + self.n_checks
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,7 @@ def base_pay(rule: PayRule, work: Work) -> Decimal:
     """Return what the rule gives before any top-up."""
     if work.provider_status == REJECTED:
         return ZERO
-    by_item = rule.amount * work.n_items if rule.kind == PER_ITEM else ZERO
+    by_item = rule.amount * work.n_done if rule.kind == PER_ITEM else ZERO
     if work.state == COMPLETED:
         return _cents(by_item if rule.kind == PER_ITEM else rule.amount)
     if work.state == SCREENED_OUT:
@@ -99,7 +109,9 @@ def base_pay(rule: PayRule, work: Work) -> Decimal:
     if not rule.is_partial:
         return ZERO
     if rule.kind == FIXED and rule.n_wanted:
-        share = Decimal(min(work.n_items, rule.n_wanted)) / rule.n_wanted
+        # Checks come on top of the wanted items, so they count on both sides.
+        whole = rule.n_wanted + work.n_checks
+        share = Decimal(min(work.n_done, whole)) / whole
         return _cents(rule.amount * share)
     return _cents(by_item)
 

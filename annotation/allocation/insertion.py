@@ -4,6 +4,7 @@ Step assign. services.insertions asks it for projects that have rules, and keeps
 next places with the person. A place counts the answers a person has given before it.
 """
 
+import math
 import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -11,6 +12,9 @@ from typing import Any, Literal, TypeAlias, get_args
 
 Silent: TypeAlias = Literal["monitoring", "attention", "mirror"]
 SILENT: tuple[Silent, ...] = get_args(Silent)
+# Of all items; where nearly everything is a check, the total is only a guess.
+MAX_SHARE = 0.9
+ROUNDING = 1e-9
 # The least and the greatest value of each rule; 0 switches most of them off.
 BOUNDS: Mapping[str, tuple[int, int]] = {
     "n_training": (0, 100),
@@ -105,6 +109,18 @@ def next_place(after: int, every: int, seed: str) -> int:
         if place > after:
             return place
         block += 1
+
+
+def expected_total(rules: CheckRules, n_wanted: int) -> int:
+    """Return about how many items a person meets until `n_wanted` of them were data.
+
+    With the share s of silent checks and repeats it is n_wanted / (1 - s), and what
+    comes before the first item. It does not depend on what a person has met so far,
+    so a number of items left that is made of it gives no check away.
+    """
+    share = sum(1 / every for kind in SILENT if (every := rules.every(kind)))
+    silent = n_wanted / (1 - min(share, MAX_SHARE))
+    return rules.n_training + rules.n_qualification + math.ceil(silent - ROUNDING)
 
 
 def retry_place(after: int, every: int) -> int:

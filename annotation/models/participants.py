@@ -18,8 +18,8 @@ class Participant(Row):
     (checks and repeats), and `firsts` how often which completion stood first in the
     answers that count (places by annotation.allocation.presentation);
     services.submissions alone writes them. `standing` is a decision of the project's
-    people, see services.standings. Once `n_done` has reached `n_wanted`, no further
-    item is lent; empty: without such an end.
+    people, see services.standings. Once so many answers that are data as `n_wanted`
+    are given, no further item is lent; empty: without such an end.
     """
 
     class Source(models.TextChoices):
@@ -72,6 +72,16 @@ class Participant(Row):
 
     def __str__(self) -> str:
         return self.pseudonym
+
+    @property
+    def n_main(self) -> int:
+        """Return the current answers that are data: no check, no repeat."""
+        return self.n_done - self.n_checks
+
+    @property
+    def has_all_wanted(self) -> bool:
+        """Tell whether no further answer is wanted of this person."""
+        return self.n_wanted is not None and self.n_main >= self.n_wanted
 
 
 # What a person reads whom the project's people have paused or blocked.

@@ -62,7 +62,7 @@ _PEOPLE = """
             WHERE a.participant_id = p.id AND a.finished_at IS NOT NULL
               AND a.state IN ('submitted', 'surplus', 'skipped', 'released')
             ORDER BY a.finished_at DESC LIMIT 1) own ON true
-        WHERE p.project_id = %(project)s AND p.source = 'member'
+        WHERE p.project_id = %(project)s AND p.source <> 'import'
           AND p.user_id IS NOT NULL
           AND (held.is_open OR own.at > now() - interval '1 day'))
     , counted AS (

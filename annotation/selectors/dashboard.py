@@ -145,7 +145,7 @@ _COUNT = """
           FROM frontier WHERE project_id = %(project)s AND n_counted < target) u,
         (SELECT COALESCE(sum(n_done - n_checks), 0) AS n_done,
             count(*) FILTER (WHERE n_done > n_checks) AS n
-         FROM participant WHERE project_id = %(project)s AND source = 'member') p
+         FROM participant WHERE project_id = %(project)s AND source <> 'import') p
 """
 
 
@@ -165,7 +165,9 @@ def _progress(project: Project) -> Progress:
 
 def answers_so_far(project: Project) -> int:
     """Return how many current answers the people of a project have given; one query."""
-    members = Participant.objects.filter(project=project, source="member")
+    members = Participant.objects.filter(project=project).exclude(
+        source=Participant.Source.IMPORT
+    )
     return int(members.aggregate(n=Sum(F("n_done") - F("n_checks")))["n"] or 0)
 
 
@@ -179,7 +181,7 @@ _PACE = """
         WHERE a.participant_id = p.id AND a.finished_at >= %(since)s
           AND a.state IN ('submitted', 'surplus') AND a.purpose = 'main'
         GROUP BY 1) d
-    WHERE p.project_id = %(project)s AND p.source = 'member' AND p.n_done > 0
+    WHERE p.project_id = %(project)s AND p.source <> 'import' AND p.n_done > 0
     GROUP BY d.day
 """
 

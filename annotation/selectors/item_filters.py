@@ -11,7 +11,14 @@ from annotation.models import Item, Project
 from annotation.selectors.choices import choice_sql
 
 State = Literal[
-    "", "unfinished", "finished", "disagreement", "flagged", "skipped", "excluded"
+    "",
+    "unfinished",
+    "finished",
+    "disagreement",
+    "flagged",
+    "skipped",
+    "excluded",
+    "checks",
 ]
 STATES: tuple[State, ...] = get_args(State)
 # A filter is followed through its own index while it names at most so many items.
@@ -71,6 +78,9 @@ _UNFINISHED = (
 _EXCLUDED = (
     "SELECT item_id FROM frontier WHERE project_id = %(project)s AND is_excluded"
 )
+_CHECKS = (
+    "SELECT item_id FROM check_item WHERE project_id = %(project)s AND NOT is_retired"
+)
 # Only these can be finished, skipped or disagreed about.
 _ASSIGNED = (
     "SELECT item_id FROM assignment WHERE project_id = %(project)s"
@@ -82,8 +92,13 @@ _SKIPPED = (
 )
 _STATES: dict[str, str] = {
     "unfinished": "f.n_counted < f.target",
-    "finished": "f.n_counted >= f.target AND NOT f.is_excluded",
+    # What is a check alone wants no answers, and is never finished.
+    "finished": (
+        "f.n_counted >= f.target AND NOT f.is_excluded AND NOT EXISTS ("
+        "SELECT 1 FROM check_item c WHERE c.item_id = i.id AND NOT c.is_in_pool)"
+    ),
     "excluded": "f.is_excluded",
+    "checks": f"i.id IN ({_CHECKS})",
     "flagged": f"i.id IN ({_FLAGGED})",
     "skipped": (
         "EXISTS (SELECT 1 FROM assignment a WHERE a.item_id = i.id"
@@ -138,7 +153,7 @@ def conditions(
     if wanted.search:
         parts.append("i.external_id = %(search)s" if has_id else _SEARCH)
         parameters["search"] = wanted.search
-    is_indexed = wanted.is_empty or wanted.state == "flagged" or has_id
+    is_indexed = wanted.is_empty or wanted.state in ("flagged", "checks") or has_id
     # An annotator's items are few, but to compare all their answers would take long.
     is_indexed |= bool(wanted.annotator) and wanted.state != "disagreement"
     driver = _DRIVERS.get(wanted.state)

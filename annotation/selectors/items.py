@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from annotation.answers import Question, main_question
-from annotation.models import Project
+from annotation.models import CheckItem, Project
 from annotation.selectors.choices import questions_of
 from annotation.selectors.item_filters import Conditions, ItemFilter, conditions
 from annotation.verdicts import choice, lean, verdict_words
@@ -24,6 +24,10 @@ WINDOWS = (2_000, 10_000, 30_000)
 MAX_MARKS = 12
 GIST_CHARS = 160
 LAST = 2**31 - 1
+CHECK_WORDS: dict[str, str] = {
+    **dict(CheckItem.Use.choices),
+    "retired": "Ended check",
+}
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class ItemRow:
     target: int
     is_excluded: bool
     n_flags: int
+    check: str
+    is_in_pool: bool
     human: tuple[Verdict, ...] = ()
     machine: tuple[Verdict, ...] = ()
 
@@ -58,9 +64,16 @@ class ItemRow:
         return self.external_id or f"Item {self.number}"
 
     @property
+    def check_words(self) -> str:
+        """Return what the item is a check for, empty where it is none."""
+        return CHECK_WORDS.get(self.check, "")
+
+    @property
     def is_finished(self) -> bool:
         """Tell whether the item has all the answers that it wants."""
-        return self.n_counted >= self.target and not self.is_excluded
+        return (
+            self.is_in_pool and self.n_counted >= self.target and not self.is_excluded
+        )
 
     @property
     def is_lined(self) -> bool:
@@ -129,8 +142,11 @@ _ROWS = """
         left(i.messages -> -1 ->> 'content', %(gist)s), i.category,
         f.n_counted, f.target, f.is_excluded,
         (SELECT count(*) FROM flag
-          WHERE flag.item_id = i.id AND flag.resolved_at IS NULL)
+          WHERE flag.item_id = i.id AND flag.resolved_at IS NULL),
+        CASE WHEN c.is_retired THEN 'retired' ELSE COALESCE(c.use, '') END,
+        COALESCE(c.is_in_pool, true)
     FROM item i JOIN frontier f ON f.item_id = i.id
+    LEFT JOIN check_item c ON c.item_id = i.id
     WHERE i.number BETWEEN %(low)s AND %(high)s AND {where}
     ORDER BY i.number {direction} LIMIT %(limit)s
 """

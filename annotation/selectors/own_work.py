@@ -9,7 +9,7 @@ from django.core.paginator import Paginator
 from django.db import connection
 from django.utils import timezone
 
-from annotation.allocation.insertion import read_rules
+from annotation.allocation.insertion import expected_total, read_rules
 from annotation.answers import Question, main_question, parse_questions, to_presented
 from annotation.models import (
     STANDING_WORDS,
@@ -126,9 +126,7 @@ def why_empty(participant: Participant, project: Project) -> Empty:
     """Return why this participant gets no item; at most two queries."""
     if (held := _held_back(participant, project)) is not None:
         reason = held
-    elif (
-        participant.n_wanted is not None and participant.n_done >= participant.n_wanted
-    ):
+    elif participant.has_all_wanted:
         reason = "wanted_done"
     else:
         reason = "paused" if project.is_paused else _reason(participant, project)
@@ -173,9 +171,24 @@ def n_left_for(participant: Participant, project: Project) -> int:
             _parameters(participant, project),
         )
         n_left = veiled(project, int(db.fetchone()[0]))
-    if participant.n_wanted is None:
+    total = n_total_for(participant, project)
+    if total is None:
         return n_left
-    return min(n_left, max(participant.n_wanted - participant.n_done, 0))
+    if participant.has_all_wanted:
+        return 0
+    # At least one: a check or two more than expected have come.
+    return min(n_left, max(total - participant.n_done, 1))
+
+
+def n_total_for(participant: Participant, project: Project) -> int | None:
+    """Return how many items are wanted of this person; None: no certain number.
+
+    With checks it is about how many there are in all, and tells nothing of them.
+    """
+    if participant.n_wanted is None:
+        return None
+    rules = read_rules(project.check_rules)
+    return max(expected_total(rules, participant.n_wanted), participant.n_done)
 
 
 def _parameters(participant: Participant, project: Project) -> dict[str, Any]:

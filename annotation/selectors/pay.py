@@ -15,7 +15,8 @@ from annotation.models import Enrolment, Project
 _ENROLLED = """
     SELECT e.public_id, e.state, e.reason, e.provider_status, e.created_at,
         e.finished_at, e.code_kind, e.code_shown_at, e.paid_at, e.paid_amount,
-        x.value_encrypted, x.details_encrypted, p.n_done, w.active_ms, w.last_at
+        x.value_encrypted, x.details_encrypted, p.n_done - p.n_checks,
+        p.n_checks, w.active_ms, w.last_at
     FROM enrolment e
     JOIN participant p ON p.id = e.participant_id
     JOIN external_identity x ON x.participant_id = p.id
@@ -45,6 +46,7 @@ class Enrolled:
     external_id_encrypted: "bytes | memoryview[int]"
     details_encrypted: "bytes | memoryview[int] | None"
     n_items: int
+    n_checks: int
     active_ms: int
     last_at: datetime | None
 

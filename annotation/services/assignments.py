@@ -59,7 +59,7 @@ class _Walk:
     """Where a participant stands: the cursor, and what they saw first so far.
 
     `firsts` counts answers, by annotation.allocation.presentation. After `n_wanted`
-    further answers no item is lent; None: there is no such end.
+    further answers that are data nothing is lent; None: there is no such end.
     """
 
     cursor: _Cursor
@@ -106,7 +106,8 @@ def claim_ahead(*, participant: Participant, project: Project) -> Assignment | N
     held = _held(participant)
     if State.QUEUED in held:
         return _fetch(held[State.QUEUED].id)
-    if project.is_paused or walk.is_over(State.OPEN in held):
+    has_item = State.OPEN in held and held[State.OPEN].is_item
+    if project.is_paused or walk.is_over(has_item):
         return None
     if project.check_rules:
         turn = insertions.take_turn(
@@ -114,7 +115,7 @@ def claim_ahead(*, participant: Participant, project: Project) -> Assignment | N
         )
         if turn.assignment is not None or turn.is_held_back:
             return None if turn.assignment is None else _fetch(turn.assignment)
-    if State.OPEN in held and held[State.OPEN].is_item:
+    if has_item:
         walk = replace(walk, firsts=with_first(walk.firsts, held[State.OPEN].order))
     parameters = _parameters(participant, project, walk, State.QUEUED)
     found = _run(QUICK, parameters)
@@ -359,7 +360,7 @@ def _lock_walk(participant: Participant, project: Project) -> _Walk:
     with connection.cursor() as db:
         db.execute(
             "SELECT frontier_version, frontier_rank, frontier_key, firsts, is_ready,"
-            " n_wanted - n_done, standing"
+            " n_wanted - (n_done - n_checks), standing"
             " FROM participant WHERE id = %s FOR NO KEY UPDATE",
             [participant.pk],
         )

@@ -55,7 +55,7 @@ def _outcome(
         return State.COMPLETED, Reason.NONE
     if reason not in NOTHING_LEFT or not recruitment.is_empty_done:
         return None
-    if person.n_done:
+    if person.n_main:
         return State.COMPLETED, Reason.NONE
     return State.SCREENED_OUT, Reason.NO_ITEMS
 
@@ -172,7 +172,7 @@ def _enrolment(person: Participant) -> Enrolment | None:
 
 
 def _has_all(person: Participant) -> bool:
-    return person.n_wanted is not None and person.n_done >= person.n_wanted > 0
+    return bool(person.n_wanted) and person.has_all_wanted
 
 
 def _end(
@@ -187,7 +187,7 @@ def _end(
     enrolment.finished_at = timezone.now()
     enrolment.save(update_fields=("state", "reason", "finished_at"))
     is_done = state == State.COMPLETED
-    _want(person, person.n_done if is_done else 0)
+    _want(person, person.n_main if is_done else 0)
     held = Assignment.objects.filter(
         participant=person,
         state__in=(Assignment.State.OPEN, Assignment.State.QUEUED),

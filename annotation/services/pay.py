@@ -31,6 +31,7 @@ COLUMNS = (
     "state",
     "provider_status",
     "items",
+    "checks",
     "active_minutes",
     "total_minutes",
     "study_id",
@@ -99,7 +100,13 @@ def pay_list(project: Project) -> PayList:
     table = pay_table(
         rule,
         [
-            Work(person.state, person.provider_status, person.n_items, seconds)
+            Work(
+                person.state,
+                person.provider_status,
+                person.n_items,
+                seconds,
+                person.n_checks,
+            )
             for person, seconds in zip(found, times, strict=True)
         ],
     )
@@ -145,6 +152,7 @@ def _cells(line: PayLine, currency: str) -> tuple[str | int, ...]:
         stored.state,
         stored.provider_status,
         stored.n_items,
+        stored.n_checks,
         f"{stored.active_s / 60:.1f}",
         f"{stored.total_s / 60:.1f}",
         harmless(line.study),

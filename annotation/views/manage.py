@@ -38,6 +38,7 @@ ITEM_STATES = {
     "flagged": "Flagged",
     "skipped": "Skipped",
     "excluded": "Excluded",
+    "checks": "Checks",
 }
 
 

@@ -11,6 +11,7 @@ from annotation.access import Seat
 from annotation.errors import NotFoundError
 from annotation.models import Enrolment, Participant
 from annotation.selectors.enrolments import own_enrolment
+from annotation.selectors.own_work import n_total_for
 from annotation.services.endings import close, go_on
 from annotation.services.enrolments import grouped, new_resume_code
 from annotation.views.endings import ending_of
@@ -83,6 +84,8 @@ def _page(
         "recruitment": enrolment.project.recruitment,
         "participant": enrolment.participant,
         "ending": ending_of(enrolment),
+        "n_total": n_total_for(enrolment.participant, seat.project),
+        "is_about": bool(seat.project.check_rules),
         "resume_code": code,
         "tab": "study",
     }

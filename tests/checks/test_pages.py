@@ -8,8 +8,11 @@ from django.test import Client
 
 from annotation.formats.types import CompletionDraft, ItemDraft, Message
 from annotation.models import CheckItem, Event, FrontierEntry, Item, Project
+from annotation.selectors.item_filters import ItemFilter
+from annotation.selectors.items import item_page
+from annotation.services.checks import end_check
 from annotation.services.item_store import ItemStore
-from tests.checks.conftest import mark
+from tests.checks.conftest import MakeAnnotator, mark, work
 from tests.factories import make_items, make_member, make_project
 
 
@@ -188,3 +191,27 @@ def test_imported_gold_with_a_use_becomes_a_check(project: Project) -> None:
     targets = FrontierEntry.objects.filter(item__external_id__startswith="g")
     assert list(targets.order_by("item").values_list("target", flat=True)) == [0, 3, 3]
     assert CheckItem.objects.get(use="attention").overlap_before == 3
+
+
+def test_checks_have_a_filter_and_are_never_finished(
+    pool: Project, make_annotator: MakeAnnotator
+) -> None:
+    mark(pool, "monitoring", range(1, 3))
+    mark(pool, "monitoring", range(3, 4), in_pool=True)
+    found = item_page(pool, ItemFilter(state="checks")).rows
+    assert [(row.number, row.is_in_pool) for row in found] == [
+        (1, False),
+        (2, False),
+        (3, True),
+    ]
+    assert {row.check_words for row in found} == {"Silent gold"}
+    assert item_page(pool, ItemFilter(state="finished")).rows == ()
+    assert not any(row.is_finished for row in found)
+    work(make_annotator(pool), 30)
+    done = item_page(pool, ItemFilter(state="finished")).rows
+    assert [row.number for row in done] == list(range(3, 31))
+    assert all(row.is_finished for row in done)
+    owner = pool.created_by
+    end_check(check=CheckItem.objects.get(item__number=2), by=owner)
+    numbers = [r.number for r in item_page(pool, ItemFilter(state="checks")).rows]
+    assert numbers == [1, 3]

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from annotation.models import Assignment, Draft, Flag, Job, Project
-from annotation.selectors.dashboard import live
+from annotation.models import Assignment, Draft, Flag, Job, Participant, Project
+from annotation.selectors.dashboard import answers_so_far, live
 from annotation.selectors.workers import beat_key
 from annotation.services import assignments
 from annotation.services.charts import refresh
@@ -36,6 +36,20 @@ def test_progress_counts_finished_items_and_answers(project: Project) -> None:
     assert (answered.n_items, answered.n_finished) == (6, 6)
     assert (answered.n_answers, answered.n_people) == (12, 2)
     assert answered.percent == 100
+
+
+def test_answers_of_recruited_people_are_counted_and_imported_are_not(
+    project: Project,
+) -> None:
+    for source in ("recruited", "import"):
+        person = make_participant(project)
+        answer(person, 1)
+        Participant.objects.filter(pk=person.pk).update(source=source)
+    shown = live(project)
+    assert (shown.progress.n_answers, shown.progress.n_people) == (1, 1)
+    assert shown.pace.n_week == 1
+    assert len(shown.at_work.people) == 1
+    assert answers_so_far(project) == 1
 
 
 def test_almost_finished_is_not_rounded_to_all(project: Project) -> None:

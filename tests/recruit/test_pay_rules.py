@@ -19,8 +19,9 @@ def work(
     n_items: int = 10,
     seconds: float = HOUR,
     status: str = "",
+    n_checks: int = 0,
 ) -> Work:
-    return Work(state, status, n_items, seconds)
+    return Work(state, status, n_items, seconds, n_checks)
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,21 @@ def work(
         (RULE, work("working", 9), "0"),
         (RULE, work("screened_out", 0), "0.50"),
         (RULE, work("timed_out", 4), "2.40"),
+        # 4 + 2 of 10 + 2; all the checks and nothing else are 2 of 12.
+        (RULE, work("timed_out", 4, n_checks=2), "3.00"),
+        (RULE, work("timed_out", 0, n_checks=2), "1.00"),
+        (RULE, work(n_checks=2), "6.00"),
         (RULE, work("returned", 12), "6.00"),
         (RULE, work("withdrawn", 0), "0"),
         (RULE, work(status="rejected"), "0"),
         (PayRule("fixed", D(6), D(0), False, 10, D(9), "none"), work("timed_out"), "0"),
         (PayRule("fixed", D(6), D(0), True, 0, D(9), "none"), work("timed_out"), "0"),
         (PayRule("per_item", D("0.125"), D(1), True, 0, D(0), "none"), work(), "1.25"),
+        (
+            PayRule("per_item", D("0.125"), D(1), True, 0, D(0), "none"),
+            work(n_checks=4),
+            "1.75",
+        ),
         (
             PayRule("per_item", D("0.125"), D(1), True, 0, D(0), "none"),
             work("screened_out", 3),
