@@ -1,10 +1,12 @@
 """Annotator cycles (next + submit over HTTP) by project size and number of people.
 
     python -m bench.bench_annotate [--items 10000 100000] [--people 32] [--seconds 10]
+        [--quotas]
 
 Production settings, durable PostgreSQL, sessions, CSRF and throttling on. Prints
 cycles a second, server CPU per cycle (web, database, cache), latencies, answers stored
-twice and answers lost (both must be 0), and two ratios from the same run: the largest
+twice and answers lost (both must be 0), with --quotas the ratio of a cycle in a project
+with quotas to one without, and two ratios from the same run: the largest
 pool against the smallest, and a cycle against two bare requests (`/health/`).
 """
 
@@ -109,6 +111,8 @@ def window(
     from annotation.models import Annotation, FrontierEntry
 
     people = pool.annotators(project, n_people)
+    if project.has_quotas:  # type: ignore[attr-defined]
+        pool.place_everybody(project)
     clients = [Client(running.port, who) for who in people]
     slug = project.slug  # type: ignore[attr-defined]
     for client in clients:
@@ -160,6 +164,20 @@ def bare(running: Stack, seconds: float = 3) -> float:
     return 1000 * (running.cost() - before).total_s / n
 
 
+def with_and_without_quotas(running: Stack, n_people: int, given: Any) -> float:
+    """Return the server CPU of a cycle with quotas, in cycles without them."""
+    cpu: dict[bool, list[float]] = {False: [], True: []}
+    for _ in range(given.repeats):
+        for has_quotas in cpu:
+            project = pool.make_project(f"bench quotas {uuid.uuid4().hex[:6]}")
+            pool.fill(project, min(given.items))
+            if has_quotas:
+                pool.set_quotas(project)
+            seen = window(running, project, n_people, given.seconds)
+            cpu[has_quotas].append(seen["cpu_ms"])
+    return statistics.median(cpu[True]) / statistics.median(cpu[False])
+
+
 def main() -> None:
     """Run all windows and print them."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -167,6 +185,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, nargs="+", default=[1, 8, 32])
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--repeats", type=int, default=2)
+    parser.add_argument("--quotas", action="store_true")
     given = parser.parse_args()
     medians: dict[tuple[int, int], float] = {}
     with stack() as running:
@@ -188,6 +207,9 @@ def main() -> None:
                 medians[n_items, n_people] = statistics.median(
                     r["cpu_ms"] for r in rows
                 )
+        if given.quotas:
+            ratio = with_and_without_quotas(running, max(given.people), given)
+            print(f"ratio, a cycle with quotas to one without: {ratio:.2f}")
         print("web workers, MB:", [round(mb) for mb in running.web_memory_mb()])
     small, large, most = min(given.items), max(given.items), max(given.people)
     print(

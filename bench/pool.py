@@ -115,3 +115,33 @@ def annotators(project: object, n: int) -> list[Annotator]:
         session.save()
         made.append(Annotator(str(session.session_key), secrets.token_hex(16)))
     return made
+
+
+def set_quotas(project: object) -> None:
+    """Give a filled project quotas of each kind, wide enough never to be full."""
+    from annotation.models import SurveyVersion
+    from annotation.services.quotas import publish_quotas
+
+    survey = [
+        {"name": "gender", "type": "single", "title": "Gender?", "options": ["F", "M"]},
+        {"name": "country", "type": "country", "title": "Country?"},
+    ]
+    SurveyVersion.objects.filter(project=project).update(questions=survey)
+    publish_quotas(
+        project=project,  # type: ignore[arg-type]
+        user=project.created_by,  # type: ignore[attr-defined]
+        raw=[
+            {"kind": "per_item", "questions": ["country"], "n": 1},
+            {"kind": "at_least", "questions": ["gender"], "amounts": {"F": 1}},
+            {"kind": "category_each", "n": 100_000},
+        ],
+    )
+
+
+def place_everybody(project: object) -> None:
+    """Sort the annotators made for the benchmark into the cells of the quotas."""
+    from annotation.models import Participant
+    from annotation.services.quotas import place
+
+    for person in Participant.objects.filter(project=project):
+        place(participant=person)

@@ -35,6 +35,7 @@ from annotation.models.projects import (
     QuestionsVersion,
     Role,
 )
+from annotation.models.quotas import ItemCell, QuotaCell, QuotaHold, QuotaVersion
 from annotation.models.recruitment import Enrolment, Recruitment
 from annotation.models.review import DisagreementRun, ItemDisagreement
 
@@ -63,6 +64,7 @@ __all__ = [
     "GuidelinesVersion",
     "Invitation",
     "Item",
+    "ItemCell",
     "ItemChange",
     "ItemDisagreement",
     "Job",
@@ -74,6 +76,9 @@ __all__ = [
     "Project",
     "QualificationAttempt",
     "QuestionsVersion",
+    "QuotaCell",
+    "QuotaHold",
+    "QuotaVersion",
     "Recruitment",
     "Role",
     "SavedFilter",

@@ -20,6 +20,8 @@ class Participant(Row):
     services.submissions alone writes them. `standing` is a decision of the project's
     people, see services.standings. Once so many answers that are data as `n_wanted`
     are given, no further item is lent; empty: without such an end.
+    `quota_cells`: the cells of the quotas in force to which the profile belongs, after
+    a 0; empty without quotas. Services.quotas writes it.
     """
 
     class Source(models.TextChoices):
@@ -52,6 +54,7 @@ class Participant(Row):
     frontier_rank = models.IntegerField(default=0)
     frontier_key = models.BigIntegerField(default=0)
     n_done = models.PositiveIntegerField(default=0)
+    quota_cells = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     firsts = ArrayField(models.PositiveIntegerField(), default=zero, db_default=[0])
     n_wanted = models.PositiveIntegerField(null=True, blank=True)
     n_checks = models.PositiveIntegerField(default=0)

@@ -14,6 +14,7 @@ class Project(Row):
     `seed` fixes the order in which completions are shown. `frontier_version` grows
     when priorities change, which sends every annotator back to the front of the pool.
     `check_rules`: see annotation.allocation.insertion; {} where nothing is checked.
+    `has_quotas`: the newest quotas say something, so a claim must ask them.
     """
 
     class Editing(models.TextChoices):
@@ -44,6 +45,7 @@ class Project(Row):
     frontier_version = models.PositiveIntegerField(default=1)
     is_paused = models.BooleanField(default=False)
     check_rules = models.JSONField(default=dict, blank=True)
+    has_quotas = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "project"

@@ -52,6 +52,43 @@ _UNFINISHED = (
 )
 _ANY = "SELECT 1 FROM frontier f WHERE f.project_id = %(project)s"
 
+# In a project with quotas: an item is open to this person's cells, and in its category.
+_IN_QUOTA = """
+      AND NOT EXISTS (
+        SELECT 1 FROM participant p JOIN quota_cell c ON c.id = ANY(p.quota_cells)
+        JOIN item_cell ic ON ic.cell_id = c.id AND ic.item_id = f.item_id
+        WHERE p.id = %(participant)s AND ic.n_taken >= c.n_limit)
+      AND NOT EXISTS (
+        SELECT 1 FROM item i JOIN quota_cell c ON c.project_id = f.project_id
+        WHERE i.id = f.item_id AND (
+          c.kind = 'category' AND c.key = i.category AND c.n_taken >= c.n_limit
+          OR c.kind = 'category_each' AND i.category <> '' AND c.n_limit <= (
+            SELECT count(*) FROM quota_hold h
+            WHERE h.participant_id = %(participant)s AND h.category = i.category)))
+"""
+_OPEN_IN_QUOTA = _FOR_ME.format(
+    condition=f"f.n_counted < f.target {_IN_QUOTA}",
+    without="('expired', 'released', 'open', 'queued')",
+)
+_N_FREE_IN_QUOTA = "SELECT count(*) FROM ({}) free".format(  # noqa: S608  # constants
+    _FOR_ME.format(
+        condition=f"f.n_taken < f.target {_IN_QUOTA}",
+        without="('expired', 'released')",
+    )
+)
+# Of each cell that bounds this person: how many places are left, and how many of the
+# taken ones are leases, which may come back.
+_PLACES = """
+    SELECT c.n_limit - c.n_taken, (
+        SELECT count(*) FROM assignment a JOIN quota_hold h ON h.assignment_id = a.id
+        WHERE a.project_id = c.project_id AND a.state IN ('open', 'queued')
+          AND c.id = ANY(h.cells))
+    FROM participant p JOIN quota_cell c ON c.id = ANY(p.quota_cells)
+    WHERE p.id = %(participant)s AND c.n_limit IS NOT NULL
+      AND (c.kind IN ('exact', 'at_least') OR c.kind = 'people' AND NOT EXISTS (
+        SELECT 1 FROM quota_hold h WHERE h.participant_id = p.id))
+"""
+
 
 @dataclass(frozen=True)
 class Empty:
@@ -109,6 +146,13 @@ _EMPTY: dict[str, tuple[str, str, bool]] = {
         " you get it.",
         True,
     ),
+    "quota_full": (
+        "There are enough answers from your group",
+        "This project wants answers from people of different groups, and the places of"
+        " your group are taken. Your answers are stored. If a place comes free, you"
+        " get it.",
+        True,
+    ),
     "yours_done": (
         "You have answered everything you can",
         "What is left needs answers from other people. Your answers are stored.",
@@ -123,7 +167,7 @@ _EMPTY: dict[str, tuple[str, str, bool]] = {
 
 
 def why_empty(participant: Participant, project: Project) -> Empty:
-    """Return why this participant gets no item; at most two queries."""
+    """Return why this participant gets no item; at most two queries, 4 with quotas."""
     if (held := _held_back(participant, project)) is not None:
         reason = held
     elif participant.has_all_wanted:
@@ -155,16 +199,40 @@ def _reason(participant: Participant, project: Project) -> str:
     if not has_items:
         return "no_items"
     if is_open:
-        return "waiting"
+        is_full = project.has_quotas and _is_quota_full(participant, project)
+        return "quota_full" if is_full else "waiting"
     return "yours_done" if is_unfinished else "all_done"
+
+
+def _is_quota_full(participant: Participant, project: Project) -> bool:
+    """Tell whether the answers there are fill a cell, or all open items are closed."""
+    with connection.cursor() as db:
+        db.execute(_PLACES, {"participant": participant.pk})
+        if any(n_free + n_held <= 0 for n_free, n_held in db.fetchall()):
+            return True
+        parameters = _parameters(participant, project)
+        db.execute(f"SELECT EXISTS ({_OPEN_IN_QUOTA})", parameters)
+        return not db.fetchone()[0]
+
+
+def _n_free_in_quota(participant: Participant, project: Project) -> int:
+    with connection.cursor() as db:
+        db.execute(_PLACES, {"participant": participant.pk})
+        places = [max(int(n), 0) for n, _ in db.fetchall()]
+        db.execute(_N_FREE_IN_QUOTA, _parameters(participant, project))
+        n_free = int(db.fetchone()[0])
+    return min([n_free, *places])
 
 
 def n_left_for(participant: Participant, project: Project) -> int:
     """Return how many items this participant can still get, the ones held included.
 
     One query over at most LEFT_BOUND entries of the partial index; asked once a page,
-    never on the hot path.
+    never on the hot path. In a project with quotas it is four.
     """
+    if project.has_quotas:
+        held = participant.assignments.filter(state__in=("open", "queued"))
+        return _n_free_in_quota(participant, project) + held.count()
     with connection.cursor() as db:
         db.execute(
             _N_LEFT,

@@ -10,7 +10,7 @@ Locks are taken in the order participant, frontier, assignment; what must take t
 otherwise (an answer knows its assignment first) is `retried` where it meets a ring.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,54 +21,12 @@ from annotation.allocation.presentation import with_first
 from annotation.errors import ConflictError, NotReadyError
 from annotation.models import STANDING_WORDS, Assignment, Participant, Project
 from annotation.services import claim_sql as sql
-from annotation.services import insertions
+from annotation.services import insertions, quotas
+from annotation.services.claims import START, Claim, Cursor, Held, Walk, parameters_of
 from annotation.services.races import RaceError, retried
 
 State = Assignment.State
 GONE = "This item has gone to somebody else."
-
-
-@dataclass(frozen=True)
-class _Cursor:
-    rank: int
-    key: int
-
-    @property
-    def is_start(self) -> bool:
-        return self == _START
-
-
-_START = _Cursor(-(2**31), -(2**63))
-_FROM_START = {"rank": _START.rank, "key": _START.key}
-QUICK = f"WITH picked AS ({sql.FREE} SKIP LOCKED) {sql.TAKE}"
-PATIENT = f"WITH picked AS ({sql.FREE}) {sql.TAKE}"
-
-
-@dataclass(frozen=True)
-class _Held:
-    """A row that a participant holds or could go on with."""
-
-    id: int
-    item_id: int
-    order: list[int]
-    is_item: bool
-
-
-@dataclass(frozen=True)
-class _Walk:
-    """Where a participant stands: the cursor, and what they saw first so far.
-
-    `firsts` counts answers, by annotation.allocation.presentation. After `n_wanted`
-    further answers that are data nothing is lent; None: there is no such end.
-    """
-
-    cursor: _Cursor
-    firsts: list[int]
-    n_wanted: int | None
-
-    def is_over(self, n_held: int = 0) -> bool:
-        """Tell whether the answers given and the items held are all that is wanted."""
-        return self.n_wanted is not None and self.n_wanted <= n_held
 
 
 @retried
@@ -117,10 +75,10 @@ def claim_ahead(*, participant: Participant, project: Project) -> Assignment | N
             return None if turn.assignment is None else _fetch(turn.assignment)
     if has_item:
         walk = replace(walk, firsts=with_first(walk.firsts, held[State.OPEN].order))
-    parameters = _parameters(participant, project, walk, State.QUEUED)
-    found = _run(QUICK, parameters)
-    if found is None and not walk.cursor.is_start:
-        found = _run(QUICK, parameters | _FROM_START)
+    claim = Claim(participant, project, walk, State.QUEUED)
+    if not claim.has_room():
+        return None
+    found = claim.quickly()
     return None if found is None else _fetch(found)
 
 
@@ -196,10 +154,11 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
 
 
 def give_slots_back(assignment_ids: list[int]) -> None:
-    """Free the slots, with their turns, that these assignments held.
+    """Free the slots, with their turns and places in quotas, of these assignments.
 
     A check or a repeat has taken none.
     """
+    quotas.give_back(assignment_ids)
     with connection.cursor() as db:
         # In one order, so that two who give back the same items never wait in a ring.
         db.execute(
@@ -220,25 +179,40 @@ def take_late_slot(*, assignment_id: int, item_id: int, participant_id: int) -> 
     with connection.cursor() as db:
         # The lock keeps the counts still; what they are is read under it.
         db.execute(
-            "SELECT firsts FROM participant WHERE id = %s FOR NO KEY UPDATE",
+            "SELECT firsts, project_id, quota_cells <> '{}' FROM participant"
+            " WHERE id = %s FOR NO KEY UPDATE",
             [participant_id],
         )
-        parameters = {
-            "assignment": assignment_id,
-            "item": item_id,
-            "participant": participant_id,
-            "firsts": db.fetchone()[0],
-            "spread": sql.SPREAD,
-        }
-    return _retake(parameters)
+        firsts, project_id, has_quotas = db.fetchone()
+    parameters = {
+        "assignment": assignment_id,
+        "item": item_id,
+        "project": project_id,
+        "participant": participant_id,
+        "firsts": firsts,
+        "spread": sql.SPREAD,
+    }
+    return _retake(parameters, has_quotas)
 
 
-def _retake(parameters: dict[str, Any]) -> bool:
-    with connection.cursor() as db:
-        for is_strict in (True, False):
-            db.execute(sql.RETAKE, {**parameters, "is_strict": is_strict})
-            if db.rowcount == 1:
-                return True
+def _retake(parameters: dict[str, Any], has_quotas: bool) -> bool:
+    room = None
+    if has_quotas:
+        room = quotas.room(
+            participant_id=parameters["participant"], project_id=parameters["project"]
+        )
+        if room is None:
+            return False
+        parameters = parameters | room.parameters
+    statement = (sql.IN_QUOTA if has_quotas else sql.PLAIN).retake
+    for is_strict in (True, False):
+        with connection.cursor() as db:
+            db.execute(statement, {**parameters, "is_strict": is_strict})
+            is_taken = db.rowcount == 1
+        if is_taken:
+            if room is not None:
+                quotas.take(assignment_id=parameters["assignment"], room=room)
+            return True
     return False
 
 
@@ -289,46 +263,38 @@ def set_overlap(*, project: Project, overlap: int) -> None:
 
 
 def restart_walks(*, project: Project) -> None:
-    """Send every annotator back to the front of the pool: priorities have changed."""
+    """Send every annotator back to the front of the pool, which has changed.
+
+    The bounds of quotas follow the number of answers that are wanted now.
+    """
     with connection.cursor() as db:
         db.execute(
             "UPDATE project SET frontier_version = frontier_version + 1 WHERE id = %s",
             [project.pk],
         )
+    quotas.refresh_limits(project=project)
 
 
 # --- the claim ---------------------------------------------------------------------
 
 
 def _claim(
-    participant: Participant, project: Project, walk: _Walk, state: str
+    participant: Participant, project: Project, walk: Walk, state: str
 ) -> Assignment | None:
-    """Try ever harder: after the cursor, from the front, expired, waiting, queued.
-
-    At last the balance of sides yields, where nobody else could take the item.
-    """
-    onward = _parameters(participant, project, walk, state)
-    afresh = onward | _FROM_START
-    found = _run(QUICK, onward)
-    if found is None and not walk.cursor.is_start:
-        found = _run(QUICK, afresh)
+    """Try ever harder: what is free, what has expired, what others hold ahead."""
+    claim = Claim(participant, project, walk, state)
+    found = claim.quickly() if claim.has_room() else None
     if found is None:
         expire_leases(project=project)
-        # Waits for whoever holds the last entries: they may leave a slot free.
-        found = _run(PATIENT, afresh)
-    if found is None:
-        found = _take_queued(afresh)
-    if found is None:
-        found = _run(PATIENT, afresh | {"is_strict": False})
+        found = claim.patiently() if claim.has_room() else None
     return None if found is None else _fetch(found)
 
 
-def _resume(
-    lost: _Held, participant: Participant, project: Project, walk: _Walk
-) -> bool:
+def _resume(lost: Held, participant: Participant, project: Project, walk: Walk) -> bool:
     """Take up a lost lease that has a draft; False where its slot is gone."""
-    parameters = _parameters(participant, project, walk, State.OPEN)
-    if not _retake({**parameters, "assignment": lost.id, "item": lost.item_id}):
+    parameters = parameters_of(participant, project, walk, State.OPEN)
+    parameters |= {"assignment": lost.id, "item": lost.item_id}
+    if not _retake(parameters, walk.has_quotas):
         return False
     n_open = Assignment.objects.filter(pk=lost.id, state=State.EXPIRED).update(
         state=State.OPEN,
@@ -340,19 +306,7 @@ def _resume(
     return True
 
 
-def _take_queued(parameters: dict[str, Any]) -> int | None:
-    """Move a slot from somebody's lease ahead of need to this participant."""
-    with connection.cursor() as db:
-        db.execute(sql.UNQUEUE, parameters)
-        row = db.fetchone()
-    if row is None:
-        return None
-    _, item_id, first = row
-    taken = {**parameters, "item": item_id, "first": first, "slots": 0}
-    return _run(f"{sql.THIS} {sql.TAKE}", taken)
-
-
-def _lock_walk(participant: Participant, project: Project) -> _Walk:
+def _lock_walk(participant: Participant, project: Project) -> Walk:
     """Lock the participant, so that two tabs never claim twice; return the walk.
 
     Raises NotReadyError where the consent was taken back since the request began.
@@ -360,23 +314,25 @@ def _lock_walk(participant: Participant, project: Project) -> _Walk:
     with connection.cursor() as db:
         db.execute(
             "SELECT frontier_version, frontier_rank, frontier_key, firsts, is_ready,"
-            " n_wanted - (n_done - n_checks), standing"
+            " n_wanted - (n_done - n_checks), standing, quota_cells <> '{}'"
             " FROM participant WHERE id = %s FOR NO KEY UPDATE",
             [participant.pk],
         )
-        version, rank, key, firsts, is_ready, n_wanted, standing = db.fetchone()
+        version, rank, key, firsts, is_ready, n_left, standing, has_quotas = (
+            db.fetchone()
+        )
     if standing != Participant.Standing.ACTIVE:
         raise NotReadyError(STANDING_WORDS[standing], code=standing)
     if not is_ready:
         raise NotReadyError("Give your consent and fill in the profile first.")
-    is_current = version == project.frontier_version
-    return _Walk(_Cursor(rank, key) if is_current else _START, firsts, n_wanted)
+    cursor = Cursor(rank, key) if version == project.frontier_version else START
+    return Walk(cursor, firsts, has_quotas, n_left)
 
 
-def _held(participant: Participant) -> dict[str, _Held]:
+def _held(participant: Participant) -> dict[str, Held]:
     with connection.cursor() as db:
         db.execute(sql.HELD, {"participant": participant.pk})
-        return {state: _Held(*row) for state, *row in db.fetchall()}
+        return {state: Held(*row) for state, *row in db.fetchall()}
 
 
 def _open(assignment_id: int, project: Project) -> bool:
@@ -390,35 +346,6 @@ def _open(assignment_id: int, project: Project) -> bool:
             [project.lease_s, assignment_id],
         )
         return bool(db.rowcount)
-
-
-def _parameters(
-    participant: Participant, project: Project, walk: _Walk, state: str
-) -> dict[str, Any]:
-    return {
-        "project": project.pk,
-        "participant": participant.pk,
-        "version": project.frontier_version,
-        "rank": walk.cursor.rank,
-        "key": walk.cursor.key,
-        "firsts": walk.firsts,
-        "spread": sql.SPREAD_AT_CLAIM,
-        "is_strict": True,
-        "state": str(state),
-        "slots": 1,
-        "lease": timedelta(seconds=project.lease_s),
-    }
-
-
-def _run(statement: str, parameters: dict[str, Any]) -> int | None:
-    with connection.cursor() as db:
-        db.execute(statement, parameters)
-        row = db.fetchone()
-    if row is None:
-        return None
-    if row[0] is None:
-        raise RaceError
-    return int(row[0])
 
 
 def _fetch(assignment_id: int) -> Assignment:

@@ -7,6 +7,8 @@ decide, and then the seed. A row that is locked is read anew, so the choice is r
 under any concurrency.
 """
 
+from dataclasses import dataclass
+
 # One person's counts differ by at most this at a claim; a late answer may add one more.
 SPREAD_AT_CLAIM = 2
 SPREAD = 3
@@ -62,28 +64,80 @@ _NOBODY_ELSE = """
           AND NOT EXISTS (
             SELECT 1 FROM assignment theirs
             WHERE theirs.item_id = f.item_id AND theirs.participant_id = o.id
-              AND theirs.purpose = 'main')))
+              AND theirs.purpose = 'main')
+          AND NOT EXISTS (
+            SELECT 1 FROM quota_cell c
+            LEFT JOIN item_cell ic ON ic.cell_id = c.id AND ic.item_id = f.item_id
+            WHERE c.id = ANY(o.quota_cells) AND c.n_limit <= CASE c.kind
+              WHEN 'per_item' THEN ic.n_taken WHEN 'people' THEN -1
+              ELSE c.n_taken END)))
 """
 
-# Entries with a free slot that this participant may still have; after the cursor.
-FREE = f"""
-    SELECT f.item_id, {TURN} AS turn FROM frontier f
-    WHERE f.project_id = %(project)s AND f.n_taken < f.target
-      AND (f.rank, f.random_key) > (%(rank)s, %(key)s)
+# In a project with quotas: the person's cell still has room at this item, and neither
+# the item's category nor the person's share of it is used up.
+_IN_QUOTA = """
       AND NOT EXISTS (
-        SELECT 1 {_OWN_ROW} AND a.state NOT IN ('expired', 'released'))
-      AND {TURN} IS NOT NULL AND {_NOBODY_ELSE}
-    ORDER BY f.rank, f.random_key, f.item_id
-    LIMIT 1 FOR UPDATE OF f
-"""  # noqa: S608  # made of the constants above
+        SELECT 1 FROM item_cell ic JOIN quota_cell c ON c.id = ic.cell_id
+        WHERE ic.item_id = f.item_id AND ic.cell_id = ANY(%(item_cells)s)
+          AND ic.n_taken >= c.n_limit)
+      AND (cardinality(%(full_categories)s::text[]) = 0 OR NOT EXISTS (
+        SELECT 1 FROM item i
+        WHERE i.id = f.item_id AND i.category = ANY(%(full_categories)s)))
+"""
 
-# The slot of one item, for a person whose lease of it was lost.
-BACK = f"""
-    SELECT f.item_id, {TURN} AS turn FROM frontier f
-    WHERE f.item_id = %(item)s AND f.n_taken < f.target
-      AND {TURN} IS NOT NULL AND {_NOBODY_ELSE}
-    FOR UPDATE OF f
-"""  # noqa: S608  # made of the constants above
+
+def _free(quota: str) -> str:
+    """Return: entries with a free slot for this participant, after the cursor."""
+    return f"""
+        SELECT f.item_id, {TURN} AS turn FROM frontier f
+        WHERE f.project_id = %(project)s AND f.n_taken < f.target
+          AND (f.rank, f.random_key) > (%(rank)s, %(key)s)
+          AND NOT EXISTS (
+            SELECT 1 {_OWN_ROW} AND a.state NOT IN ('expired', 'released'))
+          AND {TURN} IS NOT NULL AND {_NOBODY_ELSE} {quota}
+        ORDER BY f.rank, f.random_key, f.item_id
+        LIMIT 1 FOR UPDATE OF f
+    """  # noqa: S608  # made of the constants above
+
+
+def _retake(quota: str) -> str:
+    """Return: a slot again, in its old turn, for a lease of one's own that was lost."""
+    return f"""
+        WITH picked AS (
+            SELECT f.item_id, {TURN} AS turn FROM frontier f
+            WHERE f.item_id = %(item)s AND f.n_taken < f.target
+              AND {TURN} IS NOT NULL AND {_NOBODY_ELSE} {quota}
+            FOR UPDATE OF f)
+        UPDATE frontier f
+        SET n_taken = f.n_taken + 1,
+            turns[picked.turn + 1] = COALESCE(f.turns[picked.turn + 1], 0) + 1
+        FROM picked WHERE f.item_id = picked.item_id
+    """  # noqa: S608  # made of the constants above
+
+
+def _unqueue(quota: str) -> str:
+    """Return: end a lease that somebody holds ahead, on an item this person may have.
+
+    Its slot goes over with its turn, so no count of turns changes.
+    """
+    return f"""
+        UPDATE assignment
+        SET state = 'expired', lease_until = NULL, finished_at = now()
+        WHERE id = (
+            SELECT q.id FROM assignment q
+            JOIN frontier f ON f.item_id = q.item_id AND f.n_taken <= f.target
+            CROSS JOIN LATERAL (
+                SELECT array_position(f.base_order, q."order"[1]) - 1 AS t) shown
+            WHERE q.project_id = %(project)s AND q.state = 'queued'
+              AND q.purpose = 'main' AND q.participant_id <> %(participant)s
+              AND NOT EXISTS (
+                SELECT 1 {_OWN_ROW} AND (a.state NOT IN ('expired', 'released')
+                  OR a."order"[1] <> q."order"[1]))
+              AND {_MINE} + 1 - {_LEAST} <= %(spread)s {quota}
+            ORDER BY q.lease_until DESC LIMIT 1 FOR UPDATE OF q SKIP LOCKED)
+        RETURNING id, item_id, "order"[1]
+    """  # noqa: S608  # made of the constants above
+
 
 THIS = """
     WITH picked AS (
@@ -130,25 +184,6 @@ TAKE = """
     SELECT (SELECT id FROM lent) FROM bumped
 """
 
-# End a lease that somebody holds ahead of need, on an item this participant may have;
-# its slot goes over with its turn, so nobody's count of turns changes.
-UNQUEUE = f"""
-    UPDATE assignment SET state = 'expired', lease_until = NULL, finished_at = now()
-    WHERE id = (
-        SELECT q.id FROM assignment q
-        JOIN frontier f ON f.item_id = q.item_id AND f.n_taken <= f.target
-        CROSS JOIN LATERAL (
-            SELECT array_position(f.base_order, q."order"[1]) - 1 AS t) shown
-        WHERE q.project_id = %(project)s AND q.state = 'queued' AND q.purpose = 'main'
-          AND q.participant_id <> %(participant)s
-          AND NOT EXISTS (
-            SELECT 1 {_OWN_ROW} AND (a.state NOT IN ('expired', 'released')
-              OR a."order"[1] <> q."order"[1]))
-          AND {_MINE} + 1 - {_LEAST} <= %(spread)s
-        ORDER BY q.lease_until DESC LIMIT 1 FOR UPDATE OF q SKIP LOCKED)
-    RETURNING id, item_id, "order"[1]
-"""  # noqa: S608  # made of the constants above
-
 # What a participant holds, and a lost lease whose draft should be gone on with.
 HELD = """
     SELECT a.state, a.id, a.item_id, a."order", a.purpose = 'main' FROM assignment a
@@ -159,15 +194,6 @@ HELD = """
      WHERE a.participant_id = %(participant)s AND a.state = 'expired'
        AND a.purpose = 'main' ORDER BY d.updated_at DESC LIMIT 1)
 """
-
-# A slot again, in its old turn, for a lease of one's own that was lost.
-RETAKE = f"""
-    WITH picked AS ({BACK})
-    UPDATE frontier f
-    SET n_taken = f.n_taken + 1,
-        turns[picked.turn + 1] = COALESCE(f.turns[picked.turn + 1], 0) + 1
-    FROM picked WHERE f.item_id = picked.item_id
-"""  # noqa: S608  # made of the constants above
 
 GIVE_BACK = """
     UPDATE frontier f
@@ -181,3 +207,26 @@ GIVE_BACK = """
           GROUP BY item_id) gone
     WHERE f.item_id = gone.item_id
 """
+
+
+@dataclass(frozen=True)
+class Statements:
+    """The statements of a project with or without quotas."""
+
+    quick: str
+    patient: str
+    unqueue: str
+    retake: str
+
+
+def _statements(quota: str) -> Statements:
+    return Statements(
+        quick=f"WITH picked AS ({_free(quota)} SKIP LOCKED) {TAKE}",
+        patient=f"WITH picked AS ({_free(quota)}) {TAKE}",
+        unqueue=_unqueue(quota),
+        retake=_retake(quota),
+    )
+
+
+PLAIN = _statements("")
+IN_QUOTA = _statements(_IN_QUOTA)

@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from annotation.allocation.presentation import with_first
 from annotation.models import Participant, Project
+from annotation.services.quotas import recount
 
 _ENTRIES = """
     UPDATE frontier f
@@ -54,7 +55,7 @@ def rebuild_frontier(*, project: Project) -> int:
         for statement in (_ENTRIES, _DONE):
             db.execute(statement, [project.pk])
             n_mended += int(db.rowcount)
-    return n_mended + _rebuild_firsts(project)
+    return n_mended + _rebuild_firsts(project) + recount(project=project)
 
 
 def _rebuild_firsts(project: Project) -> int:

@@ -22,6 +22,7 @@ from annotation.gold import Gold, InvalidGoldError, read_gold, use_of
 from annotation.models import Project
 from annotation.questions import Question, parse_questions
 from annotation.services.checks import store_checks
+from annotation.services.quotas import refresh_limits
 
 BATCH = 1000
 Key: TypeAlias = tuple[Literal["id", "hash"], str]
@@ -122,6 +123,7 @@ class ItemStore:
                 "  AND f.rank > %s)",
                 [self.project.pk, self._first_rank],
             )
+        refresh_limits(project=self.project)
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:

@@ -24,6 +24,7 @@ from annotation.models import (
     Withdrawal,
 )
 from annotation.selectors.consent import last_word
+from annotation.services import quotas
 from annotation.services.assignments import release
 from annotation.services.endings import close, take_in
 from annotation.services.events import record
@@ -287,3 +288,4 @@ def _refresh(participant: Participant) -> None:
     )
     participant.is_ready = has_consent and has_profile
     participant.save(update_fields=["is_ready"])
+    quotas.place(participant=participant)

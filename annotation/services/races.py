@@ -9,7 +9,7 @@ from django.db import OperationalError, transaction
 from psycopg.errors import DeadlockDetected
 
 logger = logging.getLogger(__name__)
-N_TRIES = 4
+N_TRIES = 8
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -31,6 +31,7 @@ from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Draft, Participant
 from annotation.selectors.editing import is_editable
 from annotation.services.assignments import give_slots_back, take_late_slot
+from annotation.services.quotas import take_turn
 from annotation.services.races import RaceError, retried
 from annotation.spans import bind, has_spans
 from annotation.times import bounded, clipped, presented
@@ -314,12 +315,16 @@ def take_back(*, assignment: Assignment) -> Assignment:
     Raises ConflictError "too_late" after the grace time.
     """
     # Before the others, as a claim does: the next item may be asked for meanwhile.
-    Participant.objects.select_for_update(no_key=True).get(pk=assignment.participant_id)
+    person = Participant.objects.select_for_update(no_key=True).get(
+        pk=assignment.participant_id
+    )
     locked = (
         Assignment.objects.select_for_update(of=("self",))
         .select_related("annotation", "project", "questions_version")
         .get(pk=assignment.pk)
     )
+    if person.quota_cells:
+        take_turn(person.project_id)
     answer = locked.annotation
     if locked.purpose in FINAL:
         raise ConflictError(

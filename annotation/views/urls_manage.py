@@ -12,6 +12,7 @@ from annotation.views import (
     manage_export,
     manage_import,
     manage_jobs,
+    quotas,
     saved_filters,
 )
 
@@ -29,6 +30,12 @@ urlpatterns = [
         name="flag_resolve",
     ),
     path("p/<slug:slug>/charts/<slug:name>.svg", manage.chart, name="chart"),
+    path("p/<slug:slug>/quotas/", quotas.quotas, name="quotas"),
+    path(
+        "p/<slug:slug>/settings/quotas/",
+        quotas.settings_quotas,
+        name="settings_quotas",
+    ),
     path("p/<slug:slug>/items/", manage.items, name="items"),
     path("p/<slug:slug>/items/<uuid:public_id>/", manage.item, name="item"),
     path(

@@ -17,6 +17,8 @@ from annotation.errors import ConflictError, NotReadyError
 from annotation.models import (
     Annotation,
     Assignment,
+    ConsentDocument,
+    ConsentRecord,
     Draft,
     FrontierEntry,
     Participant,
@@ -238,6 +240,10 @@ def test_withdrawal_wins_over_a_request_under_way(
     make_pool: MakePool, make_annotator: MakeAnnotator
 ) -> None:
     annotator = make_annotator(make_pool(1))
+    text = ConsentDocument.objects.create(
+        project=annotator.project, number=1, text="Agree?", sha256="0" * 64
+    )
+    ConsentRecord.objects.create(participant=annotator, document=text)
 
     def withdraw() -> None:
         withdrawals.withdraw(participant=annotator)

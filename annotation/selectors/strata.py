@@ -1,0 +1,57 @@
+"""The quotas in force, and what people's profiles say of their strata."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from annotation.allocation.quotas import Quota, read_quotas
+from annotation.countries import COUNTRIES
+from annotation.models import Participant, Project, QuotaVersion, SurveyAnswer
+from annotation.selectors.profile import current_survey
+from annotation.surveys import parse_survey
+
+
+def stratum_values(project: Project) -> dict[str, tuple[str, ...]]:
+    """Return what the questions that can make strata can be answered; one query."""
+    version = current_survey(project)
+    found: dict[str, tuple[str, ...]] = {}
+    for question in parse_survey(version.questions) if version else ():
+        if question.type == "single":
+            found[question.name] = question.options
+        elif question.type == "country":
+            found[question.name] = tuple(COUNTRIES)
+    return found
+
+
+def newest_quotas(project: Project) -> QuotaVersion | None:
+    """Return the newest version of the quotas; one query."""
+    return project.quota_versions.order_by("-number").first()
+
+
+def quotas_in_force(project: Project) -> tuple[Quota, ...]:
+    """Return the quotas in force; one query."""
+    version = newest_quotas(project)
+    if version is None:
+        return ()
+    # They were checked when they were published; the survey may have changed since.
+    return read_quotas(version.quotas)
+
+
+def profiles(
+    project: Project, people: Sequence[Participant]
+) -> dict[int, dict[str, str]]:
+    """Return by participant what each told, in strata's terms; one query.
+
+    Of several versions of the survey the newest answer counts; a question that was
+    declined or not shown is left out.
+    """
+    answers = SurveyAnswer.objects.filter(participant__project=project)
+    if len(people) == 1:
+        answers = answers.filter(participant=people[0])
+    found: dict[int, dict[str, str]] = defaultdict(dict)
+    for answer in answers.order_by("version__number"):
+        is_told = answer.state == SurveyAnswer.State.ANSWERED
+        if is_told and isinstance(answer.value, str):
+            found[answer.participant_id][answer.question] = answer.value
+        else:
+            found[answer.participant_id].pop(answer.question, None)
+    return found

@@ -1,0 +1,155 @@
+"""The form of the quotas: cards of plain fields, read into the stored list and back."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from django.http import QueryDict
+
+from annotation.allocation.census import margins
+from annotation.allocation.quotas import BETWEEN
+from annotation.answers import Problem
+from annotation.countries import COUNTRIES
+
+MOST_CARDS = 40
+CODES = {name.lower(): code for code, name in COUNTRIES.items()}
+Values = Mapping[str, Sequence[str]]
+
+
+def read_form(post: QueryDict) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Return the quotas as they would be stored, and what cannot be read.
+
+    A fault of a pasted table names its line.
+    """
+    quotas, problems = [], []
+    n_cards = post.get("n_cards", "")
+    for k in range(min(int(n_cards), MOST_CARDS) if n_cards.isdecimal() else 0):
+        path = f"quotas[{k}]"
+        quota: dict[str, Any] = {"kind": post.get(f"q{k}-kind", "")}
+        if questions := post.getlist(f"q{k}-questions"):
+            quota["questions"] = questions
+        n = post.get(f"q{k}-n", "").strip()
+        if n.isdecimal() and len(n) < 8:
+            quota["n"] = int(n)
+        elif n:
+            problems.append(Problem(f"{path}.n", f"“{n[:20]}” is no whole number."))
+        amounts, faults = read_table(post.get(f"q{k}-amounts", ""), f"{path}.amounts")
+        groups, others = read_groups(post.get(f"q{k}-groups", ""), f"{path}.groups")
+        problems += faults + others
+        if amounts:
+            quota["amounts"] = amounts
+        if groups and questions:
+            quota["groups"] = {questions[0]: groups}
+        quotas.append(quota)
+    return quotas, problems
+
+
+def read_table(text: str, path: str) -> tuple[dict[str, float], list[Problem]]:
+    """Read lines `cell,number`; the last comma, semicolon or tab parts them."""
+    found: dict[str, float] = {}
+    problems = []
+    for number, line in _lines(text):
+        at = max(line.rfind(mark) for mark in ",;\t")
+        key, amount = line[:at].strip(" \"'"), line[at + 1 :].strip(" %\"'")
+        key = BETWEEN.join(_code(part) for part in key.split(BETWEEN))
+        try:
+            value = float(amount)
+        except ValueError:
+            value = -1
+        if at < 1 or not key or not 0 <= value < 10**9:
+            said = f"Line {number}: write a cell, a comma and a number, not “{line}”."
+            problems.append(Problem(path, said))
+        elif key in found:
+            said = f"Line {number}: “{key}” stands there twice."
+            problems.append(Problem(path, said))
+        else:
+            found[key] = value
+    return found, problems
+
+
+def read_groups(text: str, path: str) -> tuple[dict[str, str], list[Problem]]:
+    """Read lines `answer = group`."""
+    found: dict[str, str] = {}
+    problems = []
+    for number, line in _lines(text):
+        value, sign, group = (part.strip() for part in line.rpartition("="))
+        if not sign or not value or not group:
+            said = f"Line {number}: write an answer, = and its group, not “{line}”."
+            problems.append(Problem(path, said))
+        else:
+            found[_code(value)] = group[:100]
+    return found, problems
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(text[:200_000].splitlines(), 1):
+        if line.strip():
+            yield number, line.strip()[:400]
+
+
+def _code(part: str) -> str:
+    """Return a country's code for its name; other words as they are."""
+    return CODES.get(part.strip().lower(), part.strip())
+
+
+def from_template(name: str, values: Values) -> list[dict[str, Any]]:
+    """Return the quotas that a template adds; none where the survey cannot bear it."""
+    countries = [question for question in values if "country" in question]
+    if name == "country" and countries:
+        return [{"kind": "per_item", "questions": countries[:1], "n": 2}]
+    if name == "women":
+        return [
+            {"kind": "at_least", "questions": [question], "amounts": {option: 40.0}}
+            for question in ("gender", "sex")
+            for option in values.get(question, ())
+            if option.lower() in ("female", "woman")
+        ][:1]
+    if name == "census":
+        plain = {question: tuple(options) for question, options in values.items()}
+        return [
+            {"kind": "exact", "questions": [question], "amounts": shares}
+            for question, shares in margins(plain)
+        ]
+    if name == "categories":
+        return [{"kind": "category_each", "n": 2}]
+    return []
+
+
+def filled(quota: Mapping[str, Any], values: Values) -> dict[str, Any]:
+    """Return a quota with equal shares for all cells of its questions' options."""
+    keys = [""]
+    for question in quota.get("questions", ()):
+        groups = quota.get("groups", {}).get(question)
+        options = list(dict.fromkeys(groups.values())) if groups else values[question]
+        keys = [f"{k}{BETWEEN}{o}" if k else o for k in keys for o in options]
+    keys = [key for key in keys if key][:500]
+    each = round(100 / len(keys), 4) if keys else 0
+    return {**quota, "amounts": dict.fromkeys(keys, each)}
+
+
+def cards(
+    quotas: Sequence[Mapping[str, Any]], problems: Sequence[Problem]
+) -> list[dict[str, Any]]:
+    """Return the quotas as the template shows them."""
+    return [
+        {
+            "at": f"q{k}",
+            "number": k + 1,
+            "kind": quota.get("kind", ""),
+            "questions": quota.get("questions", []),
+            "n": quota.get("n", ""),
+            "amounts": "\n".join(
+                f"{key},{amount:g}" for key, amount in quota.get("amounts", {}).items()
+            ),
+            "groups": "\n".join(
+                f"{value} = {group}"
+                for of in quota.get("groups", {}).values()
+                for value, group in of.items()
+            ),
+            "problems": [
+                problem.message
+                for problem in problems
+                if problem.path.startswith(f"quotas[{k}].")
+            ],
+        }
+        for k, quota in enumerate(quotas)
+    ]

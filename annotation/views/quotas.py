@@ -1,0 +1,123 @@
+"""The quotas of a project: their state for managers, their form for owners."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
+
+from annotation import access
+from annotation.access import MANAGERS, Seat
+from annotation.allocation.census import SOURCE
+from annotation.answers import Problem
+from annotation.errors import InvalidError
+from annotation.selectors.quota_state import quota_page
+from annotation.selectors.strata import newest_quotas, stratum_values
+from annotation.services.quotas import publish_quotas
+from annotation.views.person import person
+from annotation.views.quota_form import cards, filled, from_template, read_form
+from annotation.views.settings_common import METHODS, OWNERS, settings_context
+
+KINDS = {
+    "per_item": "at most so many answers per item from one cell",
+    "at_least": "at least so many per cent of all answers",
+    "exact": "exact shares of all answers",
+    "people": "at most so many people",
+    "category": "at most so many per cent of all answers, by item category",
+    "category_each": "at most so many answers per person and item category",
+}
+TEMPLATES = {
+    "country": "At most 2 per item from one country",
+    "women": "At least 40 % women",
+    "census": "UK census: age, gender, ethnicity",
+    "categories": "2 answers per person and category",
+}
+CANNOT = (
+    "The survey has no question that this template could go by. Add it there first."
+)
+
+
+@require_GET
+@login_required
+def quotas(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show what each quota has, wants and lacks."""
+    seat = access.seat(request.user, slug, roles=MANAGERS)
+    context = {
+        "seat": seat,
+        "project": seat.project,
+        "tab": "quotas",
+        "page": quota_page(seat.project),
+    }
+    return render(request, "annotation/manage/quotas.html", context)
+
+
+@require_http_methods(METHODS)
+@login_required
+def settings_quotas(request: HttpRequest, slug: str) -> HttpResponse:
+    """Make, change and remove quotas."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    if request.method != "POST":
+        version = newest_quotas(seat.project)
+        return _form(request, seat, version.quotas if version else [])
+    given, problems = read_form(request.POST)
+    do = request.POST.get("do", "")
+    if do != "save":
+        changed, said = _changed(given, do, stratum_values(seat.project))
+        return _form(request, seat, changed, [*problems, *said], is_changed=True)
+    try:
+        if problems:
+            raise InvalidError("The quotas need mending.", problems=problems)
+        published = publish_quotas(
+            project=seat.project, user=person(request), raw=given
+        )
+    except InvalidError as error:
+        return _form(request, seat, given, error.problems, status=422)
+    said_now = "The quotas are in force." if published else "Nothing has changed."
+    messages.success(request, said_now)
+    return redirect("settings_quotas", slug)
+
+
+def _changed(
+    quotas: list[dict[str, Any]], do: str, values: Mapping[str, Sequence[str]]
+) -> tuple[list[dict[str, Any]], list[Problem]]:
+    """Return the cards after a button other than "Save"."""
+    what, _, which = do.partition(":")
+    at = int(which) if which.isdecimal() else len(quotas)
+    if what == "add":
+        return [*quotas, {"kind": "per_item"}], []
+    if what == "remove":
+        return quotas[:at] + quotas[at + 1 :], []
+    if what == "fill" and at < len(quotas):
+        known = set(quotas[at].get("questions", ())) <= set(values)
+        return [
+            filled(quota, values) if k == at and known else quota
+            for k, quota in enumerate(quotas)
+        ], []
+    added = from_template(which, values) if what == "template" else []
+    return quotas + added, [] if added else [Problem("quotas", CANNOT)]
+
+
+def _form(
+    request: HttpRequest,
+    seat: Seat,
+    quotas: Sequence[Mapping[str, Any]],
+    problems: Sequence[Problem] = (),
+    *,
+    status: int = 200,
+    is_changed: bool = False,
+) -> HttpResponse:
+    context = settings_context(seat, "quotas") | {
+        "cards": cards(quotas, problems),
+        "problems": problems,
+        "kinds": KINDS.items(),
+        "templates": TEMPLATES.items(),
+        "asked": list(stratum_values(seat.project)),
+        "source": SOURCE,
+        "is_changed": is_changed,
+    }
+    return render(
+        request, "annotation/people/settings_quotas.html", context, status=status
+    )

@@ -1,0 +1,117 @@
+"""The pages of the quotas: who reaches them, what they say, how they are set."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from annotation.models import Project, Role, SurveyVersion
+from annotation.services import quotas
+from tests.factories import make_items, make_member, make_project
+
+SURVEY = [
+    {
+        "name": "gender",
+        "type": "single",
+        "title": "Gender?",
+        "options": ["Female", "Male"],
+    },
+    {"name": "country", "type": "country", "title": "Country?"},
+]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study() -> Project:
+    project = make_project(overlap=2)
+    SurveyVersion.objects.filter(project=project).update(questions=SURVEY)
+    make_items(project, 5)
+    return project
+
+
+def client_of(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def card(**fields: object) -> dict[str, Any]:
+    return {"n_cards": "1", **{f"q0-{name}": value for name, value in fields.items()}}
+
+
+def test_owner_sets_a_minimum_without_json(study: Project) -> None:
+    client = client_of(study.created_by)
+    sent = card(kind="at_least", questions=["gender"], amounts="Female, 40 %")
+    answer = client.post(f"/p/{study.slug}/settings/quotas/", {**sent, "do": "save"})
+    assert answer.status_code == 302
+    page = client.get(f"/p/{study.slug}/quotas/").content.decode()
+    assert "At least this per cent of all answers by gender: Female 40." in page
+    assert "anything but Female" in page
+
+
+def test_country_is_written_by_name(study: Project) -> None:
+    sent = card(kind="per_item", questions=["country"], n="1", groups="Kenya = Africa")
+    path = f"/p/{study.slug}/settings/quotas/"
+    client_of(study.created_by).post(path, {**sent, "do": "save"})
+    version = study.quota_versions.get()
+    assert version.quotas[0]["groups"] == {"country": {"KE": "Africa"}}
+
+
+def test_pasted_table_with_a_fault_names_the_line(study: Project) -> None:
+    sent = card(kind="exact", questions=["gender"], amounts="Female,50\nMale;many")
+    path = f"/p/{study.slug}/settings/quotas/"
+    answer = client_of(study.created_by).post(path, {**sent, "do": "save"})
+    assert answer.status_code == 422
+    assert "Line 2: write a cell, a comma and a number" in answer.content.decode()
+    assert not study.quota_versions.exists()
+
+
+@pytest.mark.parametrize(
+    ("do", "said"),
+    [
+        ("template:women", "Female,40"),
+        ("template:country", "Quota 1"),
+        ("template:census", "Female,51"),
+        ("template:categories", "Quota 1"),
+        ("add", "Quota 1"),
+    ],
+)
+def test_template_fills_a_card_and_stores_nothing(
+    study: Project, do: str, said: str
+) -> None:
+    path = f"/p/{study.slug}/settings/quotas/"
+    answer = client_of(study.created_by).post(path, {"n_cards": "0", "do": do})
+    assert said in answer.content.decode()
+    assert not study.quota_versions.exists()
+
+
+def test_cells_are_filled_in_and_a_card_is_removed(study: Project) -> None:
+    client = client_of(study.created_by)
+    path = f"/p/{study.slug}/settings/quotas/"
+    sent = card(kind="exact", questions=["gender"])
+    page = client.post(path, {**sent, "do": "fill:0"}).content.decode()
+    assert "Female,50\nMale,50" in page
+    page = client.post(path, {**sent, "do": "remove:0"}).content.decode()
+    assert "No quotas are set" in page
+
+
+def test_page_says_what_can_no_longer_be_filled(study: Project) -> None:
+    lists = {"kind": "exact", "questions": ["country"], "amounts": {"DE": 100}}
+    per_item = {"kind": "per_item", "questions": ["country"], "n": 1}
+    quotas.publish_quotas(project=study, user=study.created_by, raw=[lists, per_item])
+    page = client_of(study.created_by).get(f"/p/{study.slug}/quotas/")
+    assert "no item can be finished" in page.content.decode()
+    assert "Germany" in page.content.decode()
+
+
+def test_researcher_sees_the_state_and_cannot_change_it(study: Project) -> None:
+    client = client_of(make_member(study, Role.RESEARCHER))
+    assert client.get(f"/p/{study.slug}/quotas/").status_code == 200
+    assert client.get(f"/p/{study.slug}/settings/quotas/").status_code == 404
+
+
+def test_annotator_and_outsider_find_nothing(study: Project) -> None:
+    for project in (study, make_project()):
+        client = client_of(make_member(project))
+        for path in ("quotas", "settings/quotas"):
+            assert client.get(f"/p/{study.slug}/{path}/").status_code == 404
