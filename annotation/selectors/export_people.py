@@ -128,7 +128,8 @@ class PeopleReader:
         rows = fetch_all(sql.CONSENTS, [ids])
         agreed = {row[0]: self._agreed(*row[1:]) for row in rows}
         people: dict[int, Person] = {}
-        for key, public_id, imported, is_gone in fetch_all(sql.PEOPLE, [ids]):
+        for key, *stored in fetch_all(sql.PEOPLE, [ids]):
+            public_id, imported, is_gone, standing = stored
             person = agreed.get(key, Person(""))
             # What a file told of a person is of no known class.
             profile = {} if person.withheld else json.loads(imported)
@@ -136,6 +137,7 @@ class PeopleReader:
                 pseudonym=self.names.of(public_id),
                 profile=_json(profile),
                 group=str(profile.get("group", "")),
+                standing=standing,
                 is_withdrawn=person.is_withdrawn or is_gone,
             )
         for key, told in self._profiles(people).items():

@@ -119,7 +119,8 @@ PARTICIPANTS = """
     SELECT id, public_id::text, source FROM participant WHERE project_id = %s
 """
 PEOPLE = """
-    SELECT p.id, p.public_id::text, p.imported_profile::text, w.id IS NOT NULL
+    SELECT p.id, p.public_id::text, p.imported_profile::text, w.id IS NOT NULL,
+        p.standing
     FROM participant p LEFT JOIN withdrawal w ON w.participant_id = p.id
     WHERE p.id = ANY(%s)
 """

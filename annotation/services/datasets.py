@@ -339,6 +339,7 @@ def _person_row(one: Participant) -> Row:
     return (
         person.pseudonym,
         one.source,
+        person.standing,
         person.consent_version,
         list(person.scopes),
         person.profile,

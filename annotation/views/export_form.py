@@ -40,6 +40,10 @@ SCOPE_WORDS = {
         "Only people who agreed to publication",
         "Answers of people who withdrew their consent are never included.",
     ),
+    "leave_out_blocked": (
+        "Leave out people whom the project has blocked",
+        "All their answers; the card counts them. Say so where you report results.",
+    ),
 }
 
 

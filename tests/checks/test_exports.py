@@ -13,7 +13,12 @@ from annotation.models import FrontierEntry, Item, Project
 from annotation.selectors.dashboard import answers_so_far, live
 from annotation.services.datasets import write_dataset
 from annotation.services.exports import stream_annotations
+from annotation.services.standings import set_standing
 from tests.checks.conftest import MakeAnnotator, MakePool, mark, set_rules, work
+from tests.exports.conftest import Write, write
+from tests.exports.test_consent import table
+
+__all__ = ["write"]
 
 
 @pytest.fixture
@@ -101,3 +106,50 @@ def test_dashboard_counts_data_alone(study: Project) -> None:
     progress = live(study).progress
     assert answers_so_far(study) == progress.n_answers == 17
     assert progress.n_items == progress.n_finished == 17
+
+
+@pytest.mark.parametrize("form", ["raw", "trl_preference", "native"])
+def test_blocked_people_are_left_out_where_that_is_asked_for(
+    pool: Project, make_annotator: MakeAnnotator, write: Write, form: str
+) -> None:
+    kept, blocked = make_annotator(pool), make_annotator(pool)
+    work(kept, 3)
+    work(blocked, 2)
+    set_standing(
+        participant=blocked, standing="blocked", reason="Why.", by=pool.created_by
+    )
+    _, whole = write(pool, format=form)
+    assert (whole.answers.exported, whole.answers.dropped["blocked"]) == (5, 0)
+    _, part = write(pool, format=form, leave_out_blocked=True)
+    assert (part.answers.exported, part.answers.dropped["blocked"]) == (3, 2)
+    assert part.answers.is_balanced
+    assert "its author was blocked by the people of the project" in part.card
+
+
+def test_people_have_their_standing_at_the_time_of_the_export(
+    pool: Project, make_annotator: MakeAnnotator, write: Write
+) -> None:
+    people = [make_annotator(pool) for _ in range(3)]
+    for person, standing in zip(people[1:], ("paused", "blocked"), strict=True):
+        set_standing(
+            participant=person, standing=standing, reason="Why.", by=pool.created_by
+        )
+    folder, _ = write(pool, format="raw")
+    told = [row["standing"] for row in table(folder, "participants")]
+    assert sorted(told) == ["active", "blocked", "paused"]
+    folder, part = write(pool, format="raw", leave_out_blocked=True)
+    told = [row["standing"] for row in table(folder, "participants")]
+    assert sorted(told) == ["active", "paused"]
+    assert part.people.dropped == {"blocked": 1}
+
+
+def test_pausing_leaves_nothing_out(
+    pool: Project, make_annotator: MakeAnnotator, write: Write
+) -> None:
+    person = make_annotator(pool)
+    work(person, 2)
+    set_standing(
+        participant=person, standing="paused", reason="Why.", by=pool.created_by
+    )
+    _, part = write(pool, format="raw", leave_out_blocked=True)
+    assert part.answers.exported == 2

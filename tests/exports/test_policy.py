@@ -72,7 +72,12 @@ def stored_answers(draw: st.DrawFn, key: str, n: int) -> StoredAnswer:
         machine=machine,
         person=None
         if machine
-        else person(key, scopes=scopes, is_withdrawn=draw(st.booleans())),
+        else person(
+            key,
+            scopes=scopes,
+            is_withdrawn=draw(st.booleans()),
+            standing=draw(st.sampled_from(["active", "paused", "blocked"])),
+        ),
         source="machine" if machine else draw(st.sampled_from(["web", "import"])),
         order=draw(st.sampled_from([None, tuple(indexes)])),
         fate=draw(st.sampled_from(["current", "current", "superseded", "taken_back"])),
@@ -106,6 +111,7 @@ def any_options() -> st.SearchStrategy[dict[str, Any]]:
             },
             **{f"include_{flag}": st.booleans() for flag in flags},
             "only_publishable": st.booleans(),
+            "leave_out_blocked": st.booleans(),
             "min_difference": st.sampled_from([0, 1]),
             "criterion": st.sampled_from(["", "helpful"]),
             "question": st.sampled_from(["", "", "preference", "ratings"]),

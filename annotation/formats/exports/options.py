@@ -68,6 +68,7 @@ class ExportOptions:
     include_machine: bool = False
     include_superseded: bool = False
     only_publishable: bool = False
+    leave_out_blocked: bool = False
 
     @property
     def is_aggregated(self) -> bool:
@@ -240,4 +241,11 @@ def _scope(options: ExportOptions) -> list[str]:
         else "Answers are included whether or not their authors agreed to their "
         "publication; the column `consent_scopes` tells."
     )
+    if options.leave_out_blocked:
+        sentences.append("Answers of people whom the project has blocked are left out.")
+    elif options.format == "raw":
+        sentences.append(
+            "Answers of people whom the project has blocked are included; the column "
+            "`standing` of the table `participants` tells."
+        )
     return [*sentences, "Answers of people who withdrew their consent are left out."]

@@ -15,6 +15,7 @@ from annotation.answers import Question
 from annotation.consent import FREE_TEXT, RATINGS, RELEASED
 from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.types import (
+    BLOCKED,
     Person,
     Row,
     StoredAnswer,
@@ -28,6 +29,7 @@ REASONS: dict[str, str] = {
     "withdrawn": "its author withdrew the consent",
     "not_released": "its author did not agree to its release",
     "not_publishable": "its author did not agree to publication",
+    "blocked": "its author was blocked by the people of the project",
     "imported": "came with an imported file, which this export leaves out",
     "surplus": "beyond the number of answers wanted",
     "purpose": "given to a check, as a repeat or for another protocol",
@@ -66,6 +68,8 @@ def person_refusal(person: Person | None, options: ExportOptions) -> str:
         return "not_released"
     if options.only_publishable and (person is None or not person.is_publishable):
         return "not_publishable"
+    if options.leave_out_blocked and person is not None and person.standing == BLOCKED:
+        return "blocked"
     return ""
 
 
@@ -93,6 +97,8 @@ def participant_refusal(person: Person, source: str, options: ExportOptions) -> 
         return "not_released"
     if options.only_publishable and not person.is_publishable:
         return "not_publishable"
+    if options.leave_out_blocked and person.standing == BLOCKED:
+        return "blocked"
     if source == "import" and not options.include_imported:
         return "imported"
     return ""

@@ -113,6 +113,12 @@ PARTICIPANTS = Table(
     (
         Column("annotator", TEXT, "the pseudonym in this export"),
         Column("source", TEXT, "member, or import: known from an imported file"),
+        Column(
+            "standing",
+            TEXT,
+            "at the time of the export: active, or by a person's decision paused or"
+            " blocked",
+        ),
         Column("consent_version", INT, "the number of the consent document"),
         Column("consent_scopes", TEXTS, "what the person agreed to"),
         Column("profile", TEXT, "JSON: the answers to the profile survey by name"),

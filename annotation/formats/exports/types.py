@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from annotation.questions import QUESTION_TYPES, Question, QuestionType
 
 TEXT, INT, FLOAT, BOOL = "string", "int64", "float64", "bool"
+ACTIVE, BLOCKED = "active", "blocked"
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Person(NamedTuple):
 
     `consent_version` and `scopes` are those of the newest consent, empty where there
     is none. `profile` is JSON; `group` is what an imported file calls their group.
-    `withheld`: the classes of data (annotation.consent) that may not leave.
+    `withheld`: the classes of data (annotation.consent) that may not leave. `standing`:
+    active, paused or blocked, as people decided, when the export was made.
     """
 
     pseudonym: str
@@ -100,6 +102,7 @@ class Person(NamedTuple):
     group: str = ""
     withheld: frozenset[str] = frozenset()
     is_publishable: bool = False
+    standing: str = ACTIVE
 
 
 class Machine(NamedTuple):
