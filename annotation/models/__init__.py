@@ -1,5 +1,6 @@
 """Every table of the app, by the module that explains it."""
 
+from annotation.models.adjudications import Adjudication
 from annotation.models.annotations import Annotation, Flag
 from annotation.models.assignments import Assignment, Draft
 from annotation.models.checks import (
@@ -41,6 +42,7 @@ from annotation.models.review import DisagreementRun, ItemDisagreement
 
 __all__ = [
     "STANDING_WORDS",
+    "Adjudication",
     "Annotation",
     "ApiToken",
     "Assignment",

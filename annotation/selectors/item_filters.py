@@ -15,6 +15,8 @@ State = Literal[
     "unfinished",
     "finished",
     "disagreement",
+    "needs_adjudication",
+    "adjudicated",
     "flagged",
     "skipped",
     "excluded",
@@ -90,7 +92,21 @@ _SKIPPED = (
     "SELECT item_id FROM assignment WHERE project_id = %(project)s"
     " AND state = 'skipped'"
 )
+# The last decision on an item holds, and a reopening is none.
+_ADJUDICATED = (
+    "SELECT z.item_id FROM adjudication z WHERE z.project_id = %(project)s"
+    " AND NOT z.is_reopening AND NOT EXISTS (SELECT 1 FROM adjudication later"
+    " WHERE later.item_id = z.item_id AND later.number > z.number)"
+)
+# As a worker has measured it, see services.disagreements.
+_TO_SETTLE = (
+    "SELECT d.item_id FROM item_disagreement d"  # noqa: S608 - our own words
+    " WHERE d.project_id = %(project)s"
+    f" AND d.item_id NOT IN ({_ADJUDICATED})"
+)
 _STATES: dict[str, str] = {
+    "adjudicated": f"i.id IN ({_ADJUDICATED})",
+    "needs_adjudication": f"i.id IN ({_TO_SETTLE})",
     "unfinished": "f.n_counted < f.target",
     # What is a check alone wants no answers, and is never finished.
     "finished": (
@@ -111,6 +127,8 @@ _DRIVERS: dict[str, str] = {
     "skipped": _SKIPPED,
     "excluded": _EXCLUDED,
     "disagreement": _ASSIGNED,
+    "adjudicated": _ADJUDICATED,
+    "needs_adjudication": _TO_SETTLE,
 }
 _ANNOTATOR = (
     "i.id IN (SELECT a.item_id FROM assignment a JOIN participant p"

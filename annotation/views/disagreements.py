@@ -3,12 +3,19 @@
 import uuid
 from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
 
 from annotation import access
+from annotation.answers import Problem, Question, parse_questions
+from annotation.errors import InvalidError
+from annotation.models import Item
+from annotation.selectors.adjudications import decisions_on
 from annotation.selectors.charts import kept_figures
 from annotation.selectors.comments import talks_of
 from annotation.selectors.disagreements import (
@@ -20,6 +27,8 @@ from annotation.selectors.disagreements import (
     question_of,
 )
 from annotation.selectors.item_detail import item_detail
+from annotation.services import adjudications
+from annotation.views.adjudication_form import AdjudicationForm
 
 KINDS = {"": "All", "side": "Side flips", "taste": "Same side, other strength"}
 MAX_DIGITS = 4
@@ -55,9 +64,78 @@ def disagreement(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpR
     """Show one item of that list to read: its texts and what each person said."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     item = access.item(seat, public_id)
+    decisions = decisions_on(item)
+    form = AdjudicationForm(
+        _asked(seat),
+        item.n_completions,
+        initial={"shown": decisions.n_shown},
+    )
+    context = _reading(request, seat, item) | {"decisions": decisions, "form": form}
+    return render(request, "annotation/manage/disagreement.html", context)
+
+
+@login_required
+@require_POST
+def adjudicate(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Settle an item or open it again; where something is missing, show the form."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    item = access.item(seat, public_id)
+    form = AdjudicationForm(_asked(seat), item.n_completions, request.POST)
+    try:
+        _decide(request, seat, item, form)
+    except InvalidError as error:
+        context = _reading(request, seat, item) | {
+            "decisions": decisions_on(item),
+            "form": form,
+            "problems": error.problems,
+        }
+        page = "annotation/manage/disagreement.html"
+        return render(request, page, context, status=error.status)
+    address = reverse("disagreement", args=[slug, public_id])
+    query = urlencode(Wanted.from_parts(request.GET.dict()).parts)
+    return redirect(f"{address}?{query}#adjudication" if query else f"{address}")
+
+
+def _decide(
+    request: HttpRequest, seat: access.Seat, item: Item, form: AdjudicationForm
+) -> None:
+    """Do what the pressed button says; a choice that is not offered is a problem."""
+    if not form.is_valid():
+        raise InvalidError(
+            "The item is not settled yet.",
+            problems=[
+                Problem(name, " ".join(str(one) for one in sentences))
+                for name, sentences in form.errors.items()
+            ],
+        )
+    by = User.objects.get(pk=seat.user_id)
+    reason, n_shown = form.cleaned_data["reason"], form.cleaned_data["shown"]
+    if request.POST.get("do") == "reopen":
+        adjudications.reopen(
+            item=item, by=by, role=seat.role, reason=reason, n_shown=n_shown
+        )
+        messages.success(request, "The item is open again.")
+        return
+    adjudications.settle(
+        item=item,
+        by=by,
+        role=seat.role,
+        answers=form.answers(),
+        reason=reason,
+        n_shown=n_shown,
+    )
+    messages.success(request, "The item is settled.")
+
+
+def _asked(seat: access.Seat) -> tuple[Question, ...]:
+    version = seat.project.current_questions()
+    return parse_questions(version.questions) if version else ()
+
+
+def _reading(request: HttpRequest, seat: access.Seat, item: Item) -> dict[str, object]:
     wanted = Wanted.from_parts(request.GET.dict())
     question = question_of(measured_questions(seat.project), wanted)
-    context = {
+    return {
         "seat": seat,
         "project": seat.project,
         "tab": "items",
@@ -66,7 +144,6 @@ def disagreement(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpR
         "detail": item_detail(item),
         "talks": talks_of(item),
     }
-    return render(request, "annotation/manage/disagreement.html", context)
 
 
 def _page(request: HttpRequest) -> int:

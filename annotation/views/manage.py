@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from annotation import access
 from annotation.access import Seat
 from annotation.errors import NotFoundError
+from annotation.selectors.adjudications import decisions_on
 from annotation.selectors.charts import (
     FILE,
     THEMES,
@@ -35,6 +36,8 @@ ITEM_STATES = {
     "unfinished": "Unfinished",
     "finished": "Finished",
     "disagreement": "Disagreement",
+    "needs_adjudication": "To settle",
+    "adjudicated": "Settled",
     "flagged": "Flagged",
     "skipped": "Skipped",
     "excluded": "Excluded",
@@ -158,6 +161,7 @@ def item(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
         "tab": "items",
         "detail": item_detail(shown),
         "talks": talks_of(shown),
+        "decisions": decisions_on(shown),
     }
     return render(request, "annotation/manage/item.html", context)
 

@@ -82,6 +82,11 @@ urlpatterns = [
         name="disagreement",
     ),
     path(
+        "p/<slug:slug>/items/<uuid:public_id>/adjudicate/",
+        disagreements.adjudicate,
+        name="adjudicate",
+    ),
+    path(
         "p/<slug:slug>/threads/<uuid:public_id>/reply/",
         comments.thread_reply,
         name="thread_reply",

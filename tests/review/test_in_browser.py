@@ -180,3 +180,23 @@ def test_disagreement_pages_are_accessible(
         page.goto(f"/p/{split.slug}/disagreements/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
         assert violations(page) == []
+
+
+def test_item_is_settled_by_keyboard(
+    browse: Callable[..., Page], split: Project
+) -> None:
+    page = browse(split.created_by)
+    item = split.items.order_by("number").first()
+    assert item is not None
+    page.goto(f"/p/{split.slug}/disagreements/{item.public_id}/")
+    page.get_by_role("radio", name="A is better").focus()
+    page.keyboard.press("Space")
+    page.get_by_label("Reason").fill("B invents a date.")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("The item is settled.")
+    expect(page.locator("#adjudication")).to_contain_text("B invents a date.")
+    assert violations(page) == []
+    page.get_by_text("Settle it anew").click()
+    page.get_by_label("Reason").fill("The date is right.")
+    page.get_by_role("button", name="Open it again").click()
+    expect(page.locator("#adjudication")).to_contain_text("Two earlier decisions")
