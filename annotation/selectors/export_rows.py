@@ -14,6 +14,7 @@ from annotation.consent import FREE_TEXT, without_free_text
 from annotation.formats.exports.pseudonyms import Pseudonyms
 from annotation.formats.exports.remarks import StoredRemark
 from annotation.formats.exports.types import (
+    ADJUDICATION,
     Machine,
     Person,
     Row,
@@ -23,6 +24,7 @@ from annotation.formats.exports.types import (
     Version,
 )
 from annotation.models import (
+    Adjudication,
     GuidelinesVersion,
     Project,
     QuestionsVersion,
@@ -101,11 +103,14 @@ class ExportReader:
     with_profiles: bool = False
     versions: dict[int, Version] = field(init=False)
     _guidelines: dict[int, int] = field(init=False)
+    _has_decisions: bool = field(init=False)
     _people: PeopleReader = field(init=False)
 
     def __post_init__(self) -> None:
         self.versions = versions_of(self.project)
         self._people = PeopleReader(self.project, self.names, self.with_profiles)
+        made = Adjudication.objects.filter(project=self.project)
+        self._has_decisions = made.exists()
         found = GuidelinesVersion.objects.filter(project=self.project)
         self._guidelines = dict(found.values_list("id", "number"))
 
@@ -132,6 +137,11 @@ class ExportReader:
     def flags(self) -> Iterator[list[StoredRemark]]:
         """Yield people's flags in the order they were raised; 1-3 queries a batch."""
         return self._remarks(sql.FLAGS, 2)
+
+    def adjudications(self) -> Iterator[list[Row]]:
+        """Yield the rows of the team's decisions in their order; a query a batch."""
+        for rows in self._keyset(sql.ADJUDICATIONS, ANSWERS_BATCH):
+            yield [row[1:] for row in rows]
 
     def items(
         self, *, only_answered: bool = False, with_answers: bool = True
@@ -169,6 +179,7 @@ class ExportReader:
         answers: dict[int, list[StoredAnswer]] = {key: [] for key in ids}
         if with_answers:
             self._add_answers(ids, answers)
+        decisions = self._decisions(ids) if with_answers else {}
         return [
             StoredItem._make(
                 (
@@ -177,10 +188,17 @@ class ExportReader:
                     *row[6:],
                     completions[row[0]],
                     answers[row[0]],
+                    decisions.get(row[0]),
                 )
             )
             for row in fetch_all(sql.ITEMS, [ids])
         ]
+
+    def _decisions(self, ids: Sequence[int]) -> dict[int, StoredAnswer]:
+        """Return the answers by which the team settled items; a query if there are."""
+        if not self._has_decisions:
+            return {}
+        return {row[0]: _decision(row) for row in fetch_all(sql.DECISIONS, [ids])}
 
     def _add_answers(
         self, ids: Sequence[int], answers: dict[int, list[StoredAnswer]]
@@ -267,6 +285,34 @@ def _without_words(metadata: str) -> str:
     known = json.loads(metadata)
     kept = {name: part for name, part in known.items() if name in NOTED}
     return metadata if kept == known else json.dumps(kept, ensure_ascii=False)
+
+
+def _decision(row: Row) -> StoredAnswer:
+    """Return the team's decision in the shape of an answer, though it is none."""
+    return StoredAnswer(
+        id=row[1],
+        item_id=row[5],
+        item_external_id=row[6],
+        person=None,
+        machine=None,
+        source=ADJUDICATION,
+        created_at=row[4],
+        answers=row[2],
+        version=row[3],
+        guidelines_version=None,
+        order=None,
+        purpose=ADJUDICATION,
+        round=1,
+        state="",
+        fate="current",
+        active_ms=None,
+        total_ms=None,
+        shown_at=None,
+        layout="",
+        view="",
+        is_suggestion_visible=False,
+        metadata="{}",
+    )
 
 
 def _remark(person: Person, row: Row, words: int) -> StoredRemark:

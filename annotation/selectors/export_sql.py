@@ -72,6 +72,31 @@ FLAGS = f"""
         SELECT public_id, external_id FROM item WHERE id = f.item_id OFFSET 0) i
     WHERE f.project_id = %s AND f.id > %s ORDER BY f.id LIMIT %s
 """  # noqa: S608 - our own words
+# The key, and the cells of the table `adjudications`.
+ADJUDICATIONS = f"""
+    SELECT z.id, i.public_id::text, i.external_id, z.public_id::text, z.number,
+        NOT z.is_reopening AND NOT EXISTS (
+            SELECT 1 FROM adjudication later
+            WHERE later.item_id = z.item_id AND later.number > z.number),
+        z.is_reopening, z.answers::text, z.reason, z.role, v.number,
+        {_time("z.created_at")}
+    FROM adjudication z
+    JOIN questions_version v ON v.id = z.questions_version_id
+    CROSS JOIN LATERAL (
+        SELECT public_id, external_id FROM item WHERE id = z.item_id OFFSET 0) i
+    WHERE z.project_id = %s AND z.id > %s ORDER BY z.id LIMIT %s
+"""  # noqa: S608 - our own words
+# The last decision on each item, unless it opened the item again.
+DECISIONS = f"""
+    SELECT z.item_id, z.public_id::text, z.answers::text, z.questions_version_id,
+        {_time("z.created_at")}, i.public_id::text, i.external_id
+    FROM adjudication z
+    CROSS JOIN LATERAL (
+        SELECT public_id, external_id FROM item WHERE id = z.item_id OFFSET 0) i
+    WHERE z.item_id = ANY(%s) AND NOT z.is_reopening AND NOT EXISTS (
+        SELECT 1 FROM adjudication later
+        WHERE later.item_id = z.item_id AND later.number > z.number)
+"""  # noqa: S608 - our own words
 PRE_ANNOTATIONS = f"""
     SELECT p.id, p.item_id, p.public_id::text, i.public_id::text, i.external_id,
         {_time("p.created_at")}, p.answers::text, p.questions_version_id, p."order",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from django.db import connection, transaction
 
 from annotation.formats.exports import tables
+from annotation.formats.exports.adjudications import ADJUDICATIONS
 from annotation.formats.exports.card import (
     CardFacts,
     Consent,
@@ -176,7 +177,13 @@ class DatasetWriter:
             raise ValueError(f"{self._form.name!r} has no plan")
         versions = list(self._reader.versions.values())
         columns, judge = self._form.plan(self.options, versions)
-        policy = Policy(self.options, self._reader.versions, self._form.kinds, judge)
+        policy = Policy(
+            self.options,
+            self._reader.versions,
+            self._form.kinds,
+            judge,
+            takes_decisions="unit" in self._form.options,
+        )
         table = Table(self._form.name, self._form.row, columns)
         by = [column.name for column in columns].index("annotator_type")
         with self._files.table(table) as add:
@@ -233,6 +240,7 @@ class DatasetWriter:
                 self._tell(len(answers))
         self._write_remarks(SKIPS, self._reader.skips(), self._skips)
         self._write_remarks(FLAGS, self._reader.flags(), self._flags)
+        self._write_adjudications()
         self._write_people()
         self._write_items()
         self._write_machines()
@@ -262,6 +270,11 @@ class DatasetWriter:
                     if not reason:
                         kept.append(remark.row)
                 add(kept)
+
+    def _write_adjudications(self) -> None:
+        with self._files.table(ADJUDICATIONS) as add:
+            for rows in self._reader.adjudications():
+                add(rows)
 
     def _write_people(self) -> None:
         with (

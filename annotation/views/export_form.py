@@ -36,6 +36,11 @@ SCOPE_WORDS = {
         "Answers that were replaced or taken back",
         "Only for research on how people change their minds.",
     ),
+    "adjudicated_wins": (
+        "Adjudicated answers win",
+        "Where answers are put together: on an item that the team has settled, its"
+        " answer stands for those of people.",
+    ),
     "only_publishable": (
         "Only people who agreed to publication",
         "Answers of people who withdrew their consent are never included.",

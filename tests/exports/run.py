@@ -26,7 +26,13 @@ def run(
     plan = FORMATS[form].plan
     assert plan is not None
     columns, judge = plan(chosen, list(versions.values()))
-    policy = Policy(chosen, versions, FORMATS[form].kinds, judge)
+    policy = Policy(
+        chosen,
+        versions,
+        FORMATS[form].kinds,
+        judge,
+        takes_decisions="unit" in FORMATS[form].options,
+    )
     tally = Tally()
     names = [column.name for column in columns]
     rows = [

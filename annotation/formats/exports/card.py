@@ -95,7 +95,11 @@ def write_card(facts: CardFacts) -> str:
 
 def _head(facts: CardFacts) -> dict[str, Any]:
     n_rows = max((table.n_rows for table in facts.tables), default=0)
-    words = {"human": "crowdsourced", "machine": "machine-generated"}
+    words = {
+        "human": "crowdsourced",
+        "adjudication": "expert-generated",
+        "machine": "machine-generated",
+    }
     creators = [word for who, word in words.items() if who in facts.creators]
     loadable = [table for table in facts.tables if table.n_rows]
     head: dict[str, Any] = {
@@ -214,6 +218,11 @@ def _counts(facts: CardFacts) -> Iterator[str]:
     yield "## Counts"
     yield "Every stored answer is counted once: stored = exported + dropped."
     yield _tally("Answers", facts.answers)
+    if facts.answers.n_adjudicated:
+        yield (
+            "Items settled by the team, on which its answer stands for those of "
+            f"people: {facts.answers.n_adjudicated:,}. It is no stored answer."
+        )
     if facts.answers.parts:
         yield (
             "An answer can hold several parts, such as the pairs of a ranking. Each is "

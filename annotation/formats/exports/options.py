@@ -49,6 +49,8 @@ class ExportOptions:
     `min_difference`: least difference of two marks that makes a pair, in steps of the
     scale. `good_from`, `bad_to`: marks at which a completion is labelled true or
     false; empty means the upper and lower quarter of the scale.
+    `adjudicated_wins`: where answers are put together, the team's decision on an item
+    stands for those of people.
     """
 
     format: str = "raw"
@@ -69,6 +71,7 @@ class ExportOptions:
     include_superseded: bool = False
     only_publishable: bool = False
     leave_out_blocked: bool = False
+    adjudicated_wins: bool = True
 
     @property
     def is_aggregated(self) -> bool:
@@ -204,6 +207,13 @@ def describe(options: ExportOptions, applicable: tuple[str, ...]) -> list[str]:
         )
     if "good_from" in applicable:
         sentences.append(_thresholds(options))
+    if "unit" in applicable and options.is_aggregated:
+        sentences.append(
+            "Where the team has settled an item, the adjudicated answer stands for "
+            "those of people."
+            if options.adjudicated_wins
+            else "Adjudicated answers are not used; those of people are put together."
+        )
     return [*sentences, *_scope(options)]
 
 

@@ -43,6 +43,7 @@ REASONS: dict[str, str] = {
     "both_bad": "both bad",
     "pair_tied": "somebody else calls the pair a tie",
     "pair_both_bad": "somebody else calls both bad",
+    "adjudicated": "the team settled the item, and its answer stands for this one",
     "conflict": "contradicted by another answer",
     "minority": "against the majority",
     "no_majority": "no side has a majority",
@@ -122,6 +123,8 @@ class Tally:
     """Counts of one export, from which its card is written.
 
     `withheld`: by class of data, how many exported answers came without it.
+    `n_adjudicated`: on how many items the team's answer stood for those of people; it
+    is none of the stored answers, and its parts are counted.
     """
 
     stored: int = 0
@@ -131,6 +134,7 @@ class Tally:
     used: int = 0
     left_out: Counter[str] = field(default_factory=Counter)
     withheld: Counter[str] = field(default_factory=Counter)
+    n_adjudicated: int = 0
 
     def count(self, reason: str, *, is_text_withheld: bool = False) -> None:
         """Count one stored answer: exported, or dropped for a reason."""
@@ -214,6 +218,7 @@ class Policy:
     versions: Mapping[int, Version]
     kinds: KindOrder
     judge: Judge
+    takes_decisions: bool = False
 
     def rows_of(self, item: StoredItem, tally: Tally) -> Iterable[Row]:
         """Return the rows of an item; every answer and part goes to the tally.
@@ -228,18 +233,37 @@ class Policy:
                 tally.count(read)
             else:
                 readings[answer.annotator_type].append(read)
+        decided = self._decided(item) if readings["human"] else None
+        if decided is not None:
+            for _ in readings.pop("human"):
+                tally.count("adjudicated")
+            outcome = self.judge(item, [decided], self.options)
+            for part in outcome.parts:
+                tally.count_part(part.reason)
+            tally.n_adjudicated += 1
+            yield from outcome.rows
         for group in readings.values():
             if group:
                 outcome = self.judge(item, group, self.options)
                 self._count(group, outcome, tally)
                 yield from outcome.rows
 
+    def _decided(self, item: StoredItem) -> Reading | None:
+        """Return the team's answer where it stands for those of people."""
+        wins = self.options.adjudicated_wins and self.options.is_aggregated
+        if item.decision is None or not (wins and self.takes_decisions):
+            return None
+        read = self._reading(item.decision)
+        return read if isinstance(read, Reading) else None
+
     def _read(self, answer: StoredAnswer, item: StoredItem) -> Reading | str:
         reason = refusal(answer, self.options) or unusable(answer)
         if not reason and item.is_excluded:
             reason = "excluded"
-        if reason:
-            return reason
+        return reason or self._reading(answer)
+
+    def _reading(self, answer: StoredAnswer) -> Reading | str:
+        """Read the question of the format, or say why there is nothing to read."""
         version = self.versions[answer.version]
         question = question_of(version, self.kinds, self.options)
         if question is None:

@@ -75,7 +75,11 @@ REASONS = (
 TOGETHER = (
     Column("annotation_ids", TEXTS, "the public ids of the answers put together"),
     Column("annotators", TEXTS, "who gave them, in the same order"),
-    Column("annotator_type", TEXT, "`human` or `machine`; never both in one row"),
+    Column(
+        "annotator_type",
+        TEXT,
+        "`human`, `machine`, or `adjudication` where the team settled the item",
+    ),
     Column("sources", TEXTS, "how they came in: web, api, import or machine"),
     Column("created_at", TEXT, "when the last of them was given, ISO 8601 in UTC"),
     Column(

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from annotation.questions import QUESTION_TYPES, Question, QuestionType
 
+# What stands for an annotator where the team has settled an item.
+ADJUDICATION = "adjudication"
 TEXT, INT, FLOAT, BOOL = "string", "int64", "float64", "bool"
 ACTIVE, BLOCKED = "active", "blocked"
 
@@ -175,11 +177,15 @@ class StoredAnswer(NamedTuple):
         """Return the pseudonym of the person, or the identity of the machine."""
         if self.person is not None:
             return self.person.pseudonym
+        if self.source == ADJUDICATION:
+            return ADJUDICATION
         return self.machine.identity if self.machine is not None else ""
 
     @property
     def annotator_type(self) -> str:
-        """Return "human" or "machine"."""
+        """Return "human", "machine", or "adjudication" for a decision of the team."""
+        if self.source == ADJUDICATION:
+            return ADJUDICATION
         return "human" if self.machine is None else "machine"
 
 
@@ -194,7 +200,10 @@ class StoredCompletion(NamedTuple):
 
 
 class StoredItem(NamedTuple):
-    """An item with everything that was answered about it. JSON stays text."""
+    """An item with everything that was answered about it. JSON stays text.
+
+    `decision`: the answer by which the team settled it, which is no annotation.
+    """
 
     id: str
     number: int
@@ -211,3 +220,4 @@ class StoredItem(NamedTuple):
     is_excluded: bool = False
     completions: Sequence[StoredCompletion] = ()
     answers: Sequence[StoredAnswer] = ()
+    decision: StoredAnswer | None = None
