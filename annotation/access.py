@@ -90,6 +90,16 @@ def seats(user: AnyUser) -> list[Seat]:
     return [Seat(m.project, m.role, m.user_id) for m in memberships]
 
 
+def maker(user: AnyUser) -> User:
+    """Return the user, who may make projects: everybody with a log-in of their own.
+
+    Whom a recruitment link brought in has none.
+    """
+    if isinstance(user, AnonymousUser) or not user.has_usable_password():
+        raise NotFoundError
+    return user
+
+
 def own_assignment(user: AnyUser, public_id: uuid.UUID) -> Assignment:
     """Return one of the user's own assignments with its participant and project.
 

@@ -19,7 +19,8 @@ class Provider:
     """A recruiting platform: the names in its links, and the shape of its ids.
 
     `link_values` are what the platform itself replaces in the link that is pasted
-    there; empty where it adds the parameters by itself.
+    there; empty where it adds the parameters by itself. `address` leads back where the
+    project gives none, with `{code}` for its code.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Provider:
     id_words: str
     finish_words: str
     return_words: str
+    address: str = ""
 
 
 PROVIDERS: dict[str, Provider] = {
@@ -42,9 +44,10 @@ PROVIDERS: dict[str, Provider] = {
             ("{{%PROLIFIC_PID%}}", "{{%STUDY_ID%}}", "{{%SESSION_ID%}}"),
             re.compile(r"[0-9a-f]{24}"),
             "24 characters, digits and the letters a to f",
-            "Enter it on Prolific, or use the button, so that you are paid.",
+            "Enter this code on Prolific, so that you are paid.",
             "Please return your submission on Prolific, so that your place goes to"
             " somebody else. Returning it has no effect on your account.",
+            "https://app.prolific.com/submissions/complete?cc={code}",
         ),
         Provider(
             "mturk",
@@ -53,7 +56,7 @@ PROVIDERS: dict[str, Provider] = {
             ("${workerId}", "${hitId}", "${assignmentId}"),
             re.compile(r"A[A-Z0-9]{5,30}"),
             "an A, then capital letters and digits",
-            "Enter it in the HIT and submit the HIT, so that you are paid.",
+            "Enter this code in the HIT and submit the HIT, so that you are paid.",
             "Please return the HIT on Mechanical Turk, so that it goes to somebody"
             " else.",
         ),
@@ -64,7 +67,7 @@ PROVIDERS: dict[str, Provider] = {
             ("%SURVEY_CODE%", "", ""),
             re.compile(r"[0-9]{1,20}"),
             "digits only",
-            "Keep it, or use the button, so that you get your credit.",
+            "Keep this code, so that you get your credit.",
             "Please cancel your sign-up in SONA, or tell the people who run it.",
         ),
         Provider(
@@ -74,7 +77,7 @@ PROVIDERS: dict[str, Provider] = {
             ("", "", ""),
             ANY_ID,
             "letters, digits and the signs . _ - @ + : ~, at most 120",
-            "Give it to the people who invited you, so that you are paid.",
+            "Give this code to the people who invited you, so that you are paid.",
             "Please tell the people who invited you that you do not take part.",
         ),
     )

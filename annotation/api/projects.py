@@ -40,7 +40,7 @@ class Projects(ListAPIView[Project]):
         """Make a project from a template; the caller becomes its owner."""
         given = ProjectIn(data=request.data)
         given.is_valid(raise_exception=True)
-        user = User.objects.get(pk=request.user.pk or 0)
+        user = access.maker(request.user)
         project = create_project(user=user, **given.validated_data)
         return Response(ProjectOut(project).data, status=201)
 

@@ -12,6 +12,8 @@ from annotation.access import AnyUser, Seat, seats
 class ProjectCard:
     """A project as one of its members sees it.
 
+    `is_over`: a recruited person's part has ended.
+
     `n_done`: own answers. `n_left`: items with a free place, at most LEFT_BOUND.
     `n_finished`, `n_items`: for managers, else 0. `n_unread`: threads in which the team
     wrote to this person; `n_waiting`: threads that wait for the team, for managers.
@@ -24,6 +26,7 @@ class ProjectCard:
     n_left: int
     n_finished: int
     n_items: int
+    is_over: bool
     n_unread: int
     n_waiting: int
 
@@ -57,7 +60,9 @@ SELECT p.id,
     WHERE t.participant_id = m.id AND t.from_team > t.seen),
   (SELECT count(*) FROM thread t
     WHERE t.project_id = p.id AND t.from_annotator > t.settled),
-  m.id IS NOT NULL
+  m.id IS NOT NULL,
+  EXISTS (SELECT 1 FROM enrolment e WHERE e.participant_id = m.id
+    AND e.state <> 'working')
 FROM project p LEFT JOIN participant m ON m.project_id = p.id AND m.user_id = %(user)s
 WHERE p.id = ANY(%(projects)s)
 """
@@ -85,11 +90,22 @@ def project_cards(user: AnyUser) -> list[ProjectCard]:
 
 
 def _card(seat: Seat, row: tuple[Any, ...]) -> ProjectCard:
-    n_left, n_unfinished, n_items, is_ready, n_done, n_unread, n_waiting, has_data = row
+    (
+        n_left,
+        n_unfinished,
+        n_items,
+        is_ready,
+        n_done,
+        n_unread,
+        n_waiting,
+        has_data,
+        is_over,
+    ) = row
     return ProjectCard(
         seat=seat,
         is_ready=is_ready,
         has_data=has_data,
+        is_over=is_over,
         n_done=n_done,
         n_left=n_left,
         n_finished=n_items - n_unfinished,

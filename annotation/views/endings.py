@@ -59,12 +59,14 @@ def ending_of(enrolment: Enrolment | None) -> Ending | None:
         return None
     recruitment = enrolment.project.recruitment
     platform = PROVIDERS[enrolment.provider]
-    code, address = _code(enrolment, recruitment)
+    code, own_address = _code(enrolment, recruitment)
+    address = (own_address or platform.address) if code else ""
     title, words = _WORDS[enrolment.state]
     return Ending(
         state=enrolment.state,
         title=title,
-        words=f"{_SCREENED.get(enrolment.reason, words)} {_after(enrolment, code)}",
+        words=f"{_SCREENED.get(enrolment.reason, words)} {_after(enrolment, code)}"
+        f"{f' The button leads back to {platform.title}.' if address else ''}",
         code=code,
         address=with_code(address, code),
         platform=platform.title,

@@ -7,12 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from annotation import access
 from annotation.answers import parse_questions
 from annotation.people_templates import PEOPLE_TEMPLATES
 from annotation.project_templates import TEMPLATES
 from annotation.services.projects import create_project
 from annotation.views.forms import Styled
-from annotation.views.person import person
 
 
 class ProjectForm(Styled, forms.Form):
@@ -54,10 +54,11 @@ class ProjectForm(Styled, forms.Form):
 @login_required
 def project_new(request: HttpRequest) -> HttpResponse:
     """Show the gallery of templates; make a project from the one chosen."""
+    user = access.maker(request.user)
     form = ProjectForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         chosen = form.cleaned_data | {"people": form.cleaned_data["people"] or "short"}
-        project = create_project(user=person(request), **chosen)
+        project = create_project(user=user, **chosen)
         messages.success(request, f"“{project.name}” is made. Import its items next.")
         return redirect("dashboard", project.slug)
     context = {

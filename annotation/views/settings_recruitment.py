@@ -66,7 +66,8 @@ class RecruitmentForm(Styled, forms.Form):
         required=False,
         max_length=500,
         assume_scheme="https",
-        help_text="Where the button at the end leads; {code} is replaced by the code.",
+        help_text="Where the button at the end leads; {code} is replaced by the code."
+        " Empty on Prolific: its own page for the code.",
     )
     screen_out_url = forms.URLField(
         label="Address back, for the screened out",
