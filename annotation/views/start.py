@@ -46,6 +46,7 @@ class Given:
     answers: Mapping[str, Sequence[str]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     banner: str = ""
+    is_sent: bool = True
 
 
 @dataclass(frozen=True)
@@ -143,6 +144,7 @@ def _known(seat: Seat) -> Given:
     return Given(
         scopes=frozenset(record.granted) if record and is_current else frozenset(),
         answers=told_before(participant),
+        is_sent=False,
     )
 
 
@@ -183,6 +185,7 @@ def _page(
         "on_withdrawal": MANNERS[texts.consent.on_withdrawal],
         "change": _change(seat, texts),
         "survey": texts.survey,
+        "draft_key": seed,
         "given": given,
         "n_problems": len(given.problems),
         "agree_problem": given.problems.get("agree", ""),

@@ -77,3 +77,18 @@ def test_a_survey_is_built_by_keyboard_and_tried_beside(
         "What do you cook?",
     ]
     assert asked[1].show_if[0].values == ("Yes",)
+
+
+def test_leaving_an_unsaved_survey_is_asked_about(
+    new_page: NewPage, live_server: "LiveServer", study: Project
+) -> None:
+    page = new_page()
+    sign_in(page, study.created_by, live_server)
+    page.goto(f"/p/{study.slug}/settings/survey/")
+    press(page, "One of several")
+    type_into(page, "What people are asked", "Do you cook?")
+    with page.expect_event("dialog") as asked:
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        page.get_by_role("link", name="Consent", exact=True).click(no_wait_after=True)
+    assert asked.value.type == "beforeunload"
+    expect(page.get_by_label("What people are asked")).to_have_value("Do you cook?")

@@ -1,6 +1,7 @@
 /* The annotate page: which item is on the desk, which is ahead, what is on its way. */
 
 import { toast } from "../js/base.js";
+import { forgetProfiles } from "../people/profile_draft.js";
 import * as acts from "./acts.js";
 import * as api from "./api.js";
 import * as banners from "./banners.js";
@@ -50,6 +51,8 @@ class Page {
       if (act) this[act]();
     });
     listen(this);
+    // Who is here has a profile on the server.
+    forgetProfiles();
     this.begin(document.querySelector("main"));
   }
 

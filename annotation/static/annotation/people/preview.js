@@ -1,29 +1,13 @@
 /* The survey builder's preview: the real questions, brought to life again after each
-   change, with what was tried in them kept. */
+   change, with what was tried in them kept; and a guard for what is not saved. */
 
 import { bindSurvey } from "./survey.js";
+import { readValues, writeValues } from "./values.js";
 
-let tried = new Map();
-
-function keyOf(input) {
-  return `${input.name}=${input.matches("[type=checkbox], [type=radio]") ? input.value : ""}`;
-}
-
-function keep(preview) {
-  tried = new Map(
-    [...preview.querySelectorAll("[name]")].map((input) => [
-      keyOf(input),
-      input.matches("[type=checkbox], [type=radio]") ? input.checked : input.value,
-    ]),
-  );
-}
+let tried = [];
 
 function bind(preview) {
-  for (const input of preview.querySelectorAll("[name]")) {
-    const value = tried.get(keyOf(input));
-    if (typeof value === "boolean") input.checked = value;
-    else if (value !== undefined) input.value = value;
-  }
+  writeValues(preview, tried);
   preview.dataset.bound = "yes";
   bindSurvey(preview);
 }
@@ -35,8 +19,21 @@ function bindNew() {
 
 document.addEventListener("htmx:beforeSwap", () => {
   const preview = document.getElementById("preview");
-  if (preview) keep(preview);
+  if (preview) tried = readValues(preview);
 });
 document.addEventListener("htmx:afterSettle", bindNew);
 document.addEventListener("htmx:oobAfterSwap", bindNew);
 bindNew();
+
+// --- what is not saved --------------------------------------------------------------
+
+const form = () => document.getElementById("edit-form");
+let isDirty = document.querySelector("[data-unsaved]") !== null;
+let isLeaving = false;
+document.addEventListener("input", ({ target }) => { isDirty ||= Boolean(target.closest("#edit-form")); });
+document.addEventListener("htmx:afterSettle", () => { isDirty ||= form().querySelector("[data-unsaved]") !== null; });
+document.addEventListener("submit", (event) => { isLeaving = event.target === form(); });
+addEventListener("beforeunload", (event) => {
+  if (isDirty && !isLeaving) event.preventDefault();
+});
+addEventListener("pageshow", () => { isLeaving = false; });
