@@ -140,8 +140,11 @@ COMPLETIONS = """
     SELECT item_id, "index", text, model, external_id, metadata::text
     FROM completion WHERE item_id = ANY(%s) ORDER BY item_id, "index"
 """
+# Who refused, or never came as far as the consent, is no part of the data.
 PARTICIPANTS = """
-    SELECT id, public_id::text, source FROM participant WHERE project_id = %s
+    SELECT id, public_id::text, source FROM participant p WHERE project_id = %s
+        AND (source = 'import' OR n_done > 0 OR EXISTS (
+            SELECT 1 FROM consent_record r WHERE r.participant_id = p.id))
 """
 PEOPLE = """
     SELECT p.id, p.public_id::text, p.imported_profile::text, w.id IS NOT NULL,

@@ -46,7 +46,14 @@ def categorise(
     category = " ".join(category.split())
     if not 1 <= len(category) <= MAX_CHARS:
         raise InvalidError(f"A category has 1 to {MAX_CHARS} characters.")
-    coarse = known.get(category) or " ".join(simplified.split()) or category
+    wanted = " ".join(simplified.split())
+    if wanted and known.get(category, wanted) != wanted:
+        raise InvalidError(
+            f"“{category}” belongs to “{known[category]}” in the list of this survey,"
+            f" not to “{wanted}”. Choose another category, or leave the coarser one"
+            " out."
+        )
+    coarse = known.get(category) or wanted or category
     role = _role(project, user)
     retire(people=group.people, questions=[question])
     DerivedAttribute.objects.bulk_create(

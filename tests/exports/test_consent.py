@@ -224,3 +224,13 @@ def test_a_release_of_answers_is_a_leave_to_publish(study: Study, write: Write) 
 
 def test_every_type_of_question_says_whether_it_is_free_text() -> None:
     assert set(FREE_TEXT_TYPES) == set(QUESTION_TYPES)
+
+
+def test_who_never_agreed_is_no_row_of_the_people(study: Study, write: Write) -> None:
+    Participant.objects.create(
+        project=study.project,
+        pseudonym="refuser",
+        source=Participant.Source.RECRUITED,
+    )
+    folder, _ = write(study.project, format="raw")
+    assert len(table(folder, "participants")) == 2

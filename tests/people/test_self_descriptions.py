@@ -103,6 +103,15 @@ def test_the_coarser_category_follows_the_mapping(study: Project) -> None:
     assert (done.n_people, done.n_categorised, done.n_verified) == (3, 3, 0)
 
 
+def test_a_coarser_category_against_the_list_is_refused(study: Project) -> None:
+    person = tell(study, religion="no idea")
+    with pytest.raises(InvalidError, match="“Agnostic” belongs to “No Affiliation”"):
+        decide(study, "no idea", "Agnostic", simplified="Other")
+    assert levels(person) == {}
+    decide(study, "no idea", "Agnostic", simplified="No Affiliation")
+    assert levels(person)["simplified"] == "No Affiliation"
+
+
 def test_only_a_second_person_verifies(study: Project) -> None:
     tell(study, religion="Quaker")
     decide(study, "Quaker", "Christian")
