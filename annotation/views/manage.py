@@ -24,6 +24,7 @@ from annotation.selectors.charts import (
 )
 from annotation.selectors.comments import talks_of
 from annotation.selectors.dashboard import live
+from annotation.selectors.enrolments import recruitment_of
 from annotation.selectors.item_detail import item_detail
 from annotation.selectors.item_filters import ItemFilter
 from annotation.selectors.items import item_page
@@ -55,6 +56,7 @@ def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
     context = _live_context(seat) | {
         "tab": "dashboard",
         "charts": dashboard_charts(seat.project),
+        "is_recruiting": seat.is_owner and recruitment_of(seat.project) is not None,
     }
     return render(request, "annotation/manage/dashboard.html", context)
 
