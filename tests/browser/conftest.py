@@ -18,7 +18,7 @@ IS_SAVED = """() => !Object.keys(localStorage)
     .some((key) => key.startsWith("polyphony:draft"))"""
 
 
-class _Traffic:
+class Traffic:
     """The requests of a context that are under way.
 
     The database is emptied after a test, and must not wait for a page's last words.
@@ -46,11 +46,11 @@ def open_desk(
     new_page: Callable[..., Page], live_server: "LiveServer"
 ) -> Iterator[OpenDesk]:
     """A function that opens a project's desk in a browser context of its own."""
-    traffic: list[_Traffic] = []
+    traffic: list[Traffic] = []
 
     def open_(project: Project, user: User | None = None, **options: object) -> Page:
         page = new_page(**{"viewport": DESK_SIZE, **options})
-        traffic.append(_Traffic(page.context))
+        traffic.append(Traffic(page.context))
         sign_in(page, user or annotator_of(project), live_server.url)
         page.goto(f"/p/{project.slug}/annotate/")
         page.locator("main").wait_for()

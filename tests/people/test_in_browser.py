@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Participant, Project, SurveyAnswer
 from annotation.services.invitations import create_invitation
+from tests.browser.conftest import Traffic
 from tests.factories import PASSWORD, make_items, make_member, make_project
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def press(page: Page, *keys: str) -> None:
 def test_a_newcomer_gets_to_the_first_item_by_keyboard_alone(
     page: Page, live_server: "LiveServer", study: Project
 ) -> None:
+    traffic = Traffic(page.context)
     made = create_invitation(
         project=study, user=study.created_by, role="annotator", days=7, n_max=3
     )
@@ -130,6 +132,7 @@ def test_a_newcomer_gets_to_the_first_item_by_keyboard_alone(
     assert participant.is_ready
     truth = SurveyAnswer.objects.get(question="value_truth")
     assert (truth.state, truth.value) == ("answered", 51)
+    traffic.settle()
 
 
 def test_an_untouched_slider_has_no_value(

@@ -1,0 +1,253 @@
+"""One study with something on each of its pages, for sweeps and for photographs.
+
+The demo, then people at work: answers that disagree, a flag, a skip, jobs of each end,
+an export, invitations, recruited people, checks and a filter.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from annotation import access
+from annotation.models import (
+    Assignment,
+    Enrolment,
+    Invitation,
+    Item,
+    Job,
+    Participant,
+    Project,
+)
+from annotation.recruiting import Arrival
+from annotation.selectors.item_filters import ItemFilter
+from annotation.services import assignments, charts, disagreements, jobs, submissions
+from annotation.services.checks import use_as_check
+from annotation.services.comments import reply, write_to_team
+from annotation.services.demo import OWNER, seed_demo
+from annotation.services.endings import close
+from annotation.services.enrolments import Enrolled, enrol
+from annotation.services.exports import request_export, run_export
+from annotation.services.flags import raise_flag
+from annotation.services.invitations import create_invitation
+from annotation.services.projects import create_project
+from annotation.services.recruitment import (
+    RecruitmentSettings,
+    create_link,
+    save_recruitment,
+)
+from annotation.services.saved_filters import save_filter
+from annotation.services.tokens import make_token
+
+State = Enrolment.State
+MAIN, RANKED, RATED = (
+    "Demo: two answers",
+    "Demo: order of answers",
+    "Demo: marks for answers",
+)
+RECRUITMENT = RecruitmentSettings(
+    provider="prolific",
+    completion_code="C1DONE77",
+    screen_out_code="C1OUT88",
+    completion_url="https://app.prolific.com/submissions/complete?cc={code}",
+    n_items_wanted=2,
+    time_allowed_min=60,
+    floor_per_hour=Decimal(9),
+)
+PROBLEMS = [
+    {
+        "row": 3,
+        "field": "prompt",
+        "problem": "It is empty.",
+        "fix": "Write the prompt, or leave the row out.",
+    },
+    {
+        "row": 11,
+        "field": "completions",
+        "problem": "Both answers are the same text.",
+        "fix": "Give two answers that differ.",
+    },
+]
+
+
+@dataclass
+class Study:
+    """The people of a study, and what the addresses of its pages name.
+
+    `args`: by the key of a page, what stands in its address after or instead of the
+    project's short name.
+    """
+
+    project: Project
+    people: dict[str, User | None]
+    args: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+
+
+def make_study() -> Study:
+    """Lay the study into an empty database."""
+    from annotation.config.celery import app
+
+    # As the web process does, so that a job finds the broker.
+    app.set_default()
+    seed_demo(password="a long pass phrase")
+    project = Project.objects.get(name=MAIN)
+    owner = User.objects.get(username=OWNER)
+    annotator = User.objects.get(username="demo-annotator")
+    study = Study(project, {"owner": owner, "annotator": annotator, "nobody": None})
+    for name in (RANKED, RATED):
+        study.args[f"{name} desk"] = (Project.objects.get(name=name).slug,)
+    _work(study)
+    _newcomers(study)
+    _recruit(study)
+    _jobs(study)
+    save_filter(
+        seat=access.seat(owner, project.slug),
+        name="People disagree",
+        wanted=ItemFilter.from_parts({"state": "disagreement"}),
+        is_shared=True,
+    )
+    make_token(user=owner, name="Nightly export")
+    disagreements.refresh(project=project)
+    charts.refresh(project=project)
+    return study
+
+
+def answer(participant: Participant, answers: Mapping[str, Any]) -> Assignment | None:
+    """Answer the participant's next item, as places show it, after half a minute."""
+    lent = assignments.claim_next(participant=participant, project=participant.project)
+    if lent is None:
+        return None
+    shown_at = timezone.now() - timedelta(seconds=40)
+    Assignment.objects.filter(pk=lent.pk).update(shown_at=shown_at)
+    submissions.submit(
+        assignment=Assignment.objects.get(pk=lent.pk),
+        submission_id=uuid.uuid4(),
+        answers=answers,
+        active_ms=30_000,
+    )
+    return lent
+
+
+def _work(study: Study) -> None:
+    """Let the annotator answer, flag and skip; make an item a check."""
+    project, owner = study.project, study.people["owner"]
+    assert owner is not None
+    person = Participant.objects.get(project=project, user=study.people["annotator"])
+    for value in (2, -1, 3):
+        done = answer(
+            person,
+            {
+                "preference": {"value": value},
+                "rationale": "The first sentence already says what to do, and the"
+                " rest is no longer than it must be.",
+            },
+        )
+        assert done is not None
+        study.args["history_item"] = (project.slug, done.public_id)
+        study.args["item"] = (project.slug, done.item.public_id)
+        study.args["change_answer"] = study.args["history_item"]
+        study.args["disagreement"] = study.args["item"]
+    # So that an own answer stays open however slow the machine is.
+    Project.objects.filter(pk=project.pk).update(editing=Project.Editing.ALWAYS)
+    lent = assignments.claim_next(participant=person, project=project)
+    assert lent is not None
+    comment = write_to_team(assignment=lent, text="Is a dialect a fault here?")
+    reply(thread=comment.thread, by=owner, role="owner", text="No, judge the advice.")
+    study.args["own_thread"] = (project.slug, comment.thread.public_id)
+    raise_flag(assignment=lent, kind="other", note="Answer B breaks off in a word.")
+    last = Item.objects.filter(project=project).order_by("-number")[0]
+    use_as_check(
+        item=last,
+        gold={
+            "use": "monitoring",
+            "answers": {"preference": {"value": 2}},
+            "explanation": "Only A answers what was asked.",
+        },
+        by=owner,
+    )
+    study.args["item_gold"] = (project.slug, last.public_id)
+
+
+def _newcomers(study: Study) -> None:
+    """Invite one person who has not begun, and make a project of nobody yet."""
+    project, owner = study.project, study.people["owner"]
+    assert owner is not None
+    made = create_invitation(
+        project=project, user=owner, role="annotator", days=7, n_max=20, note="Course"
+    )
+    study.args["join"] = (made.secret,)
+    member = User.objects.create_user("newcomer")
+    project.memberships.create(user=member, role="annotator")
+    study.people["member"] = member
+    empty = create_project(user=owner, name="Tone of voice", template="helpsteer")
+    for name in ("dashboard", "items", "jobs", "people", "annotate", "history"):
+        study.args[f"{name} empty"] = (empty.slug,)
+
+
+def _recruit(study: Study) -> None:
+    """Recruit three people for the ranking: at work, ended, and gone."""
+    owner = study.people["owner"]
+    assert owner is not None
+    project = Project.objects.get(name=RANKED)
+    save_recruitment(project=project, user=owner, settings=RECRUITMENT)
+    project = Project.objects.select_related("recruitment").get(pk=project.pk)
+    link = create_link(project=project, user=owner, days=7, n_max=50)
+    study.args["arrive"] = (link.secret,)
+    names = ("recruited", "ended", "gone")
+    came = [_enrol(link.invitation, project, number) for number in range(len(names))]
+    study.people |= {n: one.user for n, one in zip(names, came, strict=True)}
+    close(
+        participant=came[2].enrolment.participant,
+        state=State.WITHDRAWN,
+        reason=Enrolment.Reason.LEFT,
+    )
+    close(participant=came[1].enrolment.participant, state=State.COMPLETED)
+    for name in ("pay", "settings_recruitment", "study", "study ended", "study gone"):
+        study.args[name] = (project.slug,)
+
+
+def _enrol(invitation: Invitation, project: Project, number: int) -> Enrolled:
+    invitation.project = project
+    arrival = Arrival(f"5f{number:022x}", "study1", f"s{number}")
+    enrolled = enrol(invitation=invitation, arrival=arrival)
+    Participant.objects.filter(pk=enrolled.enrolment.participant_id).update(
+        is_ready=True
+    )
+    return enrolled
+
+
+def _jobs(study: Study) -> None:
+    """Make an export that is done, an import that was refused, and one that runs."""
+    project, owner = study.project, study.people["owner"]
+    assert owner is not None
+    seat = access.seat(owner, project.slug)
+    export = request_export(seat=seat, options={"format": "trl_preference"})
+    claimed = jobs.claim_job(export.pk)
+    assert claimed is not None
+    jobs.run_claimed(claimed, run_export)
+    refused = Job.objects.create(
+        project=project,
+        created_by=owner,
+        kind="import",
+        state="done",
+        parameters={"name": "advice.csv"},
+        message="2 rows were rejected; nothing was imported.",
+        result={"is_refused": True, "n_rejected": 2, "problems": PROBLEMS},
+    )
+    running = Job.objects.create(
+        project=project,
+        created_by=owner,
+        kind="import",
+        state="running",
+        parameters={"name": "more_advice.jsonl"},
+        n_done=1200,
+        n_total=4000,
+        lease_until=timezone.now() + timedelta(hours=1),
+    )
+    for key, job in (("", export), (" refused", refused), (" running", running)):
+        study.args[f"job{key}"] = (project.slug, job.public_id)
