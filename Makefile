@@ -9,7 +9,7 @@ JOBS ?= 2
 TORCH_INDEX ?=
 PYTEST := $(PY) -m pytest
 
-.PHONY: run test install install-web lint chromium test-services prove bench
+.PHONY: run test install install-web lint chromium test-services prove bench gallery
 
 run: $(RUN_STAMP)
 	@exec $(PY) manage.py up
@@ -44,6 +44,10 @@ prove: $(TEST_STAMP) chromium
 bench: $(TEST_STAMP)
 	@for script in bench/bench_*.py; do \
 		$(PY) -m bench.$$(basename $$script .py) || exit 1; done
+
+# Photographs of every page; ONLY="login items" takes these alone.
+gallery: $(TEST_STAMP) chromium
+	$(PY) -m bench.gallery $(ONLY)
 
 lint: $(TEST_STAMP)
 	$(VENV)/bin/ruff check .
