@@ -8,7 +8,12 @@ from annotation.agreement.coefficients import (
     krippendorff_alpha,
     percent_agreement,
 )
-from annotation.agreement.intervals import Interval, bootstrap_items, wilson_interval
+from annotation.agreement.intervals import (
+    Interval,
+    bootstrap_clusters,
+    bootstrap_items,
+    wilson_interval,
+)
 from annotation.agreement.votes import Majority, majority
 
 __all__ = [
@@ -16,6 +21,7 @@ __all__ = [
     "Interval",
     "Level",
     "Majority",
+    "bootstrap_clusters",
     "bootstrap_items",
     "cohen_kappa",
     "fleiss_kappa",

@@ -62,6 +62,15 @@ def _at_least(k: int, n: int, q: float) -> float:
     return min(max(1.0 - none[n], 0.0), 1.0)
 
 
+def rows_alike(rows: Sequence[Hashable]) -> bool | None:
+    """Return whether all rows of a rating grid are the same; None below two rows.
+
+    A row has the marks of all completions under one criterion. One same row under
+    every criterion can be an opinion, and it is what a settled hand leaves too.
+    """
+    return None if len(rows) < 2 else len(set(rows)) == 1
+
+
 def pace_limit(seconds_per_word: Sequence[float]) -> float | None:
     """Return below which pace an answer counts as very fast; None for too few.
 

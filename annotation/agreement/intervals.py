@@ -6,8 +6,11 @@ from math import sqrt
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotation.agreement.coefficients import Agreement, Floats
+
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,46 @@ def wilson_interval(n_hits: int, n: int, confidence: float = 0.95) -> Interval:
     low = 0.0 if n_hits == 0 else centre - half
     high = 1.0 if n_hits == n else centre + half
     return Interval(share, low, high)
+
+
+def bootstrap_clusters(
+    hits: Counts,
+    totals: Counts,
+    rng: np.random.Generator,
+    n_resamples: int = 2000,
+    confidence: float = 0.95,
+) -> Interval:
+    """Return a share of all answers with a percentile interval over resampled people.
+
+    The answers of one person are not independent: who leans to a side does so again
+    and again. So whole people are drawn with replacement, with all their answers, and
+    the share is sum(hits) / sum(totals) of each draw. With few people the interval is
+    too narrow; below two it is NaN.
+
+    Parameters
+    ----------
+    hits, totals : int64, shape [n_people]
+        Of `totals[i]` answers of person i, `hits[i]` are hits.
+    rng : numpy.random.Generator
+        The only source of randomness.
+
+    References
+    ----------
+    Davison and Hinkley (1997), Bootstrap Methods and their Application, section 3.8:
+    resample the upper level of hierarchical data, and the lower one not at all.
+    Field and Welsh (2007), Bootstrapping clustered data, JRSS B 69, 369-390.
+    """
+    nan = float("nan")
+    n_people, total = len(hits), int(totals.sum())
+    estimate = float(hits.sum() / total) if total else nan
+    if n_people < 2 or not total:
+        return Interval(estimate, nan, nan)
+    draws = rng.integers(0, n_people, size=(n_resamples, n_people))
+    drawn = totals[draws].sum(axis=1)
+    shares = hits[draws].sum(axis=1)[drawn > 0] / drawn[drawn > 0]
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(shares, [tail, 1 - tail])
+    return Interval(estimate, float(low), float(high))
 
 
 def bootstrap_items(

@@ -22,6 +22,24 @@ class Majority(Generic[Choice]):
         return self.n_total > 0 and self.n_votes == self.n_total
 
 
+def against_others(answers: Sequence[Choice]) -> list[bool | None]:
+    """Return for each answer to one item whether it is what most of the others say.
+
+    The answer itself is left out of what it is held against. None where several
+    answers share the first place among the others, or there are no others.
+    """
+    counts = Counter(answers)
+    return [_is_theirs(counts, answer) for answer in answers]
+
+
+def _is_theirs(counts: Counter[Choice], answer: Choice) -> bool | None:
+    others = counts - Counter([answer])
+    ranked = others.most_common(2)
+    if not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return None
+    return ranked[0][0] == answer
+
+
 def majority(answers: Sequence[Choice]) -> Majority[Choice]:
     """Return the most frequent of the answers to one item."""
     if not answers:

@@ -10,6 +10,7 @@ from annotation.charts.days import (
     labels_per_day,
     progress_over_time,
 )
+from annotation.charts.people import PersonShare, shares_by_person
 from annotation.charts.spread import FirstShare, position_bias, time_per_item
 from annotation.charts.style import Theme
 
@@ -17,9 +18,11 @@ __all__ = [
     "DayLabels",
     "DayProgress",
     "FirstShare",
+    "PersonShare",
     "Theme",
     "labels_per_day",
     "position_bias",
     "progress_over_time",
+    "shares_by_person",
     "time_per_item",
 ]

@@ -1,7 +1,9 @@
 """The one bridge from the database to numpy: what people chose, as codes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -54,6 +56,15 @@ _CHOICES = """
 """
 
 
+def choices_by_item(
+    project: Project, questions: Mapping[int, tuple[Question, ...]], purpose: str
+) -> Iterator[dict[int, str]]:
+    """Yield for each item of several answers who chose what, by person; one query."""
+    rows = _chosen(project, questions, purpose)
+    for _, answers in groupby(rows, key=itemgetter(0)):
+        yield {person: choice for _, person, choice in answers}
+
+
 def choice_table(
     project: Project, questions: Mapping[int, tuple[Question, ...]], purpose: str
 ) -> ChoiceTable:
@@ -63,10 +74,21 @@ def choice_table(
     “main” for the people of this project and “imported” for the labels of files.
     Answers with no choice are left out, and so are items left with a single one.
     """
-    chosen, parameters = choice_sql(questions)
     names: dict[str, int] = {}
     rows: dict[int, list[int]] = {}
     raters: set[int] = set()
+    for item_id, participant_id, choice in _chosen(project, questions, purpose):
+        code = names.setdefault(choice, len(names))
+        rows.setdefault(item_id, []).append(code)
+        raters.add(participant_id)
+    return ChoiceTable(_padded(rows), tuple(names), len(raters))
+
+
+def _chosen(
+    project: Project, questions: Mapping[int, tuple[Question, ...]], purpose: str
+) -> Iterator[tuple[int, int, str]]:
+    """Yield (item, person, choice) in the order of items."""
+    chosen, parameters = choice_sql(questions)
     with connection.cursor() as db:
         db.execute(
             _CHOICES.format(choice=chosen),
@@ -78,11 +100,7 @@ def choice_table(
             },
         )
         while batch := db.fetchmany(BATCH):
-            for item_id, participant_id, choice in batch:
-                code = names.setdefault(choice, len(names))
-                rows.setdefault(item_id, []).append(code)
-                raters.add(participant_id)
-    return ChoiceTable(_padded(rows), tuple(names), len(raters))
+            yield from batch
 
 
 def _padded(rows: Mapping[int, list[int]]) -> NDArray[np.int16]:

@@ -54,6 +54,28 @@ def questions_of(project: Project) -> dict[int, tuple[Question, ...]]:
     return {version.pk: parse_questions(version.questions) for version in versions}
 
 
+def comparable(
+    asked: Mapping[int, tuple[Question, ...]], purposes: Mapping[int, str]
+) -> dict[int, tuple[Question, ...]]:
+    """Return this project's own versions with the main question of the newest one."""
+    own = {pk: asked[pk] for pk in asked if purposes[pk] == "project"}
+    if not own:
+        return {}
+    newest = main_question(own[max(own)])
+    return {
+        pk: questions
+        for pk, questions in own.items()
+        if (main_question(questions).name, main_question(questions).type)
+        == (newest.name, newest.type)
+    }
+
+
+def purposes_of(project: Project) -> dict[int, str]:
+    """Return what each version of questions is for, by its key; one query."""
+    versions = QuestionsVersion.objects.filter(project=project)
+    return dict(versions.values_list("id", "purpose"))
+
+
 def choice_sql(
     questions: Mapping[int, tuple[Question, ...]],
     *,

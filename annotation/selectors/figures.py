@@ -194,17 +194,9 @@ def first_shown(
 
     Only answers whose order is known count; labels of files often do not tell it.
     """
-    compared = {
-        pk: main_question(asked).name
-        for pk, asked in questions.items()
-        if main_question(asked).type == "comparison"
-    }
-    if not compared:
+    name, parameters = _compared(project, questions)
+    if not name:
         return []
-    cases = " ".join(f"WHEN {pk:d} THEN %(name{pk:d})s" for pk in compared)
-    parameters: dict[str, Any] = {f"name{pk:d}": name for pk, name in compared.items()}
-    parameters |= {"project": project.pk, "versions": list(compared)}
-    name = f"CASE a.questions_version_id {cases} END"
     found: list[FirstShown] = []
     for statement, answers in ((_FIRST_HUMAN, "n"), (_FIRST_MACHINE, "a")):
         value = f"({answers}.answers -> {name} ->> 'value')::int"
@@ -213,6 +205,46 @@ def first_shown(
             db.execute(statement.format(tallies=tallies), parameters)
             found += [FirstShown(*row) for row in db.fetchall()]
     return [row for row in found if row.n_decided]
+
+
+def _compared(
+    project: Project, questions: Mapping[int, tuple[Question, ...]]
+) -> tuple[str, dict[str, Any]]:
+    """Return the name of the comparison of an answer in SQL, "" where there is none."""
+    compared = {
+        pk: main_question(asked).name
+        for pk, asked in questions.items()
+        if main_question(asked).type == "comparison"
+    }
+    if not compared:
+        return "", {}
+    cases = " ".join(f"WHEN {pk:d} THEN %(name{pk:d})s" for pk in compared)
+    parameters: dict[str, Any] = {f"name{pk:d}": name for pk, name in compared.items()}
+    parameters |= {"project": project.pk, "versions": list(compared)}
+    return f"CASE a.questions_version_id {cases} END", parameters
+
+
+_FIRST_BY_PERSON = """
+    SELECT a.participant_id, {tallies}
+    FROM assignment a JOIN annotation n ON n.id = a.annotation_id
+    WHERE a.project_id = %(project)s AND array_length(a."order", 1) = 2
+      AND a.questions_version_id = ANY(%(versions)s)
+      AND a.state IN ('submitted', 'surplus') AND a.purpose = 'main'
+    GROUP BY 1 ORDER BY 1
+"""
+
+
+def first_by_person(
+    project: Project, questions: Mapping[int, tuple[Question, ...]]
+) -> list[tuple[int, int]]:
+    """Return (first one won, decided) for each person of this project; one query."""
+    name, parameters = _compared(project, questions)
+    if not name:
+        return []
+    value = f"(n.answers -> {name} ->> 'value')::int"
+    statement = _FIRST_BY_PERSON.format(tallies=_TALLIES.format(value=value))
+    rows = _rows(statement, parameters)
+    return [(first, first + second) for _, first, second, _ in rows if first + second]
 
 
 def categories(project: Project) -> list[tuple[str, int]]:
@@ -242,7 +274,9 @@ def latest(project: Project) -> str:
         " (SELECT max(number) FROM item WHERE project_id = %(project)s),"
         " (SELECT max(finished_at) FROM job WHERE project_id = %(project)s"
         "   AND kind = 'import'),"
-        " (SELECT max(done_at) FROM withdrawal WHERE project_id = %(project)s)",
+        " (SELECT max(done_at) FROM withdrawal WHERE project_id = %(project)s),"
+        " (SELECT max(id) FROM event WHERE project_id = %(project)s"
+        "   AND kind IN ('check_made', 'check_ended'))",
         {"project": project.pk},
     )
     marks = [_mark(value) for value in (*row, timezone.localdate())]

@@ -1,31 +1,26 @@
-"""How each annotator answers: checks, repeats, sides, time, each with an interval.
+"""How each annotator answers, as the page of managers shows it.
 
-Pseudonyms alone; nothing here decides anything about anybody.
+What the answers show is read by a worker (selectors.habit_signs) and kept; who may go
+on, and why, is read anew. Pseudonyms alone; nothing here decides anything.
 """
 
-import json
 import uuid
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from statistics import median
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db.models import Case, Value, When
 
-from annotation.agreement.habits import Run, longest_run, pace_limit
+from annotation.agreement.habits import Run
 from annotation.agreement.intervals import Interval, wilson_interval
 from annotation.allocation.insertion import read_rules
-from annotation.answers import Question, main_question, questions_from, to_presented
-from annotation.gold import InvalidGoldError, grade, read_gold
 from annotation.models import CheckPlan, Participant, Project, StandingChange
-from annotation.verdicts import choice
+from annotation.selectors.charts import kept_habits
 
 # With fewer answers an interval covers nearly everything.
 FLOOR = 5
-MAX_PEOPLE = 200
-MAX_ANSWERS = 500
-CHARS_PER_WORD = 6
+MAX_PEOPLE = 1_000
 
 
 @dataclass(frozen=True)
@@ -47,12 +42,22 @@ class Share:
 
     @property
     def words(self) -> str:
-        """Return the share in whole percent, with its interval."""
+        """Return the share in whole percent, where there is something to say."""
         if self.is_open:
             return "not enough to say"
+        return f"{round(100 * self.interval.value)} %"
+
+    @property
+    def ends(self) -> str:
+        """Return the interval in whole percent, "" where nothing is said."""
+        if self.is_open:
+            return ""
         part = self.interval
-        low, high = round(100 * part.low), round(100 * part.high)
-        return f"{round(100 * part.value)} % ({low} to {high})"
+        return f"{round(100 * part.low)} to {round(100 * part.high)}"
+
+
+NOTHING = Share(0, 0)
+NO_RUN = Run(0, 0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -65,12 +70,15 @@ class Habits:
     reason: str
     stage: str
     n_answers: int
-    gold: Share
-    repeats: Share
-    first: Share
-    median_s: float | None
-    fast: Share
-    run: Run
+    gold: Share = NOTHING
+    repeats: Share = NOTHING
+    others: Share = NOTHING
+    first: Share = NOTHING
+    fast: Share = NOTHING
+    skips: Share = NOTHING
+    alike: Share = NOTHING
+    median_s: float | None = None
+    run: Run = NO_RUN
 
     @property
     def run_words(self) -> str:
@@ -81,61 +89,81 @@ class Habits:
         return f"{self.run.length} alike in a row (by chance: {chance})"
 
 
-@dataclass
-class _Tally:
-    gold: list[bool] = field(default_factory=list)
-    repeats: list[bool] = field(default_factory=list)
-    firsts: list[bool] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
-    paces: list[float] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
+@dataclass(frozen=True)
+class SideBias:
+    """How often the first one shown won over all people; `low` None: too few people."""
+
+    n_first: int
+    n_decided: int
+    n_people: int
+    share: float
+    low: float | None
+    high: float | None
+
+    @property
+    def words(self) -> str:
+        """Return the share with its interval in whole percent."""
+        said = f"{round(100 * self.share)} %"
+        if self.low is None or self.high is None:
+            return said
+        return f"{said} ({round(100 * self.low)} to {round(100 * self.high)})"
+
+    @property
+    def finding(self) -> str:
+        """Return what that says, as a sentence."""
+        if self.low is None or self.high is None:
+            return "Too few people to say whether the place decides."
+        if self.low > 0.5:
+            return "Surely more than half: the place draws people to what comes first."
+        if self.high < 0.5:
+            return "Surely less than half: the place draws people to what comes second."
+        return "Not distinguishable from half: no pull of the place is seen."
 
 
-# The last answers of each person, along their own index.
-_ANSWERS = """
-    SELECT p.id, one.purpose, one."order", one.questions, one.answers, one.gold,
-        one.first, one.active_ms, one.n_chars
-    FROM unnest(%(people)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
-        SELECT a.purpose, a."order", q.questions::text AS questions,
-            n.answers::text AS answers, i.gold::text AS gold, n.active_ms,
-            (SELECT COALESCE(sum(length(c.text)), 0) FROM completion c
-             WHERE c.item_id = a.item_id) AS n_chars,
-            CASE WHEN a.purpose = 'mirror' THEN (
-                SELECT first.answers::text FROM assignment m
-                JOIN annotation first ON first.id = m.annotation_id
-                WHERE m.item_id = a.item_id AND m.participant_id = a.participant_id
-                  AND m.purpose = 'main' AND m.round = 1) END AS first
-        FROM assignment a JOIN annotation n ON n.id = a.annotation_id
-        JOIN questions_version q ON q.id = a.questions_version_id
-        JOIN item i ON i.id = a.item_id
-        WHERE a.participant_id = p.id AND a.state IN ('submitted', 'surplus')
-          AND a.purpose IN ('main', 'mirror', 'monitoring', 'attention')
-        ORDER BY a.finished_at DESC LIMIT %(limit)s) one
-"""
+@dataclass(frozen=True)
+class HabitPage:
+    """Everybody with answers, who need a look first; `made_at` None: not read yet."""
+
+    people: tuple[Habits, ...]
+    side: SideBias | None
+    made_at: datetime | None
+
+    @property
+    def has_grids(self) -> bool:
+        """Tell whether anybody has filled in a rating grid."""
+        return any(one.alike.n for one in self.people)
 
 
-def habits_of(project: Project) -> list[Habits]:
-    """Return the people with answers, who need a look first; four queries.
+def habit_page(project: Project) -> HabitPage:
+    """Return the people with answers; three queries, four where there is a gate.
 
-    The last MAX_ANSWERS answers of each count, of at most MAX_PEOPLE people.
+    At most MAX_PEOPLE; those who may not go on are always among them.
     """
+    kept = kept_habits(project)
+    numbers = kept.numbers if kept else {}
+    signs: Mapping[str, Any] = numbers.get("people", {})
     people = list(
-        Participant.objects.filter(project=project, n_done__gt=0)
+        Participant.objects.filter(project=project, n_done__gt=0, user__isnull=False)
         .exclude(source=Participant.Source.IMPORT)
-        .order_by("-n_done")[:MAX_PEOPLE]
+        .order_by(
+            Case(When(standing="active", then=Value(1)), default=Value(0)), "-n_done"
+        )[:MAX_PEOPLE]
     )
     ids = [person.pk for person in people]
     has_gate = read_rules(project.check_rules).has_gate
     plans = CheckPlan.objects.in_bulk(ids) if has_gate else {}
     changes = StandingChange.objects.filter(participant__in=ids).order_by("id")
     reasons = {change.participant_id: change.reason for change in changes}
-    tallies = _tallies(ids)
-    limit = pace_limit([pace for tally in tallies.values() for pace in tally.paces])
     found = [
-        _habits(person, tallies[person.pk], plans.get(person.pk), reasons, limit)
+        _habits(person, signs.get(str(person.pk)), plans.get(person.pk), reasons)
         for person in people
     ]
-    return sorted(found, key=_need)
+    side = numbers.get("side")
+    return HabitPage(
+        people=tuple(sorted(found, key=_need)),
+        side=SideBias(**side) if side else None,
+        made_at=kept.made_at if kept else None,
+    )
 
 
 def _need(habits: Habits) -> tuple[float, str]:
@@ -147,10 +175,9 @@ def _need(habits: Habits) -> tuple[float, str]:
 
 def _habits(
     person: Participant,
-    tally: _Tally,
+    signs: Mapping[str, Any] | None,
     plan: CheckPlan | None,
     reasons: dict[int, str],
-    limit: float | None,
 ) -> Habits:
     is_active = person.standing == Participant.Standing.ACTIVE
     return Habits(
@@ -159,72 +186,12 @@ def _habits(
         standing=person.standing,
         reason="" if is_active else reasons.get(person.pk, ""),
         stage=plan.stage if plan else "",
-        n_answers=person.n_done - person.n_checks,
-        gold=_share(tally.gold),
-        repeats=_share(tally.repeats),
-        first=_share(tally.firsts),
-        median_s=median(tally.seconds) if len(tally.seconds) >= FLOOR else None,
-        fast=_share(pace < limit for pace in tally.paces) if limit else Share(0, 0),
-        # Newest first from the database; a run is the same from either end.
-        run=longest_run(tally.said),
+        n_answers=person.n_main,
+        **(_of_signs(signs) if signs else {}),
     )
 
 
-def _share(hits: Iterable[bool]) -> Share:
-    listed = list(hits)
-    return Share(sum(listed), len(listed))
-
-
-def _tallies(ids: list[int]) -> dict[int, _Tally]:
-    tallies: dict[int, _Tally] = defaultdict(_Tally)
-    with connection.cursor() as db:
-        db.execute(_ANSWERS, {"people": ids, "limit": MAX_ANSWERS})
-        for participant_id, *row in db.fetchall():
-            _add(tallies[participant_id], *row)
-    return tallies
-
-
-def _add(
-    tally: _Tally,
-    purpose: str,
-    order: list[int] | None,
-    asked: str,
-    said: str,
-    gold: str | None,
-    first: str | None,
-    active_ms: int | None,
-    n_chars: int,
-) -> None:
-    questions, answers = questions_from(asked), json.loads(said)
-    main = main_question(questions)
-    value = answers.get(main.name)
-    if active_ms is not None:
-        tally.seconds.append(active_ms / 1000)
-        tally.paces.append(active_ms / 1000 / max(n_chars / CHARS_PER_WORD, 1))
-    if purpose in ("main", "mirror"):
-        tally.said.append(_key(main, value, order or []))
-    if purpose in ("main", "mirror") and main.type == "comparison":
-        _add_side(tally, value, order or [0, 1])
-    if purpose == "mirror" and first:
-        before = choice(main, json.loads(first).get(main.name))
-        tally.repeats.append(choice(main, value) == before)
-    elif purpose != "mirror" and gold:
-        try:
-            known = read_gold(json.loads(gold), questions, len(order or ()))
-        except InvalidGoldError:
-            return
-        # Gold that stays in the pool is graded as it comes.
-        if purpose != "main" or known.is_in_pool:
-            tally.gold.append(grade(known, answers).is_correct)
-
-
-def _key(question: Question, value: Any, order: list[int]) -> str:
-    """Return what a hand did: the answer as it stood on the screen."""
-    shown = to_presented([question], {question.name: value}, order)
-    return json.dumps(shown, sort_keys=True, default=str)
-
-
-def _add_side(tally: _Tally, value: Any, order: list[int]) -> None:
-    grade_ = value.get("value") if isinstance(value, dict) else None
-    if isinstance(grade_, int) and grade_ != 0 and len(order) == 2:
-        tally.firsts.append((grade_ > 0) == (order[0] == 0))
+def _of_signs(signs: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("gold", "repeats", "others", "first", "fast", "skips", "alike")
+    shares = {name: Share(*signs[name]) for name in names}
+    return {**shares, "run": Run(*signs["run"]), "median_s": signs["median_s"]}

@@ -232,13 +232,12 @@ def n_left_for(participant: Participant, project: Project) -> int:
     """
     if project.has_quotas:
         held = participant.assignments.filter(state__in=("open", "queued"))
-        return _n_free_in_quota(participant, project) + held.count()
-    with connection.cursor() as db:
-        db.execute(
-            _N_LEFT,
-            _parameters(participant, project),
-        )
-        n_left = veiled(project, int(db.fetchone()[0]))
+        n_free = _n_free_in_quota(participant, project) + held.count()
+    else:
+        with connection.cursor() as db:
+            db.execute(_N_LEFT, _parameters(participant, project))
+            n_free = int(db.fetchone()[0])
+    n_left = veiled(project, n_free)
     total = n_total_for(participant, project)
     if total is None:
         return n_left

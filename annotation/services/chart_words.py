@@ -61,7 +61,7 @@ def drawings(
     return found
 
 
-def _drawing(name: str, words: dict[str, Any], draw: Draw) -> Drawing:
+def drawing(name: str, words: dict[str, Any], draw: Draw) -> Drawing:
     svg: dict[str, str] = {theme: draw("", theme) for theme in THEMES}
     return Drawing(name, words, {**svg, FILE: draw(words["title"], "light")})
 
@@ -79,7 +79,7 @@ def _labels(shown: Sequence[DayCount], days: Sequence[DayCount]) -> Drawing:
             [_day(d.day), f"{d.n_human:,}", f"{d.n_machine:,}"] for d in reversed(shown)
         ],
     }
-    return _drawing(
+    return drawing(
         "labels_per_day",
         words,
         lambda title, theme: labels_per_day(rows, title=title, theme=theme),
@@ -112,7 +112,7 @@ def _progress(days: Sequence[DayCount], n_items: int) -> Drawing:
             for day, total in reversed(list(zip(days, sums, strict=True)))
         ],
     }
-    return _drawing(
+    return drawing(
         "progress_over_time",
         words,
         lambda title, theme: progress_over_time(
@@ -137,7 +137,7 @@ def _times(times: Times) -> Drawing:
             ["Answers with a time", f"{times.n:,}"],
         ],
     }
-    return _drawing(
+    return drawing(
         "time_per_item",
         words,
         lambda title, theme: time_per_item(seconds, title=title, theme=theme),
@@ -175,7 +175,7 @@ def _position(first: Sequence[dict[str, Any]]) -> Drawing:
             for row in first
         ],
     }
-    return _drawing(
+    return drawing(
         "position_bias",
         words,
         lambda title, theme: position_bias(rows, title=title, theme=theme),

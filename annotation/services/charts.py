@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from annotation.models import Chart, Job, Project
 from annotation.selectors import figures
-from annotation.selectors.charts import FIGURES, THEMES
+from annotation.selectors.charts import FIGURES, HABITS, THEMES
 from annotation.services.chart_words import Drawing, drawings
+from annotation.services.habit_words import habit_drawings
 from annotation.services.jobs import Progress
 from annotation.services.measures import measure
 
@@ -68,14 +69,21 @@ def refresh(*, project: Project) -> int:
     mark = figures.latest(project)
     measured = measure(project)
     drawn = drawings(measured.days, measured.times, measured.first, measured.n_items)
+    drawn += habit_drawings(list(measured.signs.values()))
     cost_s = round(time.monotonic() - began, 3)
     numbers = {**measured.numbers, "mark": mark, "cost_s": cost_s}
-    _keep(project, numbers, drawn)
+    habits = {
+        "people": {str(key): one.to_json() for key, one in measured.signs.items()},
+        "side": measured.side,
+    }
+    _keep(project, {FIGURES: numbers, HABITS: habits}, drawn)
     return len(drawn)
 
 
 @transaction.atomic
-def _keep(project: Project, numbers: dict[str, Any], drawn: list[Drawing]) -> None:
+def _keep(
+    project: Project, figures_: dict[str, dict[str, Any]], drawn: list[Drawing]
+) -> None:
     """Replace what is kept; a chart that has nothing to show any more goes."""
     now = timezone.now()
     rows = [
@@ -90,16 +98,17 @@ def _keep(project: Project, numbers: dict[str, Any], drawn: list[Drawing]) -> No
         for place, drawing in enumerate(drawn)
         for theme, svg in drawing.svg.items()
     ]
-    rows.append(
+    rows += [
         Chart(
             project=project,
-            name=FIGURES,
+            name=name,
             theme=THEMES[0],
             svg="",
             numbers=numbers,
             made_at=now,
         )
-    )
+        for name, numbers in figures_.items()
+    ]
     names = {row.name for row in rows}
     Chart.objects.filter(project=project).exclude(name__in=names).delete()
     Chart.objects.bulk_create(

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from annotation.agreement import (
+    bootstrap_clusters,
     bootstrap_items,
     krippendorff_alpha,
     percent_agreement,
     wilson_interval,
 )
 from annotation.answers import Question, main_question
-from annotation.models import Assignment, Project, QuestionsVersion
+from annotation.models import Assignment, Project
 from annotation.selectors import figures
 from annotation.selectors.arrays import (
     MISSING,
@@ -25,11 +26,13 @@ from annotation.selectors.arrays import (
     choice_table,
     unanimous,
 )
-from annotation.selectors.choices import questions_of
+from annotation.selectors.choices import comparable, purposes_of, questions_of
 from annotation.selectors.dashboard import past_days
+from annotation.selectors.habit_signs import Signs, signs_of
 
 N_RESAMPLES = 500
 MAX_RESAMPLED = 5_000
+MIN_PEOPLE = 5
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Measured:
     times: figures.Times
     first: list[dict[str, Any]]
     n_items: int
+    signs: dict[int, Signs]
+    side: dict[str, Any] | None
 
 
 def measure(project: Project) -> Measured:
@@ -68,7 +73,34 @@ def measure(project: Project) -> Measured:
         times=times,
         first=first,
         n_items=figures.n_items(project),
+        signs=signs_of(project, comparable(asked, purposes_of(project))),
+        side=side_bias(project, asked),
     )
+
+
+def side_bias(
+    project: Project, asked: Mapping[int, tuple[Question, ...]]
+) -> dict[str, Any] | None:
+    """Return how often the first one shown won over all people; None: no comparisons.
+
+    The interval draws whole people anew (see `bootstrap_clusters`); it is left out
+    below MIN_PEOPLE, where it would promise too much.
+    """
+    rows = figures.first_by_person(project, asked)
+    if not rows:
+        return None
+    hits, totals = np.array(rows, dtype=np.int64).T
+    rng = np.random.default_rng(len(rows))
+    interval = bootstrap_clusters(hits, totals, rng)
+    is_open = len(rows) < MIN_PEOPLE
+    return {
+        "n_first": int(hits.sum()),
+        "n_decided": int(totals.sum()),
+        "n_people": len(rows),
+        "share": interval.value,
+        "low": None if is_open else interval.low,
+        "high": None if is_open else interval.high,
+    }
 
 
 def _first(row: figures.FirstShown) -> dict[str, Any]:
@@ -89,23 +121,14 @@ def agreements(
 
     Only versions with the same main question as the newest are put together.
     """
-    versions = dict(
-        QuestionsVersion.objects.filter(project=project).values_list("id", "purpose")
-    )
-    own = {pk: asked[pk] for pk in asked if versions[pk] == "project"}
+    purposes = purposes_of(project)
     found = []
-    if own:
-        newest = main_question(own[max(own)])
-        same = {
-            pk: questions
-            for pk, questions in own.items()
-            if (main_question(questions).name, main_question(questions).type)
-            == (newest.name, newest.type)
-        }
+    if same := comparable(asked, purposes):
         table = choice_table(project, same, Assignment.Purpose.MAIN)
+        newest = main_question(same[max(same)])
         found.append(_agreement(table, newest, is_imported=False))
     for pk, questions in asked.items():
-        if versions[pk] == "imported":
+        if purposes[pk] == "imported":
             table = choice_table(project, {pk: questions}, Assignment.Purpose.IMPORTED)
             question = main_question(questions)
             found.append(_agreement(table, question, is_imported=True))

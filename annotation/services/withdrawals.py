@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from annotation.allocation.presentation import with_first
 from annotation.models import (
+    Chart,
     CheckPlan,
     Comment,
     ConsentDocument,
@@ -201,6 +202,8 @@ def _forget_checks(person: Participant) -> None:
     CheckPlan.objects.filter(participant=person).delete()
     QualificationAttempt.objects.filter(participant=person).delete()
     StandingChange.objects.filter(participant=person).delete()
+    # A worker makes them anew, without this person.
+    Chart.objects.filter(project=person.project_id, name__startswith="habit").delete()
 
 
 def _forget_threads(person: Participant) -> None:

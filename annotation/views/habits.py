@@ -4,18 +4,21 @@ import uuid
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation import access
 from annotation.errors import ConflictError, InvalidError
-from annotation.selectors.habits import habits_of
+from annotation.selectors.charts import habit_charts
+from annotation.selectors.habits import habit_page
 from annotation.services.gates import pass_by_hand
 from annotation.services.standings import set_standing
 from annotation.views.person import person
 from annotation.views.settings_common import OWNERS
 
+PAGE_SIZE = 100
 DONE = {
     "active": "{} may go on.",
     "paused": "{} is paused. What was in hand is back in the pool.",
@@ -28,11 +31,14 @@ DONE = {
 def habits(request: HttpRequest, slug: str) -> HttpResponse:
     """Show each annotator's checks, repeats, sides and time, with intervals."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    page = habit_page(seat.project)
     context = {
         "seat": seat,
         "project": seat.project,
         "tab": "habits",
-        "people": habits_of(seat.project),
+        "page": page,
+        "people": Paginator(page.people, PAGE_SIZE).get_page(request.GET.get("page")),
+        "charts": habit_charts(seat.project),
     }
     return render(request, "annotation/manage/habits.html", context)
 

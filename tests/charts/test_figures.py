@@ -12,10 +12,12 @@ from annotation.charts import (
     DayLabels,
     DayProgress,
     FirstShare,
+    PersonShare,
     Theme,
     labels_per_day,
     position_bias,
     progress_over_time,
+    shares_by_person,
     time_per_item,
 )
 
@@ -46,11 +48,22 @@ def places(title: str, theme: Theme) -> str:
     return position_bias(rows, title=title, theme=theme)
 
 
+def people(title: str, theme: Theme) -> str:
+    rows = [
+        PersonShare("brisk-heron", 0.9, 0.8, 0.95, 40, is_few=False),
+        PersonShare("calm-otter", 0.5, 0.1, 0.9, 2, is_few=True),
+    ]
+    return shares_by_person(
+        rows, together=0.88, x_title="Right at gold", title=title, theme=theme
+    )
+
+
 Draw = Callable[[str, Theme], str]
 WORDS: list[tuple[Draw, set[str]]] = [
     (labels, {"Human", "AI", "2 Nov", "6 Nov", "Labels"}),
     (progress, {"All 1,200 items", "Finished items", "6 Nov"}),
     (times, {"Median 1 min 35 s", "Answers", "Time per item"}),
+    (people, {"brisk-heron (40)", "calm-otter (2)", "Right at gold", "50%"}),
     (places, {"People (812)", "A & B <judge> (1,214)", "50%"}),
 ]
 EACH = pytest.mark.parametrize("draw", [draw for draw, _ in WORDS])

@@ -13,7 +13,8 @@ from annotation.models import (
     Project,
     StandingChange,
 )
-from annotation.selectors.habits import Share, habits_of
+from annotation.selectors.habits import Share, habit_page
+from annotation.services.charts import refresh
 from annotation.services.frontier import rebuild_frontier
 from annotation.services.standings import set_standing
 from tests.checks.conftest import MakeAnnotator, claim, mark, set_rules, work
@@ -78,7 +79,8 @@ def test_decision_needs_a_reason_and_a_known_standing(
 
 def test_share_says_nothing_of_few_answers() -> None:
     assert Share(4, 4).words == "not enough to say"
-    assert Share(8, 10).words == "80 % (49 to 94)"
+    assert Share(4, 4).ends == ""
+    assert (Share(8, 10).words, Share(8, 10).ends) == ("80 %", "49 to 94")
 
 
 def test_habits_tell_gold_and_repeats_apart(
@@ -95,15 +97,19 @@ def test_habits_tell_gold_and_repeats_apart(
     steady, wrong = make_annotator(pool), make_annotator(pool)
     work(wrong, 12, canonical=-1)
     work(steady, 12, canonical=1)
-    found = {one.pseudonym: one for one in habits_of(pool)}
-    assert habits_of(pool)[0].pseudonym == wrong.pseudonym
+    assert habit_page(pool).made_at is None
+    refresh(project=pool)
+    page = habit_page(pool)
+    found = {one.pseudonym: one for one in page.people}
+    assert page.made_at is not None
+    assert page.people[0].pseudonym == wrong.pseudonym
     low, high = found[wrong.pseudonym], found[steady.pseudonym]
     assert (low.gold.n_hits, low.gold.n) == (0, 6)
     assert (high.gold.n_hits, high.gold.n) == (6, 6)
     assert low.repeats.n_hits == low.repeats.n > 0
     assert low.median_s is not None
     person = Participant.objects.get(pk=wrong.pk)
-    assert low.n_answers == person.n_done - person.n_checks
+    assert low.n_answers == person.n_main
 
 
 def test_page_is_for_managers_and_decisions_for_owners(

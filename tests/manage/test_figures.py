@@ -27,6 +27,9 @@ from annotation.services.measures import agreements, measure
 from tests.factories import make_participant
 from tests.manage.conftest import answer, answer_item, pre_annotate
 
+# Numbers without a picture.
+KEPT = {"figures", "habits"}
+
 
 @pytest.fixture
 def pool(project: Project) -> list[Item]:
@@ -149,8 +152,14 @@ def test_charts_are_drawn_in_both_themes_with_their_finding(
     for person in pair:
         answer_item(pool[0], 1, person)
     charts.refresh(project=project)
-    drawn = Chart.objects.filter(project=project).exclude(name="figures")
-    names = {"labels_per_day", "progress_over_time", "time_per_item", "position_bias"}
+    drawn = Chart.objects.filter(project=project).exclude(name__in=KEPT)
+    names = {
+        "habit_others",
+        "labels_per_day",
+        "position_bias",
+        "progress_over_time",
+        "time_per_item",
+    }
     assert set(drawn.values_list("name", flat=True)) == names
     for chart in drawn:
         root = ET.fromstring(chart.svg)
@@ -167,7 +176,7 @@ def test_chart_with_nothing_to_show_goes(project: Project) -> None:
         project=project, name="old", theme="light", svg="<svg/>", made_at=timezone.now()
     )
     assert charts.refresh(project=project) == 0
-    assert [c.name for c in Chart.objects.filter(project=project)] == ["figures"]
+    assert {c.name for c in Chart.objects.filter(project=project)} == KEPT
 
 
 def test_figures_are_made_anew_only_after_something_happened(
