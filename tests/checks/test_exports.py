@@ -130,6 +130,8 @@ def test_people_have_their_standing_at_the_time_of_the_export(
     pool: Project, make_annotator: MakeAnnotator, write: Write
 ) -> None:
     people = [make_annotator(pool) for _ in range(3)]
+    for person in people:
+        work(person, 1)
     for person, standing in zip(people[1:], ("paused", "blocked"), strict=True):
         set_standing(
             participant=person, standing=standing, reason="Why.", by=pool.created_by
