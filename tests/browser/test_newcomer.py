@@ -96,7 +96,8 @@ def join(page: Page, address: str) -> None:
     page.wait_for_url(re.compile("/start/"))
     page.get_by_role("button", name="Save and start").click()
     expect(page.locator("#missing-list")).to_be_visible()
-    page.locator("[name=agree]").first.check()
+    for scope in page.locator("[name=agree]").all():
+        scope.check()
     for choice in page.locator("select:has(option[value=__prefer_not])").all():
         choice.select_option("__prefer_not")
     for decline in page.locator("label").filter(has_text="Prefer not to say").all():
