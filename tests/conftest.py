@@ -36,6 +36,9 @@ def pytest_configure() -> None:
     """Serve static files from their sources, and hash passwords cheaply."""
     from django.conf import settings
 
+    # As web and worker processes do: tasks that a thread sends find their broker.
+    from annotation.config import celery  # noqa: F401
+
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
