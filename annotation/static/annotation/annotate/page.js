@@ -177,10 +177,13 @@ class Page {
   /* Show the person's present item, or `of` an assignment. Tell whether it is there. */
   async fetchDesk({ of = null, answers = null } = {}) {
     clearTimeout(this.retry);
+    const sending = this.outbox.entries.map((entry) => entry.assignment);
     try {
       const main = await api.fragment(fragmentUrl("desk", of));
       // The server still asks for what is on its way to it.
       if (of === null && this.outbox.has(main.dataset.desk)) throw new api.Unreachable(!navigator.onLine);
+      // It arrived meanwhile, so what was read before it came is asked for once more.
+      if (of === null && sending.includes(main.dataset.desk)) return this.fetchDesk();
       if (of === null && !this.outbox.entries.length) banners.setProgress(Number(main.dataset.done), Number(main.dataset.left));
       this.show(main, { answers });
       return true;
