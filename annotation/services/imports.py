@@ -337,17 +337,30 @@ def _batches(
 @contextmanager
 def local_path(name: str) -> Iterator[Path]:
     """Give a stored file as a path, copying it where the storage is not a disk."""
+    path = _path_on_disk(name)
+    if path is not None:
+        yield path
+        return
+    with (
+        tempfile.NamedTemporaryFile() as copy,
+        default_storage.open(name, "rb") as file,
+    ):
+        for chunk in file.chunks():
+            copy.write(chunk)
+        copy.flush()
+        yield Path(copy.name)
+
+
+def _path_on_disk(name: str) -> Path | None:
+    """Return where a stored file lies; None where the storage is not a disk.
+
+    Django's storages say the latter by this error, and it must not be caught around
+    the work that is done with the file.
+    """
     try:
-        yield Path(default_storage.path(name))
+        return Path(default_storage.path(name))
     except NotImplementedError:
-        with (
-            tempfile.NamedTemporaryFile() as copy,
-            default_storage.open(name, "rb") as file,
-        ):
-            for chunk in file.chunks():
-                copy.write(chunk)
-            copy.flush()
-            yield Path(copy.name)
+        return None
 
 
 def _result(job: Job, mode: str, counts: StoreCounts, report: Report) -> dict[str, Any]:
