@@ -25,6 +25,7 @@ MARKS_BY_FIXTURE = {
     "transactional_db": "database",
     "live_server": "database",
 }
+WORKERS = {"celery_worker", "start_celery_worker"}
 
 
 # A loaded machine makes no test fail.
@@ -52,6 +53,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(mark)
         if item.get_closest_marker("django_db") is not None:
             item.add_marker("database")
+
+
+@pytest.fixture(autouse=True)
+def unread_queue(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Send tasks to a queue that nobody reads, unless the test asks for a worker.
+
+    The session's worker would else take the jobs that a test claims and runs itself.
+    """
+    from annotation.config.celery import app
+
+    if WORKERS & set(request.fixturenames):
+        return
+    for name, task in app.tasks.items():
+        if not name.startswith("celery."):
+            monkeypatch.setattr(task, "queue", "unread", raising=False)
+            # Celery keeps a task's options after its first message.
+            monkeypatch.setattr(task, "_exec_options", None)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from annotation.rendering.sanitise import clean
 from annotation.rendering.tokens import enable_rewriting
 
 # Part of every cache key: a change of what `render` returns needs a new one.
-RENDERER_VERSION = "1"
+RENDERER_VERSION = "2"
 
 # Above these bounds a text is shown raw: rendering would take seconds.
 MAX_CHARS = 100_000

@@ -66,6 +66,9 @@ def _rewrite_tables(state: StateCore) -> None:
             column = 0
         elif token.type in ("th_open", "td_open"):
             text = state.tokens[index + 1].content.strip()
+            if token.tag == "th" and not text:
+                # The corner of a table heads nothing; readers would announce it.
+                token.tag = state.tokens[index + 2].tag = "td"
             cells.setdefault(column, []).append((token, text))
             column += 1
         elif token.type == "table_close":

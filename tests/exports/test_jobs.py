@@ -50,10 +50,7 @@ def files(tmp_path: Path) -> Iterator[Path]:
 
 
 def requested(project: Project, **options: Any) -> Job:
-    """Ask for an export as its owner, with Celery set up as the web process does."""
-    from annotation.config.celery import app
-
-    app.set_default()
+    """Ask for an export as its owner."""
     owner = User.objects.get(pk=project.created_by_id)
     return request_export(seat=Seat(project, "owner", owner.pk), options=options)
 

@@ -165,3 +165,9 @@ def test_rendering_keeps_no_memory_of_the_text_before() -> None:
     first = render("[^1] [a]\n\n[^1]: note\n[a]: https://a.example\n\n$x$")
     assert render("[^1] [a]") == '<p dir="auto">[^1] [a]</p>\n'
     assert render("[^1] [a]\n\n[^1]: note\n[a]: https://a.example\n\n$x$") == first
+
+
+def test_corner_of_a_table_without_words_is_no_header() -> None:
+    html = render("| | a |\n|---|---|\n| x | 1 |\n")
+    assert html.count("<th") - html.count("<thead") == 1
+    assert "<td></td>" in html
