@@ -2,11 +2,13 @@
 
 import os
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.signals import request_finished, request_started
 from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
@@ -132,6 +134,35 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+class UnderWay:
+    """The requests that the live server is answering, each on a thread of its own."""
+
+    def __init__(self) -> None:
+        self.threads: set[int] = set()
+        self.changed = threading.Condition()
+        request_started.connect(self.begun)
+        request_finished.connect(self.ended)
+
+    def begun(self, **_: object) -> None:
+        # The test's own clients answer on its thread, and need no waiting for.
+        if threading.current_thread() is not threading.main_thread():
+            with self.changed:
+                self.threads.add(threading.get_ident())
+
+    def ended(self, **_: object) -> None:
+        with self.changed:
+            self.threads.discard(threading.get_ident())
+            self.changed.notify_all()
+
+    def settle(self) -> None:
+        """Wait for the last answer: emptying the database would meet its locks."""
+        with self.changed:
+            is_over = self.changed.wait_for(lambda: not self.threads, timeout=30)
+        request_started.disconnect(self.begun)
+        request_finished.disconnect(self.ended)
+        assert is_over, "a request is still being answered"
+
+
 @pytest.fixture
 def new_page(
     browser: Browser, live_server: "LiveServer"
@@ -142,6 +173,7 @@ def new_page(
     """
     contexts: list[BrowserContext] = []
     errors: list[str] = []
+    under_way = UnderWay()
 
     def open_page(**options: object) -> Page:
         context = browser.new_context(base_url=live_server.url, **options)  # type: ignore[arg-type]  # passed on
@@ -162,6 +194,7 @@ def new_page(
     yield open_page
     for context in contexts:
         context.close()
+    under_way.settle()
     assert errors == []
 
 
