@@ -128,8 +128,8 @@ def _categories(*pairs: tuple[str, str]) -> list[dict[str, str]]:
 ETHNICITIES = _categories(
     ("White", "White"),
     ("Black / African", "Black"),
-    ("Asian", "Asian"),
     ("Hispanic / Latino", "Hispanic"),
+    ("Asian", "Asian"),
     ("Mixed", "Mixed"),
     ("Middle Eastern / Arab", "Other"),
     ("Indigenous / First Peoples", "Other"),
@@ -137,16 +137,16 @@ ETHNICITIES = _categories(
     ("Prefer not to say", "Prefer not to say"),
 )
 RELIGIONS = _categories(
-    ("No Affiliation", "No Affiliation"),
-    ("Agnostic", "No Affiliation"),
+    ("Non-religious", "No Affiliation"),
     ("Christian", "Christian"),
+    ("Agnostic", "No Affiliation"),
     ("Jewish", "Jewish"),
     ("Muslim", "Muslim"),
+    ("Spiritual", "No Affiliation"),
     ("Buddhist", "Other"),
+    ("Folk religion", "Other"),
     ("Hindu", "Other"),
     ("Sikh", "Other"),
-    ("Folk religion", "Other"),
-    ("Spiritual", "Other"),
     ("Other", "Other"),
     ("Prefer not to say", "Prefer not to say"),
 )

@@ -175,7 +175,8 @@ def _question_faults(
     for name in quota.questions:
         if name not in values:
             said = (
-                f"The survey has no single choice and no country called {name!r}."
+                f"The survey has no single choice, no country and no categorised words"
+                f" called {name!r}."
                 " Choose another question, or add it to the survey first."
             )
             problems.append(Problem(f"{path}.questions", said))

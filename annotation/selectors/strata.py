@@ -5,21 +5,37 @@ from collections.abc import Sequence
 
 from annotation.allocation.quotas import Quota, read_quotas
 from annotation.countries import COUNTRIES
-from annotation.models import Participant, Project, QuotaVersion, SurveyAnswer
+from annotation.models import (
+    DerivedAttribute,
+    Participant,
+    Project,
+    QuotaVersion,
+    SurveyAnswer,
+)
 from annotation.selectors.profile import current_survey
-from annotation.surveys import parse_survey
+from annotation.surveys import SurveyQuestion, parse_survey
 
 
 def stratum_values(project: Project) -> dict[str, tuple[str, ...]]:
-    """Return what the questions that can make strata can be answered; one query."""
-    version = current_survey(project)
+    """Return what the questions that can make strata can be answered; one query.
+
+    Own words count by the coarser category that researchers gave them.
+    """
     found: dict[str, tuple[str, ...]] = {}
-    for question in parse_survey(version.questions) if version else ():
+    for question in _questions(project):
         if question.type == "single":
             found[question.name] = question.options
         elif question.type == "country":
             found[question.name] = tuple(COUNTRIES)
+        elif question.is_categorised and question.categories:
+            simplified = (category.simplified for category in question.categories)
+            found[question.name] = tuple(dict.fromkeys(simplified))
     return found
+
+
+def _questions(project: Project) -> tuple[SurveyQuestion, ...]:
+    version = current_survey(project)
+    return parse_survey(version.questions) if version else ()
 
 
 def newest_quotas(project: Project) -> QuotaVersion | None:
@@ -39,14 +55,22 @@ def quotas_in_force(project: Project) -> tuple[Quota, ...]:
 def profiles(
     project: Project, people: Sequence[Participant]
 ) -> dict[int, dict[str, str]]:
-    """Return by participant what each told, in strata's terms; one query.
+    """Return by participant what each told, in strata's terms; three queries.
 
     Of several versions of the survey the newest answer counts; a question that was
-    declined or not shown is left out.
+    declined or not shown is left out, and so are own words without a category.
     """
     answers = SurveyAnswer.objects.filter(participant__project=project)
+    derived = DerivedAttribute.objects.filter(
+        participant__project=project,
+        level=DerivedAttribute.Level.SIMPLIFIED,
+        is_current=True,
+    )
     if len(people) == 1:
         answers = answers.filter(participant=people[0])
+        derived = derived.filter(participant=people[0])
+    own_words = [one.name for one in _questions(project) if one.type == "text"]
+    answers = answers.exclude(question__in=own_words)
     found: dict[int, dict[str, str]] = defaultdict(dict)
     for answer in answers.order_by("version__number"):
         is_told = answer.state == SurveyAnswer.State.ANSWERED
@@ -54,4 +78,6 @@ def profiles(
             found[answer.participant_id][answer.question] = answer.value
         else:
             found[answer.participant_id].pop(answer.question, None)
+    for attribute in derived:
+        found[attribute.participant_id][attribute.question] = attribute.value
     return found

@@ -6,7 +6,7 @@ cell is ever overshot, and no dead lease starves one. A project without quotas n
 comes here on its way to an item.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +139,20 @@ def place(*, participant: Participant) -> None:
     Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
     take_turn(participant.project_id)
     _place(quotas, [participant], participant.project)
+
+
+@transaction.atomic
+def place_again(*, project: Project, people: Collection[int]) -> None:
+    """Sort participants into the cells anew, since researchers categorised them."""
+    quotas = quotas_in_force(project)
+    if not quotas:
+        return
+    locked = Participant.objects.select_for_update(no_key=True).filter(
+        project=project, pk__in=people
+    )
+    found = list(locked.order_by("pk"))
+    take_turn(project.pk)
+    _place(quotas, found, project)
 
 
 def _place(

@@ -22,6 +22,7 @@ from annotation.selectors.self_descriptions import (
     vocabulary,
 )
 from annotation.services.events import record
+from annotation.services.quotas import place_again
 
 MAX_CHARS = 120
 Level = DerivedAttribute.Level
@@ -72,6 +73,7 @@ def categorise(
             (Level.SIMPLIFIED, coarse, DerivedAttribute.Method.MAPPING),
         )
     )
+    place_again(project=project, people=group.people)
     record(
         project=project,
         user=user,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from annotation.allocation.census import margins
+from annotation.allocation.census import Census, crossed, margins
 from annotation.allocation.quotas import BETWEEN
 from annotation.answers import Problem
 from annotation.countries import COUNTRIES
@@ -33,12 +33,14 @@ def read_form(post: QueryDict) -> tuple[list[dict[str, Any]], list[Problem]]:
         elif n:
             problems.append(Problem(f"{path}.n", f"“{n[:20]}” is no whole number."))
         amounts, faults = read_table(post.get(f"q{k}-amounts", ""), f"{path}.amounts")
-        groups, others = read_groups(post.get(f"q{k}-groups", ""), f"{path}.groups")
+        groups, others = read_groups(
+            post.get(f"q{k}-groups", ""), f"{path}.groups", questions
+        )
         problems += faults + others
         if amounts:
             quota["amounts"] = amounts
-        if groups and questions:
-            quota["groups"] = {questions[0]: groups}
+        if groups:
+            quota["groups"] = groups
         quotas.append(quota)
     return quotas, problems
 
@@ -66,17 +68,25 @@ def read_table(text: str, path: str) -> tuple[dict[str, float], list[Problem]]:
     return found, problems
 
 
-def read_groups(text: str, path: str) -> tuple[dict[str, str], list[Problem]]:
-    """Read lines `answer = group`."""
-    found: dict[str, str] = {}
+def read_groups(
+    text: str, path: str, questions: Sequence[str]
+) -> tuple[dict[str, dict[str, str]], list[Problem]]:
+    """Read lines `answer = group`, or `question: answer = group`, by question.
+
+    A line without a question belongs to the first of the quota's.
+    """
+    found: dict[str, dict[str, str]] = {}
     problems = []
     for number, line in _lines(text):
         value, sign, group = (part.strip() for part in line.rpartition("="))
+        named, _, rest = (part.strip() for part in value.partition(":"))
+        question = named if named in questions and rest else next(iter(questions), "")
+        value = rest if named in questions and rest else value
         if not sign or not value or not group:
             said = f"Line {number}: write an answer, = and its group, not “{line}”."
             problems.append(Problem(path, said))
-        else:
-            found[_code(value)] = group[:100]
+        elif question:
+            found.setdefault(question, {})[_code(value)] = group[:100]
     return found, problems
 
 
@@ -103,15 +113,23 @@ def from_template(name: str, values: Values) -> list[dict[str, Any]]:
             for option in values.get(question, ())
             if option.lower() in ("female", "woman")
         ][:1]
+    if name == "census_crossed":
+        found = crossed(values)
+        return [_by_census(found)] if found else []
     if name == "census":
-        plain = {question: tuple(options) for question, options in values.items()}
-        return [
-            {"kind": "exact", "questions": [question], "amounts": shares}
-            for question, shares in margins(plain)
-        ]
+        return [_by_census(found) for found in margins(values)]
     if name == "categories":
         return [{"kind": "category_each", "n": 2}]
     return []
+
+
+def _by_census(census: Census) -> dict[str, Any]:
+    quota: dict[str, Any] = {
+        "kind": "exact",
+        "questions": list(census.questions),
+        "amounts": dict(census.shares),
+    }
+    return quota | ({"groups": dict(census.groups)} if census.groups else {})
 
 
 def filled(quota: Mapping[str, Any], values: Values) -> dict[str, Any]:
@@ -141,8 +159,8 @@ def cards(
                 f"{key},{amount:g}" for key, amount in quota.get("amounts", {}).items()
             ),
             "groups": "\n".join(
-                f"{value} = {group}"
-                for of in quota.get("groups", {}).values()
+                f"{question}: {value} = {group}"
+                for question, of in quota.get("groups", {}).items()
                 for value, group in of.items()
             ),
             "problems": [

@@ -32,7 +32,8 @@ KINDS = {
 TEMPLATES = {
     "country": "At most 2 per item from one country",
     "women": "At least 40 % women",
-    "census": "UK census: age, gender, ethnicity",
+    "census_crossed": "UK census: age × gender × ethnicity",  # noqa: RUF001  # the sign
+    "census": "UK census: age, gender, ethnicity, each by itself",
     "categories": "2 answers per person and category",
 }
 CANNOT = (

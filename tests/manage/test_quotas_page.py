@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from annotation.models import Project, Role, SurveyVersion
+from annotation.models import Project, QuotaCell, Role, SurveyVersion
 from annotation.services import quotas
 from tests.factories import make_items, make_member, make_project
 
@@ -71,7 +71,7 @@ def test_pasted_table_with_a_fault_names_the_line(study: Project) -> None:
     [
         ("template:women", "Female,40"),
         ("template:country", "Quota 1"),
-        ("template:census", "Female,51"),
+        ("template:census", "Female,51.6447"),
         ("template:categories", "Quota 1"),
         ("add", "Quota 1"),
     ],
@@ -83,6 +83,24 @@ def test_template_fills_a_card_and_stores_nothing(
     answer = client_of(study.created_by).post(path, {"n_cards": "0", "do": do})
     assert said in answer.content.decode()
     assert not study.quota_versions.exists()
+
+
+def test_census_is_crossed_by_one_choice_and_comes_back_as_it_was_shown() -> None:
+    project = make_project(people="prism")
+    make_items(project, 300)
+    path = f"/p/{project.slug}/settings/quotas/"
+    client = client_of(project.created_by)
+    shown = client.post(path, {"n_cards": "0", "do": "template:census_crossed"})
+    (given,) = shown.context["cards"]
+    assert "65+ years old × Female × White,11.8812" in given["amounts"]  # noqa: RUF001
+    assert "ethnicity: Hispanic = Other" in given["groups"]
+    fields = ("kind", "questions", "n", "amounts", "groups")
+    sent = card(**{name: given[name] for name in fields})
+    assert client.post(path, {**sent, "do": "save"}).status_code == 302
+    cells = project.quota_versions.get().quotas[0]["amounts"]
+    assert len(cells) == 60
+    stored = QuotaCell.objects.filter(project=project, is_rest=False)
+    assert sum(cell.n_limit or 0 for cell in stored) == 300
 
 
 def test_cells_are_filled_in_and_a_card_is_removed(study: Project) -> None:

@@ -168,7 +168,7 @@ def test_own_words_are_categorised_by_keyboard(
     page.keyboard.type("Christian")
     page.keyboard.press("Enter")
     expect(page.get_by_label("Category of “none”")).to_be_focused()
-    page.keyboard.type("No Affiliation")
+    page.keyboard.type("Non-religious")
     page.keyboard.press("Enter")
     expect(page.locator("#descriptions")).to_contain_text("3 of 3 people categorised")
     assert violations(page) == []

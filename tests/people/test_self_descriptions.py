@@ -14,10 +14,11 @@ from django.urls import reverse
 from annotation.errors import InvalidError
 from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.package import FolderPackage
-from annotation.models import DerivedAttribute, Participant, Project, Role
+from annotation.models import DerivedAttribute, Participant, Project, QuotaCell, Role
 from annotation.selectors.self_descriptions import groups, progress
 from annotation.services.datasets import write_dataset
 from annotation.services.participants import ensure_participant, take_part
+from annotation.services.quotas import publish_quotas
 from annotation.services.self_descriptions import categorise, verify
 from annotation.surveys import DECLINED, parse_survey, read_replies
 from tests.factories import make_member, make_project
@@ -225,3 +226,20 @@ def test_exports_carry_states_orders_and_all_three_levels(
     )
     rows = {row["question"]: row for row in survey_rows(study, tmp_path / "second")}
     assert rows["religion"]["verified"] == "disagreed"
+
+
+def test_own_words_make_a_stratum_once_they_have_a_category(study: Project) -> None:
+    raw = [{"kind": "people", "questions": ["religion"], "n": 9}]
+    publish_quotas(project=study, user=study.created_by, raw=raw)
+    person = tell(study, religion="Quaker")
+    assert cells(person) == ["no answer"]
+    decide(study, "Quaker", "Christian")
+    assert cells(person) == ["Christian"]
+    tell(study, person.user, religion="Jedi")
+    assert cells(person) == ["no answer"]
+
+
+def cells(person: Participant) -> list[str]:
+    person.refresh_from_db()
+    found = QuotaCell.objects.filter(pk__in=person.quota_cells)
+    return list(found.values_list("key", flat=True))
