@@ -9,7 +9,7 @@ JOBS ?= 2
 TORCH_INDEX ?=
 PYTEST := $(PY) -m pytest
 
-.PHONY: run test install install-web lint chromium test-services prove bench gallery
+.PHONY: run test install install-web lint chromium test-services prove bench gallery messages
 
 run: $(RUN_STAMP)
 	@exec $(PY) manage.py up
@@ -48,6 +48,10 @@ bench: $(TEST_STAMP)
 # Photographs of every page; ONLY="login items" takes these alone.
 gallery: $(TEST_STAMP) chromium
 	$(PY) -m bench.gallery $(ONLY)
+
+# The catalogues of the interface's words, from the code; needs GNU gettext.
+messages: $(RUN_STAMP)
+	@.ci/messages
 
 lint: $(TEST_STAMP)
 	$(VENV)/bin/ruff check .

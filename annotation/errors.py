@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from annotation.answers import Problem
+from annotation.words import gettext as _
 
 
 class AnnotationError(Exception):
@@ -36,8 +37,8 @@ class NotFoundError(AnnotationError):
     code = "not_found"
     status = 404
 
-    def __init__(self, message: str = "There is nothing here for you.") -> None:
-        super().__init__(message)
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or _("There is nothing here for you."))
 
 
 class InvalidError(AnnotationError):

@@ -13,7 +13,7 @@ from hypothesis import settings
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 if TYPE_CHECKING:
-    from pytest_django import DjangoDbBlocker
+    from pytest_django import DjangoDbBlocker, Settings
     from pytest_django.live_server_helper import LiveServer
 
     from tests.workers import CeleryWorker
@@ -74,6 +74,20 @@ def unread_queue(
             monkeypatch.setattr(task, "queue", "unread", raising=False)
             # Celery keeps a task's options after its first message.
             monkeypatch.setattr(task, "_exec_options", None)
+
+
+@pytest.fixture
+def pseudo_locale(settings: "Settings", tmp_path: Path) -> str:
+    """Offer the languages that nobody speaks; returns the code of the first one.
+
+    A client asks for it by `Accept-Language`, a browser by the option `locale`.
+    """
+    from tests.pseudo_locale import CODES, write
+
+    write(tmp_path / "locale")
+    settings.LOCALE_PATHS = [tmp_path / "locale"]
+    settings.LANGUAGES = [*settings.LANGUAGES, *((code, code) for code in CODES)]
+    return CODES[0]
 
 
 @pytest.fixture(scope="session")

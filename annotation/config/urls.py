@@ -5,6 +5,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from annotation.api.work import nothing_here
+from annotation.views import words
 from annotation.views.health import health
 
 # Swagger's page styles itself; no other page may.
@@ -14,6 +15,7 @@ swagger = csp_update({"style-src": ["'unsafe-inline'"]})(
 
 urlpatterns = [
     path("health/", health, name="health"),
+    path("words/<str:language>.js", words.script, name="words"),
     path("api/v1/", include("annotation.api.urls")),
     path("api/v1/<path:rest>", nothing_here),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

@@ -167,6 +167,7 @@ LEFT_OUT: Mapping[str, str] = {
     "job_download": _FILE,
     "import_example": _FILE,
     "schema": _FILE,
+    "words": _FILE,
     "health": "answers programs with JSON",
     "api_docs": "is Swagger's own page over the API",
 }

@@ -1,6 +1,8 @@
 /* What every page can do: theme, toasts, copying, menus, figures as CSS properties.
    The content policy forbids style="", so figures stand in data attributes. */
 
+import { gettext } from "./words.js";
+
 const FIGURES = ["part", "at", "from", "to", "row", "zero", "step", "top", "span", "plotHeight"];
 const TOAST_MS = 10_000;
 
@@ -88,7 +90,7 @@ async function copy(button) {
     // Browsers give the clipboard to secure pages only; the keys still work.
     if (source.select) source.select();
     else getSelection().selectAllChildren(source);
-    toast("The text is selected. Press Ctrl+C to copy it.");
+    toast(gettext("The text is selected. Press Ctrl+C to copy it."));
   }
 }
 

@@ -1,0 +1,57 @@
+"""PURE: the words of the interface, in the reader's language.
+
+Every sentence that the code says goes through here. The app installs Django's
+translations as it starts; without them, as in a pure module on its own, the English is
+what comes back. How to mark, extract and translate: docs/ARCHITECTURE.md.
+"""
+
+from typing import Protocol
+
+
+class Translator(Protocol):
+    """What gives the words of another language; Django's module `translation` does."""
+
+    def gettext(self, message: str) -> str:
+        """Return the message in the reader's language."""
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """Return the form for so many, in the reader's language."""
+
+
+class English:
+    """The words as they are written in the code."""
+
+    def gettext(self, message: str) -> str:
+        """Return the message itself."""
+        return message
+
+    def ngettext(self, singular: str, plural: str, number: int) -> str:
+        """Return the English form for so many."""
+        return singular if number == 1 else plural
+
+
+_translator: Translator = English()
+
+
+def install(translator: Translator) -> None:
+    """Take the words from `translator` from now on."""
+    global _translator
+    _translator = translator
+
+
+def gettext(message: str) -> str:
+    """Return the message in the reader's language; imported as `_`.
+
+    Values go in afterwards, by name: `_("Row {row} is empty.").format(row=row)`.
+    """
+    return _translator.gettext(message)
+
+
+def ngettext(singular: str, plural: str, number: int) -> str:
+    """Return the form for so many, in the reader's language."""
+    return _translator.ngettext(singular, plural, number)
+
+
+def gettext_noop(message: str) -> str:
+    """Mark a constant and return it as it is; `_()` translates it where it is shown."""
+    return message
