@@ -72,7 +72,8 @@ def counts(project: Project) -> Counts:
     """Count what the dashboard keeps apart from people's own answers; one query."""
     row = _one(
         "SELECT (SELECT count(*) FROM assignment WHERE project_id = %(project)s"
-        "   AND purpose = 'imported' AND annotation_id IS NOT NULL),"
+        "   AND purpose = 'imported' AND annotation_id IS NOT NULL"
+        "   AND state <> 'withdrawn'),"
         " (SELECT count(*) FROM pre_annotation WHERE project_id = %(project)s),"
         " (SELECT count(DISTINCT item_id) FROM pre_annotation"
         "   WHERE project_id = %(project)s AND status = 'ok'),"
@@ -144,7 +145,7 @@ _TIMES = """
     FROM (SELECT n.active_ms AS ms FROM assignment a
           JOIN annotation n ON n.id = a.annotation_id
           WHERE a.project_id = %(project)s AND a.purpose = 'main'
-            AND n.active_ms IS NOT NULL) answered
+            AND a.state <> 'withdrawn' AND n.active_ms IS NOT NULL) answered
 """
 N_SAMPLE = 1000
 

@@ -133,7 +133,8 @@ _DRIVERS: dict[str, str] = {
 _ANNOTATOR = (
     "i.id IN (SELECT a.item_id FROM assignment a JOIN participant p"
     " ON p.id = a.participant_id WHERE p.project_id = %(project)s"
-    " AND p.pseudonym = %(annotator)s AND a.annotation_id IS NOT NULL)"
+    " AND p.pseudonym = %(annotator)s AND a.annotation_id IS NOT NULL"
+    " AND a.state <> 'withdrawn')"
 )
 _DISAGREEMENT = (
     "EXISTS (SELECT 1 FROM assignment a JOIN annotation n ON n.id = a.annotation_id"

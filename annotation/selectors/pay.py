@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Sum
 
 from annotation.models import Enrolment, Project
 
@@ -84,6 +85,14 @@ class Enrolled:
         if end is None:
             return 0.0
         return max((end - self.started_at).total_seconds(), 0.0)
+
+
+def paid_to_withdrawn(project: Project) -> Decimal:
+    """Return what was paid to people who have withdrawn since; one query."""
+    gone = Enrolment.objects.filter(
+        project=project, participant__withdrawal__isnull=False
+    )
+    return gone.aggregate(n=Sum("paid_amount"))["n"] or Decimal(0)
 
 
 def enrolled(project: Project) -> list[Enrolled]:

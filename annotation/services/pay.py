@@ -18,7 +18,7 @@ from annotation.errors import ConflictError
 from annotation.formats.exports.cells import harmless
 from annotation.models import Enrolment, Project, Recruitment
 from annotation.pay import Pay, PayRule, PayTable, Work, pay_table
-from annotation.selectors.pay import Enrolled, enrolled
+from annotation.selectors.pay import Enrolled, enrolled, paid_to_withdrawn
 from annotation.services.events import record
 from annotation.services.identities import decrypt
 
@@ -59,12 +59,16 @@ class PayLine:
 
 @dataclass(frozen=True)
 class PayList:
-    """Everybody's pay, in the order of coming, with what it adds up to."""
+    """Everybody's pay, in the order of coming, with what it adds up to.
+
+    `paid_to_withdrawn`: to people of whom no line is left.
+    """
 
     recruitment: Recruitment
     rule: PayRule
     table: PayTable
     lines: tuple[PayLine, ...]
+    paid_to_withdrawn: Decimal
 
     @property
     def owed(self) -> Decimal:
@@ -73,8 +77,9 @@ class PayList:
 
     @property
     def paid(self) -> Decimal:
-        """Return what is marked as paid."""
-        return sum((x.stored.paid_amount or Decimal(0) for x in self.lines), Decimal(0))
+        """Return what is marked as paid, whoever has withdrawn since."""
+        listed = (x.stored.paid_amount or Decimal(0) for x in self.lines)
+        return sum(listed, self.paid_to_withdrawn)
 
     @property
     def n_below(self) -> int:
@@ -83,7 +88,7 @@ class PayList:
 
 
 def pay_list(project: Project) -> PayList:
-    """Return the pay of everybody who came by a link; two queries."""
+    """Return the pay of everybody who came by a link; three queries."""
     recruitment = Recruitment.objects.get(project=project)
     rule = PayRule(
         kind=recruitment.pay_kind,
@@ -114,7 +119,7 @@ def pay_list(project: Project) -> PayList:
         _line(person, pay, seconds)
         for person, pay, seconds in zip(found, table.pays, times, strict=True)
     )
-    return PayList(recruitment, rule, table, lines)
+    return PayList(recruitment, rule, table, lines, paid_to_withdrawn(project))
 
 
 def _line(person: Enrolled, pay: Pay, seconds: float) -> PayLine:

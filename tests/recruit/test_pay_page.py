@@ -280,7 +280,7 @@ def test_the_list_costs_the_same_number_of_queries_for_more_people(
         with CaptureQueriesContext(connection) as queries:
             pay_list(study)
         counts.append(len(queries))
-    assert counts == [2, 2, 2]
+    assert counts == [3, 3, 3]
 
 
 def test_the_plot_can_be_downloaded(study: Project, recruit: Recruit) -> None:
