@@ -1,51 +1,50 @@
 """A whole study over HTTP: many people in ten strata fill every quota exactly.
 
-People come with a session each, store their profile, work on several threads, drop out,
-let leases run out, skip, give back and take back; a seeded draw decides who does what.
+People come by an invitation or from a platform, make a log-in, send the consent and the
+profile as forms, work on several threads, drop out, let leases run out, skip, give back
+and take back; a seeded draw decides who does what.
 """
 
-import http.client
-import json
 import random
-import secrets
 import uuid
 from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
-from typing import Any
-from urllib.parse import urlparse
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from annotation.models import (
     Assignment,
+    Enrolment,
     FrontierEntry,
     Participant,
     Project,
     QuotaCell,
+    Role,
     SurveyAnswer,
     SurveyVersion,
 )
-from annotation.selectors.profile import current_consent
 from annotation.services import assignments, quotas
 from annotation.services.frontier import rebuild_frontier
-from annotation.services.participants import take_part
-from annotation.surveys import Reply
+from annotation.services.invitations import create_invitation
+from annotation.services.recruitment import create_link, save_recruitment
 from tests.counts import n_runs
-from tests.factories import make_items, make_member, make_project
+from tests.factories import PASSWORD, make_items, make_project
+from tests.flow.people import Page, Visitor
+from tests.recruit.conftest import SETTINGS, pid
 
 AGES = ["18-24", "25-34", "35-44", "45-64", "65+"]
 GENDERS = ["Female", "Male"]
 COUNTRIES = ["DE", "KE", "PE"]
 STRATA = list(product(AGES, GENDERS))
 N_PEOPLE = n_runs(60, 300)
-N_ITEMS = n_runs(40, 200)
+N_ITEMS = n_runs(30, 200)
 OVERLAP = 3
 SURVEY = [
     {"name": "age", "type": "single", "title": "Age?", "options": AGES},
@@ -64,40 +63,77 @@ QUOTAS = [
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@dataclass(frozen=True)
+class Links:
+    """What the owner hands out: the addresses by which people come."""
+
+    invitation: str
+    platform: str
+
+
 @dataclass
 class Somebody:
-    """One person's browser, on a connection of its own."""
+    """One person with a browser, who lives in a stratum and has habits."""
 
-    server: str
+    visitor: Visitor
     slug: str
-    session: str
-    chance: random.Random
+    number: int
     has_left: bool = False
-    csrf: str = field(default_factory=lambda: secrets.token_hex(16))
 
-    def post(self, path: str, body: object) -> tuple[int, dict[str, Any]]:
-        place = urlparse(self.server)
-        http_ = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
-        headers = {
-            "Content-Type": "application/json",
-            "Cookie": f"sessionid={self.session}; csrftoken={self.csrf}",
-            "X-CSRFToken": self.csrf,
-        }
-        http_.request("POST", path, json.dumps(body), headers)
-        answer = http_.getresponse()
-        text = answer.read()
-        http_.close()
-        return answer.status, json.loads(text) if text else {}
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.number)
+
+    @property
+    def told(self) -> dict[str, str]:
+        """Return the profile; people are spread over the strata, then the countries."""
+        age, gender = STRATA[self.number % len(STRATA)]
+        country = COUNTRIES[self.number // len(STRATA) % len(COUNTRIES)]
+        return {"q-age": age, "q-gender": gender, "q-country": country}
+
+    def arrive(self, links: Links) -> None:
+        """Come by a link, agree to the consent, tell about oneself, see the desk.
+
+        Every third comes from a platform. One in six logs out and in again.
+        """
+        if self.number % 3 == 0:
+            page = self.visitor.open(
+                f"{links.platform}?PROLIFIC_PID={pid(self.number)}"
+            )
+            page = self.visitor.send(page, page.form_with("csrfmiddlewaretoken"), {})
+            page = self.visitor.open(f"/p/{self.slug}/start/")
+        else:
+            page = self.visitor.open(links.invitation)
+            page = self.visitor.send(
+                page, page.form_with("password_again"), self.sign_up
+            )
+            if self.number % 6 == 1:
+                page = self.log_in_again(page)
+        form = page.form_with("agree", *self.told)
+        page = self.visitor.send(page, form, {"agree": ["research"], **self.told})
+        assert page.path == f"/p/{self.slug}/annotate/", page.text
+
+    @property
+    def sign_up(self) -> dict[str, str]:
+        name = f"volunteer-{self.number}"
+        return {"username": name, "password": PASSWORD, "password_again": PASSWORD}
+
+    def log_in_again(self, page: Page) -> Page:
+        self.visitor.send(page, page.form_with("csrfmiddlewaretoken"), {})
+        page = self.visitor.open(f"/p/{self.slug}/start/")
+        assert page.path.startswith("/login/")
+        given = {"username": self.sign_up["username"], "password": PASSWORD}
+        return self.visitor.send(page, page.form_with("username", "password"), given)
 
     def next(self, **body: object) -> str | None:
         """Return the id of the next item's assignment, or None for 204."""
         path = f"/api/v1/projects/{self.slug}/assignments/next/"
-        status, desk = self.post(path, body)
+        status, desk = self.visitor.call(path, body)
         assert status in (200, 204), desk
         return desk["assignment"]["id"] if status == 200 else None
 
     def act(self, assignment: str, verb: str, **body: object) -> int:
-        status, said = self.post(f"/api/v1/assignments/{assignment}/{verb}/", body)
+        path = f"/api/v1/assignments/{assignment}/{verb}/"
+        status, said = self.visitor.call(path, body)
         assert status < 500, said
         return status
 
@@ -153,40 +189,45 @@ def make_study() -> Project:
     return project
 
 
-def arrive(project: Project, number: int, server: str) -> Somebody:
-    """Let a person join, agree and tell about themselves, spread over the strata."""
-    user = make_member(project)
-    age, gender = STRATA[number % len(STRATA)]
-    country = COUNTRIES[number // len(STRATA) % len(COUNTRIES)]
-    consent = current_consent(project)
-    assert consent is not None
-    participant = Participant.objects.create(
-        project=project, user=user, pseudonym=f"person-{number}"
+def hand_out_links(project: Project) -> Links:
+    """Let the owner make an invitation, and a link for a recruiting platform."""
+    settings = replace(
+        SETTINGS, n_items_wanted=None, time_allowed_min=None, is_empty_done=False
     )
-    told = {"age": age, "gender": gender, "country": country}
-    take_part(
-        participant=participant,
-        document=consent,
-        granted=["research"],
-        version=SurveyVersion.objects.get(project=project),
-        replies=[Reply(name, "answered", value) for name, value in told.items()],
+    owner = project.created_by
+    save_recruitment(project=project, user=owner, settings=settings)
+    project.refresh_from_db()
+    invitation = create_invitation(
+        project=project, user=owner, role=Role.ANNOTATOR, days=7, n_max=N_PEOPLE
     )
-    client = Client()
-    client.force_login(user)
-    session = client.cookies["sessionid"].value
-    return Somebody(server, project.slug, session, random.Random(number))
+    platform = create_link(project=project, user=owner, days=7, n_max=N_PEOPLE)
+    return Links(f"/join/{invitation.secret}/", f"/study/{platform.secret}/")
 
 
-def work(people: list[Somebody], n_steps: int) -> None:
-    def visit(person: Somebody) -> None:
+def arrive(project: Project, server: str) -> list[Somebody]:
+    """Let everybody come, several at once."""
+    links = hand_out_links(project)
+    people = [
+        Somebody(Visitor(server), project.slug, number) for number in range(N_PEOPLE)
+    ]
+    in_parallel(people, lambda person: person.arrive(links))
+    return people
+
+
+def in_parallel(people: Sequence[Somebody], act: Callable[[Somebody], None]) -> None:
+    def alone(person: Somebody) -> None:
         try:
-            person.visit(n_steps)
+            act(person)
         finally:
             connection.close()
 
-    here = [person for person in people if not person.has_left]
     with ThreadPoolExecutor(6) as pool:
-        list(pool.map(visit, here))
+        list(pool.map(alone, people))
+
+
+def work(people: Sequence[Somebody], n_steps: int) -> None:
+    here = [person for person in people if not person.has_left]
+    in_parallel(here, lambda person: person.visit(n_steps))
 
 
 def n_counted(project: Project) -> int:
@@ -196,7 +237,11 @@ def n_counted(project: Project) -> int:
 
 def test_study_fills_every_quota_exactly(live_server: LiveServer) -> None:
     project = make_study()
-    people = [arrive(project, k, live_server.url) for k in range(N_PEOPLE)]
+    people = arrive(project, live_server.url)
+    assert (
+        Participant.objects.filter(project=project, is_ready=True).count() == N_PEOPLE
+    )
+    assert Enrolment.objects.filter(project=project).count() == N_PEOPLE // 3
     for _ in range(12):
         work(people, 3)
         held = Assignment.objects.filter(project=project, lease_until__isnull=False)
