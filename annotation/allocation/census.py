@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal, TypeAlias
 
+from annotation.allocation.bands import labels
 from annotation.allocation.quotas import BETWEEN, largest_remainder
 
 SOURCE = "ONS, Census 2021, England and Wales, people aged 18 or over"
@@ -68,11 +69,13 @@ class Census:
     """Shares in per cent of the cells of one or several questions of a survey.
 
     `groups[question][option]`: where several options make one group of the census.
+    `bands[question]`: at which numbers bands begin, where age is a number.
     """
 
     questions: tuple[str, ...]
     shares: Mapping[str, float]
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    bands: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class _Fit:
     trait: Trait
     question: str
     label: Mapping[str, str]
-    groups: Mapping[str, str]
+    groups: Mapping[str, str] = field(default_factory=dict)
+    bands: tuple[int, ...] = ()
 
 
 def margins(values: Mapping[str, Sequence[str]]) -> list[Census]:
@@ -120,7 +124,8 @@ def _shares(fits: Sequence[_Fit]) -> Census:
     ]
     shares = {n: part / FINENESS for n, part in zip(names, parts, strict=True)}
     groups = {fit.question: fit.groups for fit in fits if fit.groups}
-    return Census(tuple(fit.question for fit in fits), shares, groups)
+    bands = {fit.question: fit.bands for fit in fits if fit.bands}
+    return Census(tuple(fit.question for fit in fits), shares, groups, bands)
 
 
 def _fits(values: Mapping[str, Sequence[str]]) -> list[_Fit]:
@@ -133,6 +138,8 @@ def _fits(values: Mapping[str, Sequence[str]]) -> list[_Fit]:
 
 
 def _fit(trait: Trait, question: str, options: Sequence[str]) -> _Fit | None:
+    if not options:
+        return _number(question) if trait == "age" else None
     members: dict[str, list[str]] = {group: [] for group in GROUPS[trait]}
     for option in options:
         group = _age_group(option) if trait == "age" else _word_group(trait, option)
@@ -144,6 +151,11 @@ def _fit(trait: Trait, question: str, options: Sequence[str]) -> _Fit | None:
     groups = {option: label[group] for group, of in members.items() for option in of}
     is_plain = len(groups) == len(label)
     return _Fit(trait, question, label, {} if is_plain else groups)
+
+
+def _number(question: str) -> _Fit:
+    names = labels(AGES)[1:]
+    return _Fit("age", question, dict(zip(GROUPS["age"], names, strict=True)), {}, AGES)
 
 
 def _own(trait: Trait, group: str, options: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from annotation.allocation.bands import band_of, fault, labels
 from annotation.answers import Problem
 
 Kind: TypeAlias = Literal[
@@ -42,7 +43,8 @@ class Quota:
     *category* takes at most `amounts` per cent of all answers for items of each
     category; *category_each* takes at most `n` answers per person and category.
     `groups[question][value]` is the group in which a value counts; a question with
-    groups counts other values as ELSE.
+    groups counts other values as ELSE. `bands[question]` are the numbers at which the
+    bands of a question that asks for a number begin.
     """
 
     kind: Kind
@@ -50,6 +52,7 @@ class Quota:
     n: int = 0
     amounts: Mapping[str, float] = field(default_factory=dict)
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    bands: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def parse_quotas(raw: object, values: Mapping[str, Sequence[str]]) -> tuple[Quot
     raw : object
         A list of objects with the fields of `Quota`.
     values : mapping of str to sequence of str
-        What the survey's single choices and countries can be, by question.
+        What the questions that make strata can be answered; nothing for a number.
 
     Raises
     ------
@@ -131,6 +134,8 @@ def _quota(entry: Mapping[str, Any], path: str) -> tuple[Quota, list[Problem]]:
         n = 0
     asked = entry.get("questions") or ()
     groups = entry.get("groups") or {}
+    bands, faults = _bands(entry.get("bands") or {}, path)
+    problems += faults
     quota = Quota(
         kind=entry["kind"],
         questions=tuple(str(name) for name in asked if name),
@@ -141,8 +146,22 @@ def _quota(entry: Mapping[str, Any], path: str) -> tuple[Quota, list[Problem]]:
             for name, of in (groups.items() if isinstance(groups, Mapping) else ())
             if isinstance(of, Mapping) and of
         },
+        bands=bands,
     )
     return quota, problems
+
+
+def _bands(
+    given: object, path: str
+) -> tuple[dict[str, tuple[int, ...]], list[Problem]]:
+    bands, problems = {}, []
+    for name, cuts in given.items() if isinstance(given, Mapping) else ():
+        said = fault(cuts) if isinstance(cuts, (list, tuple)) else "Bands are a list."
+        if said:
+            problems.append(Problem(f"{path}.bands", said))
+        else:
+            bands[str(name)] = tuple(cuts)
+    return bands, problems
 
 
 def _faults(
@@ -175,11 +194,20 @@ def _question_faults(
     for name in quota.questions:
         if name not in values:
             said = (
-                f"The survey has no single choice, no country and no categorised words"
-                f" called {name!r}."
+                f"The survey has no choice of one, no country, no number and no"
+                f" categorised words called {name!r}."
                 " Choose another question, or add it to the survey first."
             )
             problems.append(Problem(f"{path}.questions", said))
+        elif not values[name] and name not in quota.bands:
+            said = f"{name!r} is a number: say at which numbers its bands begin."
+            problems.append(Problem(f"{path}.bands", said))
+    for name in quota.bands:
+        if name not in quota.questions or values.get(name):
+            said = (
+                f"{name!r} is no number that this quota goes by: leave its bands out."
+            )
+            problems.append(Problem(f"{path}.bands", said))
     for name, groups in quota.groups.items():
         for value in groups:
             if name not in quota.questions or value not in values.get(name, ()):
@@ -227,6 +255,8 @@ def outcomes(
     quota: Quota, question: str, values: Mapping[str, Sequence[str]]
 ) -> tuple[str, ...]:
     """Return what a question's answer can count as in this quota."""
+    if question in quota.bands:
+        return (*labels(quota.bands[question]), NO_ANSWER)
     groups = quota.groups.get(question)
     if not groups:
         return (*values.get(question, ()), NO_ANSWER)
@@ -254,6 +284,10 @@ def keys_of(quota: Quota, profile: Mapping[str, str]) -> tuple[str, ...]:
 def _part(quota: Quota, question: str, profile: Mapping[str, str]) -> str:
     if question not in profile:
         return NO_ANSWER
+    if question in quota.bands:
+        is_number = profile[question].isdecimal()
+        number = int(profile[question]) if is_number else 0
+        return band_of(number, quota.bands[question]) if is_number else ELSE
     groups = quota.groups.get(question)
     return groups.get(profile[question], ELSE) if groups else profile[question]
 
@@ -353,7 +387,8 @@ def _possible_cells(
     """Return how many cells can give answers, as far as other quotas let them."""
     n = math.prod(len(outcomes(quota, name, values)) for name in quota.questions)
     for other in quotas:
-        is_same = (other.questions, other.groups) == (quota.questions, quota.groups)
+        parts = [(one.questions, one.groups, one.bands) for one in (other, quota)]
+        is_same = parts[0] == parts[1]
         if other.kind == "exact" and is_same and sum(other.amounts.values()) > 99.999:
             n = min(n, sum(amount > 0 for amount in other.amounts.values()))
     return n

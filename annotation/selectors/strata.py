@@ -19,7 +19,8 @@ from annotation.surveys import SurveyQuestion, parse_survey
 def stratum_values(project: Project) -> dict[str, tuple[str, ...]]:
     """Return what the questions that can make strata can be answered; one query.
 
-    Own words count by the coarser category that researchers gave them.
+    Own words count by the coarser category that researchers gave them. A number has
+    no values: a quota cuts it into bands.
     """
     found: dict[str, tuple[str, ...]] = {}
     for question in _questions(project):
@@ -27,6 +28,8 @@ def stratum_values(project: Project) -> dict[str, tuple[str, ...]]:
             found[question.name] = question.options
         elif question.type == "country":
             found[question.name] = tuple(COUNTRIES)
+        elif question.type in ("number", "slider"):
+            found[question.name] = ()
         elif question.is_categorised and question.categories:
             simplified = (category.simplified for category in question.categories)
             found[question.name] = tuple(dict.fromkeys(simplified))
@@ -74,8 +77,8 @@ def profiles(
     found: dict[int, dict[str, str]] = defaultdict(dict)
     for answer in answers.order_by("version__number"):
         is_told = answer.state == SurveyAnswer.State.ANSWERED
-        if is_told and isinstance(answer.value, str):
-            found[answer.participant_id][answer.question] = answer.value
+        if is_told and isinstance(answer.value, (str, int)):
+            found[answer.participant_id][answer.question] = str(answer.value)
         else:
             found[answer.participant_id].pop(answer.question, None)
     for attribute in derived:

@@ -97,6 +97,7 @@ MISSING: dict[SurveyType, str] = {
     "single": "Choose one, or say that you prefer not to.",
     "several": "Choose at least one, or say that you prefer not to.",
     "slider": "Choose a point on the line, or say that you prefer not to.",
+    "number": "Write a number, or say that you prefer not to.",
     "text": "Write a few words, or say that you prefer not to.",
     "country": "Choose a country, or say that you prefer not to.",
 }
@@ -124,6 +125,14 @@ def _read_slider(question: SurveyQuestion, values: list[str]) -> int:
     return int(values[0])
 
 
+def _read_number(question: SurveyQuestion, values: list[str]) -> int:
+    low, high = question.smallest, question.largest
+    is_number = values[0].isascii() and values[0].isdecimal() and len(values[0]) < 10
+    if not is_number or not low <= int(values[0]) <= high:
+        raise ValueError(f"Write a whole number from {low} to {high}.")
+    return int(values[0])
+
+
 def _read_text(question: SurveyQuestion, values: list[str]) -> str:
     if len(values[0]) > question.max_chars:
         raise ValueError(f"Write at most {question.max_chars:,} characters.")
@@ -147,6 +156,7 @@ READERS: dict[SurveyType, Callable[[SurveyQuestion, list[str]], Any]] = {
     "single": _read_single,
     "several": _read_several,
     "slider": _read_slider,
+    "number": _read_number,
     "text": _read_text,
     "country": _read_country,
 }

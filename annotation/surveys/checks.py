@@ -6,9 +6,12 @@ from typing import Any
 from annotation.answers import Problem
 from annotation.surveys.types import (
     DECLINED,
+    LARGEST,
     MOST_CHARS,
+    MOST_NUMBER,
     NOT_APPLICABLE,
     SENSITIVITIES,
+    SMALLEST,
     SURVEY_TYPES,
     SurveyQuestion,
 )
@@ -42,6 +45,8 @@ def entry_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
         problems += _option_problems(path, raw)
     if raw["type"] == "sliders":
         problems += _statement_problems(path, raw)
+    if raw["type"] == "number":
+        problems += _number_problems(path, raw)
     if raw["type"] == "text":
         problems += _length_problems(path, raw)
         problems += _category_problems(path, raw)
@@ -127,6 +132,21 @@ def _length_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
     if not problems and least > most:
         text = "The fewest characters are more than the most."
         problems.append(Problem(f"{path}.min_chars", text))
+    return problems
+
+
+def _number_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    ends = raw.get("smallest", SMALLEST), raw.get("largest", LARGEST)
+    for key, value in zip(("smallest", "largest"), ends, strict=True):
+        if isinstance(value, bool) or not isinstance(value, int):
+            problems.append(Problem(f"{path}.{key}", "Give a whole number."))
+        elif not 0 <= value <= MOST_NUMBER:
+            text = f"Give a whole number from 0 to {MOST_NUMBER:,}."
+            problems.append(Problem(f"{path}.{key}", text))
+    if not problems and ends[0] >= ends[1]:
+        text = "The smallest number is not below the largest."
+        problems.append(Problem(f"{path}.smallest", text))
     return problems
 
 

@@ -13,7 +13,9 @@ from typing import Any
 from annotation.answers import Problem
 from annotation.surveys.checks import entry_problems, list_problems
 from annotation.surveys.types import (
+    LARGEST,
     MAX_CHARS,
+    SMALLEST,
     SURVEY_TYPES,
     USUAL_SENSITIVITY,
     Category,
@@ -84,6 +86,8 @@ def _question(raw: Mapping[str, Any]) -> SurveyQuestion:
         is_shuffled=bool(raw.get("is_shuffled", False)),
         low_label=str(raw.get("low_label", "")),
         high_label=str(raw.get("high_label", "")),
+        smallest=int(raw.get("smallest", SMALLEST)),
+        largest=int(raw.get("largest", LARGEST)),
         min_chars=int(raw.get("min_chars") or 0),
         max_chars=int(raw.get("max_chars") or MAX_CHARS),
         is_long=bool(raw.get("is_long", False)),

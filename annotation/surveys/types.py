@@ -9,14 +9,17 @@ from typing import Any, Literal
 
 from annotation.answers import Problem
 
-SurveyType = Literal["single", "several", "slider", "text", "country"]
+SurveyType = Literal["single", "several", "slider", "number", "text", "country"]
 # What an entry of the stored list can be; `sliders` stands for several sliders.
-EntryType = Literal["single", "several", "slider", "sliders", "text", "country"]
+EntryType = Literal[
+    "single", "several", "slider", "sliders", "number", "text", "country"
+]
 SURVEY_TYPES: tuple[EntryType, ...] = (
     "single",
     "several",
     "slider",
     "sliders",
+    "number",
     "text",
     "country",
 )
@@ -33,6 +36,7 @@ USUAL_SENSITIVITY: dict[EntryType, Sensitivity] = {
     "several": "demographic",
     "slider": "plain",
     "sliders": "plain",
+    "number": "demographic",
     "text": "free_text",
     "country": "demographic",
 }
@@ -42,6 +46,9 @@ NOT_APPLICABLE = "__not_applicable"
 LOW, HIGH = 0, 100
 MAX_CHARS = 500
 MOST_CHARS = 10_000
+# What a number is asked between where the survey does not say; ages fit.
+SMALLEST, LARGEST = 0, 120
+MOST_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -85,6 +92,7 @@ class SurveyQuestion:
 
     `choices`: offered by single and several, in the order written; `is_shuffled`
     draws an order per person. `low_label`, `high_label`: the ends of a slider.
+    `smallest`, `largest`: what a number can be.
     `show_if`: rules that let it be shown; all of them, or one where `needs_all` is
     false. `section`: the heading it stands under. `group`, `stem`: the name and words
     of the grouped sliders it belongs to, in whose order `is_last` keeps its place.
@@ -106,6 +114,8 @@ class SurveyQuestion:
     is_shuffled: bool = False
     low_label: str = ""
     high_label: str = ""
+    smallest: int = SMALLEST
+    largest: int = LARGEST
     min_chars: int = 0
     max_chars: int = MAX_CHARS
     is_long: bool = False

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.http import QueryDict
 
+from annotation.allocation.bands import labels
 from annotation.allocation.census import Census, crossed, margins
 from annotation.allocation.quotas import BETWEEN
 from annotation.answers import Problem
@@ -15,7 +16,9 @@ CODES = {name.lower(): code for code, name in COUNTRIES.items()}
 Values = Mapping[str, Sequence[str]]
 
 
-def read_form(post: QueryDict) -> tuple[list[dict[str, Any]], list[Problem]]:
+def read_form(
+    post: QueryDict, values: Values
+) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Return the quotas as they would be stored, and what cannot be read.
 
     A fault of a pasted table names its line.
@@ -36,7 +39,14 @@ def read_form(post: QueryDict) -> tuple[list[dict[str, Any]], list[Problem]]:
         groups, others = read_groups(
             post.get(f"q{k}-groups", ""), f"{path}.groups", questions
         )
-        problems += faults + others
+        bands, cuts = read_bands(
+            post.get(f"q{k}-bands", ""),
+            f"{path}.bands",
+            [name for name in questions if not values.get(name)],
+        )
+        problems += faults + others + cuts
+        if bands:
+            quota["bands"] = bands
         if amounts:
             quota["amounts"] = amounts
         if groups:
@@ -90,6 +100,27 @@ def read_groups(
     return found, problems
 
 
+def read_bands(
+    text: str, path: str, questions: Sequence[str]
+) -> tuple[dict[str, list[int]], list[Problem]]:
+    """Read lines `18, 25, 35`, or `question: 18, 25, 35`, by question."""
+    found: dict[str, list[int]] = {}
+    problems = []
+    for number, line in _lines(text):
+        named, _, rest = line.rpartition(":")
+        question = named.strip() or next(iter(questions), "")
+        cuts = rest.replace(",", " ").replace(";", " ").split()
+        if not question or not all(cut.isdecimal() and len(cut) < 10 for cut in cuts):
+            said = (
+                f"Line {number}: write the question, a colon and the whole numbers at"
+                f" which bands begin, such as “age: 18, 25, 35”, not “{line}”."
+            )
+            problems.append(Problem(path, said))
+        else:
+            found[question] = [int(cut) for cut in cuts]
+    return found, problems
+
+
 def _lines(text: str) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(text[:200_000].splitlines(), 1):
         if line.strip():
@@ -129,19 +160,29 @@ def _by_census(census: Census) -> dict[str, Any]:
         "questions": list(census.questions),
         "amounts": dict(census.shares),
     }
-    return quota | ({"groups": dict(census.groups)} if census.groups else {})
+    if census.groups:
+        quota["groups"] = dict(census.groups)
+    if census.bands:
+        quota["bands"] = {name: list(cuts) for name, cuts in census.bands.items()}
+    return quota
 
 
 def filled(quota: Mapping[str, Any], values: Values) -> dict[str, Any]:
     """Return a quota with equal shares for all cells of its questions' options."""
     keys = [""]
     for question in quota.get("questions", ()):
-        groups = quota.get("groups", {}).get(question)
-        options = list(dict.fromkeys(groups.values())) if groups else values[question]
+        options = _cells_of(quota, question, values)
         keys = [f"{k}{BETWEEN}{o}" if k else o for k in keys for o in options]
     keys = [key for key in keys if key][:500]
     each = round(100 / len(keys), 4) if keys else 0
     return {**quota, "amounts": dict.fromkeys(keys, each)}
+
+
+def _cells_of(quota: Mapping[str, Any], question: str, values: Values) -> Sequence[str]:
+    if cuts := quota.get("bands", {}).get(question):
+        return labels(cuts)
+    groups = quota.get("groups", {}).get(question)
+    return list(dict.fromkeys(groups.values())) if groups else values[question]
 
 
 def cards(
@@ -162,6 +203,10 @@ def cards(
                 f"{question}: {value} = {group}"
                 for question, of in quota.get("groups", {}).items()
                 for value, group in of.items()
+            ),
+            "bands": "\n".join(
+                f"{question}: {', '.join(map(str, cuts))}"
+                for question, cuts in quota.get("bands", {}).items()
             ),
             "problems": [
                 problem.message

@@ -63,10 +63,11 @@ def settings_quotas(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method != "POST":
         version = newest_quotas(seat.project)
         return _form(request, seat, version.quotas if version else [])
-    given, problems = read_form(request.POST)
+    values = stratum_values(seat.project)
+    given, problems = read_form(request.POST, values)
     do = request.POST.get("do", "")
     if do != "save":
-        changed, said = _changed(given, do, stratum_values(seat.project))
+        changed, said = _changed(given, do, values)
         return _form(request, seat, changed, [*problems, *said], is_changed=True)
     try:
         if problems:
@@ -110,12 +111,14 @@ def _form(
     status: int = 200,
     is_changed: bool = False,
 ) -> HttpResponse:
+    values = stratum_values(seat.project)
     context = settings_context(seat, "quotas") | {
         "cards": cards(quotas, problems),
         "problems": problems,
         "kinds": KINDS.items(),
         "templates": TEMPLATES.items(),
-        "asked": list(stratum_values(seat.project)),
+        "asked": list(values),
+        "numbers": [name for name, options in values.items() if not options],
         "source": SOURCE,
         "is_changed": is_changed,
     }

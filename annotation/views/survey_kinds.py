@@ -7,7 +7,7 @@ wants less: an option is a line of words until somebody asks for more.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from annotation.surveys.types import MAX_CHARS
+from annotation.surveys.types import LARGEST, MAX_CHARS, SMALLEST
 from annotation.views.card_types import Card, CardKind, FieldSpec
 
 TITLE = FieldSpec("title", "What people are asked")
@@ -127,6 +127,17 @@ BUILDER_KINDS = (
         (
             *(FieldSpec("title", "The words before every statement"), HELP, *ENDS),
             *(REQUIRED, SHUFFLED, NA, _STATEMENTS, _sensitivity("plain"), NAME),
+        ),
+    ),
+    CardKind(
+        "number",
+        "Number",
+        "minus",
+        (
+            *(TITLE, HELP, REQUIRED, NA),
+            _number("smallest", "Smallest number", SMALLEST),
+            _number("largest", "Largest number", LARGEST),
+            *(_sensitivity("demographic"), NAME),
         ),
     ),
     CardKind(

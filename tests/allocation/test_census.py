@@ -89,6 +89,14 @@ def test_survey_of_prism_bears_the_cross_by_its_simplified_categories() -> None:
     assert len(parse_quotas([raw], values)) == 1
 
 
+def test_age_in_years_is_cut_where_the_census_cuts() -> None:
+    found = crossed(VALUES | {"age": ()})
+    assert found is not None
+    assert found.bands == {"age": (18, 25, 35, 45, 55, 65)}
+    assert found.shares[BETWEEN.join(("65 or over", "Female", "White"))] == 11.8812
+    assert [one.questions for one in margins({"gender": (), "age": ()})] == [("age",)]
+
+
 @pytest.mark.parametrize(
     "options",
     [

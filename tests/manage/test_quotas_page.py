@@ -7,7 +7,9 @@ from django.test import Client
 
 from annotation.models import Project, QuotaCell, Role, SurveyVersion
 from annotation.services import quotas
-from tests.factories import make_items, make_member, make_project
+from annotation.services.participants import save_profile
+from annotation.surveys import Reply
+from tests.factories import make_items, make_member, make_participant, make_project
 
 SURVEY = [
     {
@@ -101,6 +103,34 @@ def test_census_is_crossed_by_one_choice_and_comes_back_as_it_was_shown() -> Non
     assert len(cells) == 60
     stored = QuotaCell.objects.filter(project=project, is_rest=False)
     assert sum(cell.n_limit or 0 for cell in stored) == 300
+
+
+def test_age_in_years_makes_bands_that_the_owner_chose(study: Project) -> None:
+    age = {"name": "age", "type": "number", "title": "Age?"}
+    SurveyVersion.objects.filter(project=study).update(questions=[*SURVEY, age])
+    path = f"/p/{study.slug}/settings/quotas/"
+    client = client_of(study.created_by)
+    sent = card(kind="exact", questions=["age"], bands="30, 60")
+    page = client.post(path, {**sent, "do": "fill:0"})
+    (given,) = page.context["cards"]
+    assert given["amounts"] == "under 30,33.3333\n30 to 59,33.3333\n60 or over,33.3333"
+    assert given["bands"] == "age: 30, 60"
+    sent = card(kind="people", questions=["age"], n="1", bands="age: 30; 60")
+    assert client.post(path, {**sent, "do": "save"}).status_code == 302
+    person = make_participant(study)
+    version = study.survey_versions.get()
+    others = [Reply(name, "prefer_not") for name in ("gender", "country")]
+    replies = [Reply("age", "answered", 60), *others]
+    save_profile(participant=person, version=version, replies=replies)
+    assert QuotaCell.objects.get(project=study).key == "60 or over"
+
+
+def test_bands_without_a_number_name_the_line(study: Project) -> None:
+    sent = card(kind="per_item", questions=["gender"], n="1", bands="from 18 on")
+    path = f"/p/{study.slug}/settings/quotas/"
+    answer = client_of(study.created_by).post(path, {**sent, "do": "save"})
+    assert answer.status_code == 422
+    assert "Line 1: write the question, a colon" in answer.content.decode()
 
 
 def test_cells_are_filled_in_and_a_card_is_removed(study: Project) -> None:

@@ -34,6 +34,7 @@ GROUP = {
     "is_shuffled": True,
     "statements": [OWN, A, B, {"name": "c", "title": "C"}],
 }
+NUMBER = {"name": "age", "type": "number", "title": "Age?", "smallest": 18}
 TEXT = {"name": "field", "type": "text", "title": "Subject?"}
 
 
@@ -45,14 +46,14 @@ def reply(question: dict[str, Any], *values: str) -> Reply | str:
     return replies[0] if replies else problems[0].message
 
 
-@pytest.mark.parametrize("question", [SINGLE, SEVERAL, SLIDER, COUNTRY, TEXT])
+@pytest.mark.parametrize("question", [SINGLE, SEVERAL, SLIDER, NUMBER, COUNTRY, TEXT])
 def test_no_answer_is_missing_and_never_a_default(question: dict[str, Any]) -> None:
     said = reply(question)
     assert isinstance(said, str)
     assert "prefer not to" in said
 
 
-@pytest.mark.parametrize("question", [SINGLE, SEVERAL, SLIDER, COUNTRY, TEXT])
+@pytest.mark.parametrize("question", [SINGLE, SEVERAL, SLIDER, NUMBER, COUNTRY, TEXT])
 def test_every_question_may_be_declined(question: dict[str, Any]) -> None:
     said = reply(question, DECLINED)
     assert isinstance(said, Reply)
@@ -67,6 +68,8 @@ def test_every_question_may_be_declined(question: dict[str, Any]) -> None:
         (SLIDER, ["0"], 0),
         (SLIDER, ["100"], 100),
         (COUNTRY, ["DE"], "DE"),
+        (NUMBER, [" 18 "], 18),
+        (NUMBER, ["120"], 120),
         (TEXT, ["  school chemistry "], "school chemistry"),
     ],
 )
@@ -267,3 +270,22 @@ def test_an_unknown_sensitivity_is_named() -> None:
     assert [problem.path for problem in refused.value.problems] == [
         "survey[0].sensitivity"
     ]
+
+
+@pytest.mark.parametrize("given", ["17", "121", "-1", "1.5", "²", "x", "9" * 5000])
+def test_number_outside_its_range_is_refused(given: str) -> None:
+    assert reply(NUMBER, given) == "Write a whole number from 18 to 120."
+
+
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ({"smallest": 5, "largest": 5}, "not below the largest"),
+        ({"largest": 10**9}, "from 0 to 1,000,000"),
+        ({"smallest": "few"}, "Give a whole number."),
+    ],
+)
+def test_ends_of_a_number_are_checked(ends: dict[str, object], said: str) -> None:
+    with pytest.raises(InvalidSurveyError) as caught:
+        parse_survey([NUMBER | ends])
+    assert said in caught.value.problems[0].message
