@@ -78,11 +78,19 @@ class Page:
 
 
 class Visitor:
-    """One person's browser: every request is a new connection, with their cookies."""
+    """One person's browser: a connection of its own, and the person's cookies."""
 
     def __init__(self, server: str) -> None:
-        self.place = urlparse(server)
+        place = urlparse(server)
+        # It connects at the first request, and anew after `leave`.
+        self.line = http.client.HTTPConnection(
+            place.hostname or "", place.port, timeout=120
+        )
         self.cookies: dict[str, str] = {}
+
+    def leave(self) -> None:
+        """Close the connection, as a browser does that is shut; the cookies stay."""
+        self.line.close()
 
     def open(self, path: str) -> Page:
         """Follow a link."""
@@ -108,16 +116,13 @@ class Visitor:
     def _ask(
         self, method: str, path: str, body: bytes, headers: dict[str, str]
     ) -> tuple[int, str, str, str]:
-        host, port = self.place.hostname or "", self.place.port
-        connection = http.client.HTTPConnection(host, port, timeout=60)
         jar = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        connection.request(method, path, body or None, {**headers, "Cookie": jar})
-        answer = connection.getresponse()
+        self.line.request(method, path, body or None, {**headers, "Cookie": jar})
+        answer = self.line.getresponse()
         text = answer.read().decode()
         for line in answer.headers.get_all("Set-Cookie", ()):
             for name, morsel in SimpleCookie(line).items():
                 self.cookies[name] = morsel.value
-        connection.close()
         return answer.status, path, answer.headers.get("Location", ""), text
 
     def _follow(self, status: int, path: str, location: str, text: str) -> Page:

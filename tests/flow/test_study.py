@@ -60,7 +60,10 @@ QUOTAS = [
     {"kind": "per_item", "questions": ["country"], "n": 2},
     {"kind": "at_least", "questions": ["gender"], "amounts": {"Female": 40}},
 ]
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(n_runs(600, 3600)),
+]
 
 
 @dataclass(frozen=True)
@@ -219,6 +222,7 @@ def in_parallel(people: Sequence[Somebody], act: Callable[[Somebody], None]) -> 
         try:
             act(person)
         finally:
+            person.visitor.leave()
             connection.close()
 
     with ThreadPoolExecutor(6) as pool:
