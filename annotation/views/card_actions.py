@@ -48,7 +48,7 @@ def act(
     if action == "add":
         if len(where) < MAX_CARDS:
             where.append(kind_of(own, argument).blank())
-        return Done(f"{path}[{len(where) - 1}].title")
+        return _first_field(where, path, len(where) - 1, own)
     if action == "move":
         return _move(where, path, argument)
     place = _place(where, argument)
@@ -70,6 +70,14 @@ def act(
 def _place(where: Sequence[Card], text: str) -> int | None:
     is_number = text.isascii() and text.isdigit() and len(text) < 6
     return int(text) if is_number and int(text) < len(where) else None
+
+
+def _first_field(
+    where: Sequence[Card], path: str, place: int, kinds: tuple[CardKind, ...]
+) -> Done:
+    """Return that the focus goes on in a card's first field."""
+    kind = kind_of(kinds, where[place].get("type"))
+    return Done(f"{path}[{place}].{kind.fields[0].name}")
 
 
 def _move(where: list[Card], path: str, argument: str) -> Done:
@@ -101,7 +109,7 @@ def _multiply(
     where[place : place + 1] = made
     name(where)
     at = place + 1 if action == "copy" else place
-    return Done(f"{path}[{at}].title")
+    return _first_field(where, path, at, kinds)
 
 
 def _find(
@@ -141,7 +149,7 @@ def _undo(
     at = min(max(place, 0), len(where))
     where.insert(at, _fit(card, kind_of(own, card.get("type"))))
     name(where)
-    return Done(f"{path}[{at}].title")
+    return _first_field(where, path, at, own)
 
 
 def _fit(card: Card, kind: CardKind) -> Card:

@@ -41,7 +41,7 @@ def settings_guidelines(request: HttpRequest, slug: str) -> HttpResponse:
     version = seat.project.current_guidelines()
     text = version.text if version else ""
     if request.method == "POST":
-        text = request.POST.get("text", "")
+        text = request.POST.get("text", "").replace("\r\n", "\n")
         if request.POST.get("do") == "save":
             published = publish_guidelines(
                 project=seat.project, user=person(request), text=text
@@ -53,6 +53,7 @@ def settings_guidelines(request: HttpRequest, slug: str) -> HttpResponse:
         "is_met": version is not None and guidelines_are_met(seat.project, version),
         "text": text,
         "html": project_html(text),
+        "is_changed": text.strip() != (version.text if version else "").strip(),
     }
     return render(request, "annotation/people/settings_guidelines.html", context)
 
@@ -127,6 +128,7 @@ def _consent_page(
 ) -> HttpResponse:
     current = current_consent(seat.project)
     context = settings_context(seat, "consent") | {
+        "is_changed": request.method == "POST",
         "version": current,
         "is_met": current is not None and consent_is_met(current),
         "text": draft.text,

@@ -110,6 +110,11 @@ def wait_for_next(page: Page, before: str) -> str:
     return desk_id(page)
 
 
+def wait_until_prepared(page: Page) -> None:
+    """Wait until the next item lies ready, or until there is none to get ready."""
+    page.wait_for_selector("body[data-ahead]")
+
+
 def wait_until_sent(page: Page) -> None:
     """Wait until the server has acknowledged the last submission."""
     page.wait_for_function(OUTBOX_IS_EMPTY)

@@ -17,6 +17,7 @@ from tests.browser.desks import (
     desk_id,
     presented,
     wait_for_next,
+    wait_until_prepared,
     wait_until_sent,
 )
 
@@ -34,7 +35,7 @@ def test_next_item_is_shown_before_the_answer_is_acknowledged(
 ) -> None:
     project = ask([COMPARISON])
     page = open_desk(project)
-    page.wait_for_load_state("networkidle")
+    wait_until_prepared(page)
     held: list[Route] = []
     page.route("**/submit/", lambda route: held.append(route))
     first = submit(page)
@@ -107,7 +108,7 @@ def test_skipped_item_never_comes_back(open_desk: OpenDesk) -> None:
 
 def test_item_is_skipped_by_keys_alone(open_desk: OpenDesk) -> None:
     page = open_desk(ask([COMPARISON], n_items=2))
-    page.wait_for_load_state("networkidle")
+    wait_until_prepared(page)
     first = desk_id(page)
     page.keyboard.press("s")
     page.keyboard.press("ArrowDown")
@@ -157,7 +158,7 @@ def test_flag_is_stored_and_the_item_stays(open_desk: OpenDesk) -> None:
 def test_lost_lease_is_told_and_the_answer_still_counts(open_desk: OpenDesk) -> None:
     project = ask([COMPARISON], n_items=1)
     page = open_desk(project)
-    page.wait_for_load_state("networkidle")
+    wait_until_prepared(page)
     page.keyboard.press("1")
     reclaim(assignment=Assignment.objects.get())
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
@@ -172,7 +173,7 @@ def test_lost_lease_is_told_and_the_answer_still_counts(open_desk: OpenDesk) -> 
 def test_lost_item_can_be_asked_for_again_with_its_draft(open_desk: OpenDesk) -> None:
     project = ask([COMPARISON], n_items=1)
     page = open_desk(project)
-    page.wait_for_load_state("networkidle")
+    wait_until_prepared(page)
     page.keyboard.press("1")
     reclaim(assignment=Assignment.objects.get())
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

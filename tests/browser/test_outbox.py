@@ -12,6 +12,7 @@ from tests.browser.desks import (
     desk_id,
     presented,
     wait_for_next,
+    wait_until_prepared,
     wait_until_sent,
 )
 
@@ -30,7 +31,7 @@ def answer(page: Page, key: str) -> str:
 def opened_with_ahead(open_desk: OpenDesk, project: object, **options: object) -> Page:
     """Open a desk and wait until the next item lies ready."""
     page = open_desk(project, **options)
-    page.wait_for_load_state("networkidle")
+    wait_until_prepared(page)
     return page
 
 

@@ -14,6 +14,7 @@ from tests.browser.desks import (
     desk_id,
     presented,
     wait_for_next,
+    wait_until_prepared,
     wait_until_sent,
 )
 
@@ -199,7 +200,7 @@ def test_shape_of_the_desk_stands_while_the_next_item_is_fetched(
 ) -> None:
     project = ask(n_items=2)
     page = open_desk(project)
-    page.wait_for_load_state("networkidle")
+    wait_until_prepared(page)
     page.keyboard.press("1")
     page.context.set_offline(True)
     page.keyboard.press("Control+Enter")

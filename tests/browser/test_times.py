@@ -11,7 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from annotation.models import Annotation, Assignment, Project
-from tests.browser.conftest import OpenDesk
+from tests.browser.conftest import IS_SAVED, OpenDesk
 from tests.browser.desks import COMPARISON, PHONE_SIZE, ask, current, wait_until_sent
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -127,9 +127,9 @@ def test_a_reload_goes_on_from_the_draft(open_desk: OpenDesk) -> None:
     page = clocked(open_desk, project)
     page.locator("[data-text]").nth(0).hover()
     spend(page, 20)
-    with page.expect_response("**/draft/"):
-        page.keyboard.press("2")
-        spend(page, 2)
+    page.keyboard.press("2")
+    spend(page, 2)
+    page.wait_for_function(IS_SAVED)
     page.reload()
     page.locator("main[data-desk]").wait_for()
     page.mouse.move(5, 5)

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Project
 from annotation.surveys import parse_survey
 from tests.factories import make_project
+from tests.people.editors import changing, press_to_change, see_the_preview_settle
 from tests.people.test_in_browser import is_wider_than_the_screen, sign_in, violations
 
 if TYPE_CHECKING:
@@ -24,12 +25,10 @@ def study(transactional_db: None) -> Project:
     return make_project(people="none", name="Built")
 
 
-def press(page: Page, name: str) -> None:
+def press(page: Page, name: str, meanwhile: Callable[[], None] = lambda: None) -> None:
     """Press a button with the keyboard, and wait until the form is back."""
     button = page.locator("#edit-form").get_by_role("button", name=name, exact=True)
-    button.first.focus()
-    with page.expect_response(lambda answer: answer.request.method == "POST"):
-        page.keyboard.press("Enter")
+    press_to_change(page, button.first, meanwhile)
 
 
 def type_into(page: Page, label: str, words: str) -> None:
@@ -60,6 +59,7 @@ def test_a_survey_is_built_by_keyboard_and_tried_beside(
     page.keyboard.press("Space")
     ruled = preview.locator("#field-what_do_you_cook")
     expect(ruled).to_be_hidden()
+    see_the_preview_settle(page)
     preview.get_by_label("Yes").check(force=True)
     expect(ruled).to_be_visible()
     type_into(page, "A line of help below it", "A dish is enough.")
@@ -79,16 +79,114 @@ def test_a_survey_is_built_by_keyboard_and_tried_beside(
     assert asked[1].show_if[0].values == ("Yes",)
 
 
-def test_leaving_an_unsaved_survey_is_asked_about(
-    new_page: NewPage, live_server: "LiveServer", study: Project
-) -> None:
+@pytest.fixture
+def slow(new_page: NewPage, live_server: "LiveServer", study: Project) -> "Slow":
+    """The builder with a question in it, and the answers of the server in hand."""
     page = new_page()
     sign_in(page, study.created_by, live_server)
     page.goto(f"/p/{study.slug}/settings/survey/")
     press(page, "One of several")
     type_into(page, "What people are asked", "Do you cook?")
-    with page.expect_event("dialog") as asked:
-        page.once("dialog", lambda dialog: dialog.dismiss())
-        page.get_by_role("link", name="Consent", exact=True).click(no_wait_after=True)
-    assert asked.value.type == "beforeunload"
-    expect(page.get_by_label("What people are asked")).to_have_value("Do you cook?")
+    see_the_preview_settle(page)
+    return Slow(page)
+
+
+class Slow:
+    """A page whose changes wait at the network until they are let through."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.held: list[Route] = []
+        self.is_holding = True
+        page.route("**/settings/survey/", self._hold)
+
+    def _hold(self, route: Route) -> None:
+        is_change = "do=look" not in (route.request.post_data or "do=look")
+        if is_change and self.is_holding:
+            self.held.append(route)
+        else:
+            route.continue_()
+
+    def answer(self) -> None:
+        """Let the change through that has been asked for."""
+        self.wait_for(1)
+        self.held.pop(0).continue_()
+
+    def wait_for(self, n_held: int) -> None:
+        """Wait until so many changes stand at the network."""
+        while len(self.held) < n_held:
+            self.page.wait_for_timeout(20)
+
+
+def test_what_is_typed_while_a_question_is_added_becomes_its_words(
+    slow: Slow,
+) -> None:
+    page = slow.page
+    form = page.locator("#edit-form")
+    with changing(page):
+        form.get_by_role("button", name="Own words", exact=True).focus()
+        page.keyboard.press("Enter")
+        slow.wait_for(1)
+        expect(form).to_have_attribute("aria-busy", "true")
+        page.keyboard.type("What do you cook?")
+        slow.answer()
+    field = form.get_by_label("What people are asked", exact=True)
+    expect(field).to_have_value("What do you cook?")
+    expect(field).to_be_focused()
+    expect(page.locator("#preview")).to_contain_text("What do you cook?")
+
+
+def test_what_is_typed_into_the_older_form_goes_along(
+    slow: Slow,
+) -> None:
+    page = slow.page
+    form = page.locator("#edit-form")
+    with changing(page):
+        form.get_by_role("button", name="Own words", exact=True).focus()
+        page.keyboard.press("Enter")
+        slow.wait_for(1)
+        type_into(page, "What people are asked", "Do you ever cook?")
+        slow.answer()
+        # The answer knows nothing of those words, so the change is asked for again.
+        slow.answer()
+    expect(form.get_by_label("What people are asked", exact=True)).to_have_value("")
+    slow.is_holding = False
+    opened = form.get_by_role("button", name="Do you ever cook?")
+    press_to_change(page, opened.first)
+    expect(form.get_by_label("What people are asked", exact=True)).to_have_value(
+        "Do you ever cook?"
+    )
+
+
+def test_saving_waits_for_a_change_that_is_under_way(
+    slow: Slow, study: Project
+) -> None:
+    page = slow.page
+    type_into(page, "Option 1", "Yes")
+    type_into(page, "Option 2", "No")
+    press(page, "Done", slow.answer)
+    form = page.locator("#edit-form")
+    form.get_by_role("button", name="Duplicate Do you cook?", exact=True).focus()
+    page.keyboard.press("Enter")
+    slow.wait_for(1)
+    page.get_by_role("button", name="Save the survey").click(no_wait_after=True)
+    expect(form).to_have_attribute("aria-busy", "true")
+    slow.is_holding = False
+    slow.answer()
+    expect(page.locator("#toasts")).to_contain_text("is changed")
+    asked = parse_survey(study.survey_versions.latest("number").questions)
+    assert [question.title for question in asked] == ["Do you cook?"] * 2
+
+
+def test_a_change_that_gets_no_answer_loses_nothing(slow: Slow) -> None:
+    page = slow.page
+    form = page.locator("#edit-form")
+    form.get_by_role("button", name="Own words", exact=True).focus()
+    page.keyboard.press("Enter")
+    slow.wait_for(1)
+    type_into(page, "What people are asked", "Do you ever cook?")
+    slow.held.pop(0).abort()
+    expect(page.locator("#toasts")).to_contain_text("What you wrote still stands here")
+    expect(form).not_to_have_attribute("aria-busy", "true")
+    field = form.get_by_label("What people are asked", exact=True)
+    expect(field).to_have_value("Do you ever cook?")

@@ -206,6 +206,7 @@ class Page {
   async prepareAhead() {
     if (this.ahead || this.preparing) return;
     this.preparing = true;
+    delete document.body.dataset.ahead;
     try {
       const main = await api.fragment(fragmentUrl("desk", null, { isAhead: true }));
       const id = main?.dataset.desk;
@@ -214,6 +215,7 @@ class Page {
       // The next item is then fetched when it is due.
     } finally {
       this.preparing = false;
+      document.body.dataset.ahead = this.ahead ? "ready" : "none";
     }
   }
 

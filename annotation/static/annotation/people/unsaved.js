@@ -1,0 +1,18 @@
+/* Leaving a form with changes that are not saved is asked about. The form is the one with
+   [data-guarded]; a form that the server already shows changed has [data-unsaved] in it. */
+
+const form = () => document.querySelector("form[data-guarded]");
+const showsUnsaved = () => form().querySelector("[data-unsaved]") !== null;
+let isDirty = showsUnsaved();
+let isLeaving = false;
+
+/** Tell whether something here is not saved. */
+export const hasUnsaved = () => isDirty;
+
+document.addEventListener("input", ({ target }) => { isDirty ||= Boolean(target.closest("form[data-guarded]")); });
+document.addEventListener("polyphony:changed", () => { isDirty ||= showsUnsaved(); });
+document.addEventListener("submit", (event) => { isLeaving = event.target === form() && !event.defaultPrevented; });
+addEventListener("beforeunload", (event) => {
+  if (isDirty && !isLeaving) event.preventDefault();
+});
+addEventListener("pageshow", () => { isLeaving = false; });

@@ -1,0 +1,96 @@
+"""Leaving a page of the settings with something unsaved is asked about."""
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from annotation.models import Project
+from tests.factories import make_project
+from tests.people.editors import changing, press_to_change
+from tests.people.test_in_browser import sign_in
+
+if TYPE_CHECKING:
+    from pytest_django.live_server_helper import LiveServer
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FIELDS = {
+    "questions": '[id="questions[0].title"]',
+    "guidelines": "#text",
+    "consent": "#text",
+    "survey": "#section_title",
+}
+
+
+@pytest.fixture
+def study(transactional_db: None) -> Project:
+    """A project with questions, a consent and a survey."""
+    return make_project(name="Study")
+
+
+@pytest.fixture
+def open_part(
+    new_page: Callable[..., Page], live_server: "LiveServer", study: Project
+) -> Callable[[str], Page]:
+    """A function that opens a part of the settings as the project's owner."""
+
+    def open_(part: str) -> Page:
+        page = new_page()
+        sign_in(page, study.created_by, live_server)
+        page.goto(reverse(f"settings_{part}", args=[study.slug]))
+        return page
+
+    return open_
+
+
+def leave(page: Page) -> str:
+    """Leave by a link, but stay when asked; return what asked."""
+    with page.expect_event("dialog") as asked:
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        page.get_by_role("link", name="Checks", exact=True).click(no_wait_after=True)
+    return str(asked.value.type)
+
+
+@pytest.mark.parametrize("part", FIELDS)
+def test_words_that_are_not_saved_are_asked_about(
+    open_part: Callable[[str], Page], part: str
+) -> None:
+    page = open_part(part)
+    if part == "survey":
+        edit = page.get_by_role("button", name="Edit the heading")
+        press_to_change(page, edit.first)
+    field = page.locator(FIELDS[part])
+    field.press("End")
+    page.keyboard.type(" and more")
+    typed = field.input_value()
+    assert leave(page) == "beforeunload"
+    expect(field).to_have_value(typed)
+
+
+def test_scopes_are_added_moved_and_asked_about(
+    open_part: Callable[[str], Page],
+) -> None:
+    page = open_part("consent")
+    n_scopes = page.locator(".edit-card").count()
+    press_to_change(page, page.get_by_role("button", name="A scope", exact=True))
+    words = page.locator(f'[id="scopes[{n_scopes}].text"]')
+    expect(words).to_be_focused()
+    page.keyboard.type("read by my class")
+    with changing(page):
+        page.keyboard.press("Alt+ArrowUp")
+    moved = page.locator(f'[id="scopes[{n_scopes - 1}].text"]')
+    expect(moved).to_be_focused()
+    expect(moved).to_have_value("read by my class")
+    assert leave(page) == "beforeunload"
+
+
+@pytest.mark.parametrize("part", FIELDS)
+def test_a_page_without_a_change_is_left_freely(
+    open_part: Callable[[str], Page], part: str
+) -> None:
+    page = open_part(part)
+    page.get_by_role("link", name="Checks", exact=True).click()
+    expect(page).to_have_url(re.compile("/settings/checks/$"))
