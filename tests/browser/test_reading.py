@@ -145,6 +145,32 @@ def test_letters_are_silent_inside_a_text_field(open_desk: OpenDesk) -> None:
     expect(page.locator("dialog[open]")).to_have_count(0)
 
 
+def test_single_keys_are_silent_once_they_are_switched_off(
+    open_desk: OpenDesk,
+) -> None:
+    page = open_desk(ask([COMPARISON]))
+    page.keyboard.press("?")
+    switch = page.get_by_label("Letters, digits and signs alone are keys")
+    switch.uncheck()
+    page.keyboard.press("Escape")
+    expect(page.locator("main .choice .key").first).to_be_hidden()
+    page.keyboard.press("1")
+    page.keyboard.press("s")
+    expect(page.locator("dialog[open]")).to_have_count(0)
+    expect(page.locator("[data-judge] input:checked")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-judge] input:checked")).to_have_count(1)
+    page.reload()
+    page.keyboard.press("g")
+    page.get_by_label("Your account").click()
+    page.get_by_role("button", name="Keys").last.click()
+    expect(switch).not_to_be_checked()
+    switch.check()
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    expect(page.get_by_role("dialog", name="Guidelines")).to_be_visible()
+
+
 def test_own_answers_and_consent_are_reached_from_the_desk_on_a_phone(
     open_desk: OpenDesk,
 ) -> None:

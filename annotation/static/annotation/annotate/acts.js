@@ -21,11 +21,12 @@ async function tried(run, otherwise) {
 export async function skip(page) {
   const desk = page.current;
   if (!desk) return;
-  const values = await dialogs.ask("skip", "reason", "Choose a reason.");
+  const values = await dialogs.ask("skip", "reason", "Choose a reason.", desk.id);
   if (!values || page.current !== desk) return;
   const reason = values.note ? `${values.reason}: ${values.note}` : values.reason;
   const isDone = await tried(() => api.assignment.skip(desk.id, reason), `The item cannot be skipped now, ${AWAY} Your answers are kept.`);
   if (!isDone) return;
+  dialogs.sent("skip", desk.id);
   page.drafts?.end();
   toast("Skipped. This item does not come back to you.");
   await page.next();
@@ -33,11 +34,13 @@ export async function skip(page) {
 
 export async function flag(page) {
   const desk = page.current;
-  const values = desk && (await dialogs.ask("flag", "kind", "Choose what is wrong."));
+  const values = desk && (await dialogs.ask("flag", "kind", "Choose what is wrong.", desk.id));
   if (!values) return;
   const sent = { kind: values.kind, note: values.note ?? "" };
   const isDone = await tried(() => api.assignment.flag(desk.id, sent), `The flag cannot be stored now, ${AWAY} Try again later.`);
-  if (isDone) toast("Flagged. The researchers see it.");
+  if (!isDone) return;
+  dialogs.sent("flag", desk.id);
+  toast("Flagged. The researchers see it.");
 }
 
 export async function takeBack(page) {
@@ -55,5 +58,7 @@ export async function takeBack(page) {
   page.ahead = null;
   moveProgress(-1);
   await page.fetchDesk({ of: back.id });
-  toast("Taken back. Change your answer and submit it again.");
+  const box = toast("Taken back. Change your answer and submit it again.");
+  // Once it is submitted, this is no longer so.
+  box.dataset.submitted = "";
 }

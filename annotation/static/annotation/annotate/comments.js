@@ -4,23 +4,26 @@
 import { toast } from "../js/base.js";
 import * as api from "./api.js";
 import * as dialogs from "./dialogs.js";
+import { uuid } from "./store.js";
 
 const AWAY = "The message cannot be sent now, because the server cannot be reached. Your words are kept: open the sheet again to send them.";
 // Words that could not be sent, with their name: sent again, they are stored once.
+// The sheet keeps what stands in it.
 const kept = new Map();
 
 export async function comment(page) {
   const desk = page.current;
   if (!desk) return;
-  const before = kept.get(desk.id);
   const shown = show(desk.id);
-  const values = await dialogs.ask("comment", "text", "Write what you want to say.", before && { text: before.text });
+  const values = await dialogs.ask("comment", "text", "Write what you want to say.", desk.id);
   if (!values) return;
-  const key = before?.text === values.text ? before.key : crypto.randomUUID();
+  const before = kept.get(desk.id);
+  const key = before?.text === values.text ? before.key : uuid();
   kept.set(desk.id, { text: values.text, key });
   try {
     await api.assignment.comment(desk.id, { text: values.text, comment_id: key, n_shown: await shown });
     kept.delete(desk.id);
+    dialogs.sent("comment", desk.id);
     toast("Sent. The research team sees it.");
   } catch (error) {
     toast(error instanceof api.Refused ? error.message : AWAY);

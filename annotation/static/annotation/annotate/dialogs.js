@@ -1,4 +1,4 @@
-/* The sheets: keys, guidelines, skip, flag. */
+/* The sheets: keys, guidelines, skip, flag, message. */
 
 const sheet = (name) => document.querySelector(`[data-dialog=${name}]`);
 
@@ -8,18 +8,28 @@ export function open(name) {
 
 export const isOpen = () => document.querySelector("dialog[open]") !== null;
 
-/* Ask by a form in a sheet, filled with `values`. Return its values, or null where it was closed. */
-export function ask(name, required, words, values = {}) {
+// What was filled in and not sent, by sheet and item: it is there when the sheet opens again.
+const unsent = new Map();
+const keyOf = (name, about) => `${name} ${about}`;
+
+/* What was filled in has arrived. */
+export function sent(name, about) {
+  unsent.delete(keyOf(name, about));
+}
+
+/* Ask by a form in a sheet `about` an item. Return its values, or null where it was closed. */
+export function ask(name, required, words, about) {
   const dialog = sheet(name);
   const form = dialog.querySelector("form");
   const missing = dialog.querySelector("[data-missing]");
   form.reset();
-  for (const [key, value] of Object.entries(values)) form.elements[key].value = value;
+  for (const [key, value] of Object.entries(unsent.get(keyOf(name, about)) ?? {})) form.elements[key].value = value;
   missing.hidden = true;
   return new Promise((resolve) => {
     const done = (values) => {
       form.removeEventListener("submit", submit);
       dialog.removeEventListener("close", closed);
+      unsent.set(keyOf(name, about), Object.fromEntries(new FormData(form)));
       if (dialog.open) dialog.close();
       resolve(values);
     };

@@ -1,4 +1,5 @@
-/* How a person reads: size and length of lines, density, layout, rendered or raw, marks.
+/* How a person reads: size and length of lines, density, layout, rendered or raw, marks,
+   and whether single keys are heard.
    Kept on this device, shown by attributes of <html> (see early.js), sent with an answer. */
 
 import { read, write } from "./store.js";
@@ -6,7 +7,7 @@ import { read, write } from "./store.js";
 const KEY = "polyphony:reading";
 const LOW = matchMedia("(max-height: 60rem)");
 const SIZES = [12, 13, 14, 15, 16, 18, 20, 23];
-const START = { isInStep: true, text: "rendered", layout: "side", hasDifferences: false, size: 0, line: "normal", density: "auto", grid: "auto" };
+const START = { isInStep: true, text: "rendered", layout: "side", hasDifferences: false, size: 0, line: "normal", density: "auto", grid: "auto", keys: "on" };
 const NEXT = {
   text: ["rendered", "raw"],
   layout: ["side", "stacked"],
@@ -20,7 +21,7 @@ export const wish = { ...START, ...read(KEY, {}) };
 const root = document.documentElement;
 
 export function show() {
-  for (const name of ["layout", "line", "grid"]) root.dataset[name] = wish[name];
+  for (const name of ["layout", "line", "grid", "keys"]) root.dataset[name] = wish[name];
   root.dataset.shownAs = wish.text;
   root.dataset.density = density();
   if (wish.size) root.dataset.size = wish.size;

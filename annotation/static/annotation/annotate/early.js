@@ -8,7 +8,7 @@
   } catch {
     // Nothing is kept; the page begins as it is for everybody.
   }
-  for (const name of ["layout", "size", "line", "grid"]) if (kept[name]) root.dataset[name] = kept[name];
+  for (const name of ["layout", "size", "line", "grid", "keys"]) if (kept[name]) root.dataset[name] = kept[name];
   if (kept.text) root.dataset.shownAs = kept.text;
   const isLow = matchMedia("(max-height: 60rem)").matches;
   root.dataset.density = kept.density && kept.density !== "auto" ? kept.density : isLow ? "compact" : "roomy";

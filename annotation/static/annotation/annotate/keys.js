@@ -1,6 +1,8 @@
-/* The keyboard of the page. Single letters are silent inside a text field. */
+/* The keyboard of the page. Single keys are silent inside a text field, and where their
+   person has switched them off: speech and unsteady hands press them unmeant. */
 
 import { isOpen } from "./dialogs.js";
+import * as display from "./display.js";
 
 const TYPING = "textarea, select, input:not([type=radio]):not([type=checkbox]):not([type=range])";
 const SCROLLS = ".completion-text, .prompt-text, .rail-body, pre, math";
@@ -11,6 +13,9 @@ const COMMANDS = {
 
 /* `page` has desk() and a method per command. */
 export function listen(page) {
+  const isOn = document.querySelector("[data-single-keys]");
+  isOn.checked = display.wish.keys !== "off";
+  isOn.addEventListener("change", () => display.keep({ keys: isOn.checked ? "on" : "off" }));
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
@@ -24,6 +29,7 @@ export function listen(page) {
       typing(event, page);
       return;
     }
+    if (display.wish.keys === "off" && event.key.length === 1) return;
     if (event.repeat && !event.key.startsWith("Arrow")) return;
     if (dispatch(event, page)) event.preventDefault();
   });
