@@ -115,7 +115,7 @@ def read_gold(raw: object, questions: Sequence[Question], n_completions: int) ->
         problems.append(Problem("gold.explanation", text))
     answers = _read_answers(given, questions, n_completions, problems)
     if not answers and not problems:
-        text = "Gold accepts no answer. Say for one question at least what is right."
+        text = "Nothing is right yet. Say for one question at least what is right."
         problems.append(Problem("gold.answers", text))
     if problems:
         raise InvalidGoldError(problems)

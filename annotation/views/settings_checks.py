@@ -41,7 +41,7 @@ class ChecksForm(Styled, forms.Form):
         "Qualification items",
         "How many one attempt has. 0 lets everybody in.",
     )
-    pass_percent = _number("pass_percent", "Pass mark: percent of them right")
+    pass_percent = _number("pass_percent", "Pass mark in percent")
     n_attempts = _number("n_attempts", "Attempts in all")
     wait_hours = _number("wait_hours", "Hours between two attempts")
     monitoring_every = _number(

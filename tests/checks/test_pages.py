@@ -69,7 +69,7 @@ def test_owner_makes_an_item_a_check_and_ends_it(
 def test_check_that_accepts_nothing_is_refused(project: Project, owner: Client) -> None:
     answer = owner.post(gold_url(first(project)), {"use": "training"})
     assert answer.status_code == 422
-    assert "Gold accepts no answer" in answer.content.decode()
+    assert "Nothing is right yet" in answer.content.decode()
     assert not CheckItem.objects.exists()
 
 

@@ -27,6 +27,7 @@ const OFFLINE = "You are offline, and no further item is loaded. Your answers ar
 const STAGES = {
   training: "This is a training item. After your answer you see what was expected, and why.",
   qualification: "This item belongs to the qualification. Take the time you need; you hear how it went at the end.",
+  again: "This item belongs to a further attempt at the qualification. Take the time you need; you hear how it went at the end.",
 };
 
 class Page {
@@ -87,7 +88,8 @@ class Page {
     const desk = new Desk(main, { change: () => this.drafts?.changed(), say: toast });
     if (IS_MAC) for (const key of main.querySelectorAll("[data-mod]")) key.textContent = "⌘";
     this.current = desk;
-    if (STAGES[desk.data.stage]) banners.banner("stage", STAGES[desk.data.stage], { tone: "plain" });
+    const stage = desk.data.stage === "qualification" && this.hasFailed ? "again" : desk.data.stage;
+    if (STAGES[stage]) banners.banner("stage", STAGES[stage], { tone: "plain" });
     this.shownAt = isFirst ? -DOUBLE_MS : performance.now();
     this.restore(desk, answers);
     this.changing = main.dataset.changing ?? null;
@@ -262,6 +264,7 @@ class Page {
     this.outbox.add({ assignment: desk.id, answers: desk.answers(), ...this.times(), ...desk.texts.shown, ...confirmed });
     this.drafts.end();
     banners.status("");
+    banners.clear("qualification");
     this.outbox.push();
     if (this.changing) {
       this.wait(navigator.onLine ? "Your change is on its way." : "You are offline. Your change is kept on this device and sent when the connection is back.");
@@ -299,10 +302,11 @@ class Page {
       location.assign(this.changing);
       return;
     }
-    if (data.hint) banners.banner("hint", data.hint, { tone: "plain", actions: [{ label: "Close", run: () => banners.clear("hint") }] });
+    if (data.hint) this.note("hint", data.hint);
     if (data.qualification) {
       const { is_passed: isPassed, n_correct: n, n_asked: total } = data.qualification;
-      toast(isPassed ? `You are through the qualification: ${n} of ${total} were as expected.` : `${n} of ${total} were as expected, which is not enough this time.`);
+      this.hasFailed = !isPassed;
+      this.note("qualification", isPassed ? `You are through the qualification: ${n} of ${total} were as expected.` : `${n} of ${total} were as expected, which is not enough this time.`);
       return;
     }
     const left = new Date(data.take_back_until) - at;
@@ -314,6 +318,11 @@ class Page {
     const desk = this.current;
     if (desk?.state === "queued" && !this.outbox.entries.length) await this.openQueued(desk);
     else if (desk) this.prepareAhead();
+  }
+
+  /* Say something that stays until it is closed. */
+  note(matter, words) {
+    banners.banner(matter, words, { tone: "plain", actions: [{ label: "Close", run: () => banners.clear(matter) }] });
   }
 
   /* The server does not take an answer: come back to its item. Tell whether it is shown. */

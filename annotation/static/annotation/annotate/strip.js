@@ -29,7 +29,7 @@ export class Strip {
 
   show() {
     for (const { button, row, cells, name } of this.rows) {
-      const values = cells.map((cell) => cell.value ?? "–");
+      const values = cells.map(({ value }) => (value === "na" ? "n/a" : value ?? "–"));
       const isDone = cells.length > 0 && cells.every((cell) => cell.isAnswered);
       button.hidden = row.hidden || Boolean(row.closest("[data-unasked]"));
       button.toggleAttribute("aria-current", row.classList.contains("is-here"));
@@ -37,7 +37,7 @@ export class Strip {
       button.classList.toggle("is-done", isDone);
       const marks = cells.length > 1 && cells.length < 5 ? values.join(" · ") : "";
       one("[data-given]", button).textContent = marks;
-      const said = cells.length > 1 ? cells.map((cell, place) => `${letter(place)} ${cell.value ?? "open"}`).join(", ") : isDone ? "answered" : "open";
+      const said = cells.length > 1 ? cells.map((cell, place) => `${letter(place)} ${cell.isAnswered ? values[place] : "open"}`).join(", ") : isDone ? "answered" : "open";
       button.setAttribute("aria-label", `${name}: ${said}`);
     }
   }
