@@ -41,6 +41,19 @@ class NotFoundError(AnnotationError):
         super().__init__(message or _("There is nothing here for you."))
 
 
+class NotAllowedError(AnnotationError):
+    """An address of a form was opened as a page, as after a log-in in between."""
+
+    code = "method_not_allowed"
+    status = 405
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Only a form can be sent here, and opening it stored nothing. Go back"
+            " to the page of the form and send it again."
+        )
+
+
 class InvalidError(AnnotationError):
     """The input has problems; each one is named."""
 

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from annotation.errors import AnnotationError
+from annotation.errors import AnnotationError, NotAllowedError
 
 logger = logging.getLogger(__name__)
 
@@ -46,3 +47,23 @@ class DomainErrors:
         return render(
             request, "annotation/error.html", {"error": error}, status=error.status
         )
+
+
+class NotAllowedPages:
+    """Say in a sentence what an empty 405 means: it comes where a log-in lay between.
+
+    The innermost one, so that its page has the headers of every other.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Pass the request on, and put a page in the place of an empty answer."""
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED or response.content:
+            return response
+        context = {"error": NotAllowedError()}
+        page = render(request, "annotation/error.html", context, status=405)
+        page["Allow"] = response["Allow"]
+        return page

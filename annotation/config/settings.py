@@ -54,6 +54,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "annotation.middleware.NotAllowedPages",
 ]
 ROOT_URLCONF = "annotation.config.urls"
 WSGI_APPLICATION = "annotation.config.wsgi.application"

@@ -81,8 +81,8 @@ def _lock(item: Item, n_shown: int) -> Adjudication | None:
     last = Adjudication.objects.filter(item=item).order_by("-number").first()
     if (last.number if last else 0) != n_shown:
         raise ConflictError(
-            "Somebody else has decided on this item meanwhile. Load the page again,"
-            " read what they say, and decide anew."
+            "Somebody else has decided on this item meanwhile. Read what they say,"
+            " then decide anew."
         )
     return last
 

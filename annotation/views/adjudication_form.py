@@ -22,7 +22,7 @@ class AdjudicationForm(Styled, forms.Form):
         label="Reason",
         required=False,
         max_length=4000,
-        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto"}),
+        widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "data-keep": ""}),
         help_text="Why this is the answer. The team sees it, and exports hold it.",
     )
     shown = forms.IntegerField(min_value=0, widget=forms.HiddenInput)

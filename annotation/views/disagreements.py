@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from annotation import access
 from annotation.answers import Problem, Question, parse_questions
-from annotation.errors import InvalidError
+from annotation.errors import ConflictError, InvalidError
 from annotation.models import Item
 from annotation.selectors.adjudications import decisions_on
 from annotation.selectors.charts import kept_figures
@@ -83,17 +83,23 @@ def adjudicate(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRes
     form = AdjudicationForm(_asked(seat), item.n_completions, request.POST)
     try:
         _decide(request, seat, item, form)
-    except InvalidError as error:
+    except (ConflictError, InvalidError) as error:
+        decisions = decisions_on(item)
+        if isinstance(error, ConflictError):
+            # What others decided is on the page now; the words given so far stay.
+            given = request.POST.copy()
+            given["shown"] = str(decisions.n_shown)
+            form = AdjudicationForm(_asked(seat), item.n_completions, given)
         context = _reading(request, seat, item) | {
-            "decisions": decisions_on(item),
+            "decisions": decisions,
             "form": form,
-            "problems": error.problems,
+            "problems": error.problems or [Problem("", error.message)],
         }
         page = "annotation/manage/disagreement.html"
         return render(request, page, context, status=error.status)
     address = reverse("disagreement", args=[slug, public_id])
     query = urlencode(Wanted.from_parts(request.GET.dict()).parts)
-    return redirect(f"{address}?{query}#adjudication" if query else f"{address}")
+    return redirect(f"{address}{f'?{query}' if query else ''}#adjudication")
 
 
 def _decide(

@@ -234,3 +234,14 @@ def test_only_owners_reach_the_settings(
     assert {log_in(user).post(address).status_code for user in people} == {404}
     assert log_in(project.created_by).get(address).status_code == 200
     assert log_in(project.created_by).put(address).status_code == 405
+
+
+def test_address_of_a_form_that_is_opened_says_so(
+    project: Project, log_in: LogIn
+) -> None:
+    address = reverse("invitation_new", args=[project.slug])
+    response = log_in(project.created_by).get(address)
+    assert response.status_code == 405
+    assert response["Allow"] == "POST"
+    assert "Content-Security-Policy" in response
+    assert "send it again" in response.content.decode()

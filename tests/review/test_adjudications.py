@@ -265,6 +265,21 @@ def test_form_comes_back_with_what_was_written(
     assert body["reason"].split("<")[0] in page
 
 
+def test_who_was_overtaken_keeps_their_words_and_decides_anew(
+    item: Item, owner: Client
+) -> None:
+    post(owner, item, **GOOD)
+    late = {**GOOD, "reason": "But B invents a date."}
+    response = post(owner, item, **late)
+    assert response.status_code == 409
+    page = response.content.decode()
+    assert "Somebody else has decided on this item meanwhile." in page
+    assert "But B invents a date.</textarea>" in page
+    shown = response.context["form"]["shown"].value()
+    assert post(owner, item, **late | {"shown": shown}).status_code == 302
+    assert Adjudication.objects.count() == 2
+
+
 def test_second_press_is_refused(item: Item, owner: Client) -> None:
     assert post(owner, item, **GOOD).status_code == 302
     assert post(owner, item, **GOOD).status_code == 409

@@ -200,3 +200,32 @@ def test_item_is_settled_by_keyboard(
     page.get_by_label("Reason").fill("The date is right.")
     page.get_by_role("button", name="Open it again").click()
     expect(page.locator("#adjudication")).to_contain_text("Two earlier decisions")
+
+
+def test_words_of_one_form_outlive_the_sending_of_another(
+    browse: Callable[..., Page], split: Project
+) -> None:
+    item = split.items.order_by("number").first()
+    assert item is not None
+    lent = Assignment.objects.filter(item=item).first()
+    assert lent is not None
+    comments.write_to_team(assignment=lent, text="Is A cut off?")
+    page = browse(split.created_by)
+    address = f"/p/{split.slug}/disagreements/{item.public_id}/"
+    page.goto(address)
+    page.get_by_label("Your answer").fill("No, it ends there.")
+    page.get_by_label("Reason").fill("B invents a date.")
+    page.get_by_role("button", name="Settle the item").click()
+    problem = page.locator("#adjudication [role=alert]")
+    expect(problem).to_be_focused()
+    expect(page.get_by_label("Reason")).to_have_value("B invents a date.")
+    page.goto(address)
+    expect(page.get_by_label("Reason")).to_have_value("B invents a date.")
+    page.get_by_role("radio", name="A is better").check()
+    page.get_by_role("button", name="Settle the item").click()
+    expect(page.locator("#toasts")).to_contain_text("The item is settled.")
+    expect(page.get_by_label("Your answer")).to_have_value("No, it ends there.")
+    expect(page.locator("#adjudication textarea")).to_have_value("")
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.locator("#comments")).to_contain_text("No, it ends there.")
+    expect(page.get_by_label("Your answer")).to_have_value("")

@@ -142,8 +142,12 @@ function prepare(root) {
 
 document.addEventListener("htmx:load", (event) => prepare(event.detail.elt));
 prepare(document);
-// A form that came back: what is wrong first may lie far below, so its field has the focus.
-if (!document.querySelector("[autofocus]")) document.querySelector("main [aria-invalid=true]:not([type=hidden])")?.focus();
+// A form that came back: what is wrong may lie far below, so it has the focus.
+const wrong = document.querySelector("main [aria-invalid=true]:not([type=hidden])") ?? document.querySelector("main form .banner-stop[role=alert]");
+if (wrong && !document.querySelector("[autofocus]")) {
+  if (wrong.matches(".banner")) wrong.tabIndex = -1;
+  wrong.focus();
+}
 for (const box of document.querySelectorAll("[data-toast]")) fade(box);
 // On a phone the tabs scroll; the present one has to be seen.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
