@@ -153,6 +153,7 @@ def test_single_keys_are_silent_once_they_are_switched_off(
     switch = page.get_by_label("Letters, digits and signs alone are keys")
     switch.uncheck()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     expect(page.locator("main .choice .key").first).to_be_hidden()
     page.keyboard.press("1")
     page.keyboard.press("s")
@@ -167,6 +168,7 @@ def test_single_keys_are_silent_once_they_are_switched_off(
     expect(switch).not_to_be_checked()
     switch.check()
     page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("g")
     expect(page.get_by_role("dialog", name="Guidelines")).to_be_visible()
 

@@ -1,6 +1,6 @@
 """The sheets of the desk: nothing that was written in one is lost."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from annotation.models import Comment, Flag
 from tests.browser.conftest import OpenDesk
@@ -8,6 +8,12 @@ from tests.browser.desks import COMPARISON, ask, desk_id, wait_for_next
 
 # As over plain http: a study in a laboratory's own network.
 INSECURE = "delete Crypto.prototype.randomUUID"
+
+
+def leave_sheet(page: Page) -> None:
+    """Close the sheet by its key, and wait until single keys mean the desk again."""
+    page.keyboard.press("Escape")
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 def test_message_is_sent_where_the_page_is_not_secure(open_desk: OpenDesk) -> None:
@@ -20,6 +26,7 @@ def test_message_is_sent_where_the_page_is_not_secure(open_desk: OpenDesk) -> No
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-toast]").last).to_contain_text("Sent.")
     assert Comment.objects.get().text == "Is a dialect a fault?"
+    expect(page.locator("dialog[open]")).to_have_count(0)
     page.keyboard.press("c")
     expect(page.get_by_role("textbox", name="Your words", exact=True)).to_have_value("")
 
@@ -30,7 +37,11 @@ def test_closed_sheet_keeps_what_was_written_for_its_item(open_desk: OpenDesk) -
     words = page.get_by_role("textbox", name="Your words", exact=True)
     page.keyboard.press("c")
     words.fill("Half a question")
-    page.keyboard.press("Escape")
+    page.reload()
+    page.locator("main[data-desk]").wait_for()
+    page.keyboard.press("c")
+    expect(words).to_have_value("Half a question")
+    leave_sheet(page)
     page.keyboard.press("f")
     sheet = page.locator("[data-dialog=flag]")
     sheet.get_by_label("In your words").fill("It breaks off")
@@ -38,7 +49,7 @@ def test_closed_sheet_keeps_what_was_written_for_its_item(open_desk: OpenDesk) -
     expect(sheet).to_be_hidden()
     page.keyboard.press("c")
     expect(words).to_have_value("Half a question")
-    page.keyboard.press("Escape")
+    leave_sheet(page)
     page.keyboard.press("f")
     expect(sheet.get_by_label("In your words")).to_have_value("It breaks off")
     sheet.get_by_label("Broken").check()

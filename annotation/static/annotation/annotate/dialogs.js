@@ -1,5 +1,8 @@
 /* The sheets: keys, guidelines, skip, flag, message. */
 
+import { read, write } from "./store.js";
+import { participant } from "./urls.js";
+
 const sheet = (name) => document.querySelector(`[data-dialog=${name}]`);
 
 export function open(name) {
@@ -8,13 +11,23 @@ export function open(name) {
 
 export const isOpen = () => document.querySelector("dialog[open]") !== null;
 
-// What was filled in and not sent, by sheet and item: it is there when the sheet opens again.
-const unsent = new Map();
-const keyOf = (name, about) => `${name} ${about}`;
+// What was filled in and not sent is there when the sheet opens again for its item, also
+// after a reload. The last item with such words is enough.
+const KEY = `polyphony:sheets:${participant}`;
+
+function unsent(about) {
+  const kept = read(KEY);
+  return kept?.about === about ? kept.values : {};
+}
+
+function keep(name, about, form) {
+  write(KEY, { about, values: { ...unsent(about), [name]: Object.fromEntries(new FormData(form)) } });
+}
 
 /* What was filled in has arrived. */
 export function sent(name, about) {
-  unsent.delete(keyOf(name, about));
+  const { [name]: _, ...values } = unsent(about);
+  write(KEY, { about, values });
 }
 
 /* Ask by a form in a sheet `about` an item. Return its values, or null where it was closed. */
@@ -23,13 +36,13 @@ export function ask(name, required, words, about) {
   const form = dialog.querySelector("form");
   const missing = dialog.querySelector("[data-missing]");
   form.reset();
-  for (const [key, value] of Object.entries(unsent.get(keyOf(name, about)) ?? {})) form.elements[key].value = value;
+  for (const [key, value] of Object.entries(unsent(about)[name] ?? {})) form.elements[key].value = value;
   missing.hidden = true;
   return new Promise((resolve) => {
     const done = (values) => {
       form.removeEventListener("submit", submit);
       dialog.removeEventListener("close", closed);
-      unsent.set(keyOf(name, about), Object.fromEntries(new FormData(form)));
+      keep(name, about, form);
       if (dialog.open) dialog.close();
       resolve(values);
     };
@@ -46,6 +59,7 @@ export function ask(name, required, words, about) {
     };
     form.addEventListener("submit", submit);
     dialog.addEventListener("close", closed);
+    form.oninput = () => keep(name, about, form);
     form.onkeydown = (event) => {
       if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
