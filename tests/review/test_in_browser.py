@@ -163,6 +163,11 @@ def test_disagreements_are_walked_by_keyboard(
     page.locator("a[rel=prev]").wait_for()
     page.keyboard.press("k")
     page.wait_for_url(first)
+    page.evaluate("localStorage['polyphony:reading'] = '{\"keys\": \"off\"}'")
+    page.goto(f"/p/{split.slug}/disagreements/")
+    page.locator("[data-walk]").first.wait_for()
+    page.keyboard.press("j")
+    expect(page.locator("[data-walk]:focus")).to_have_count(0)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -1,4 +1,7 @@
-/* Going through a list by keyboard: j and k move along its links, or turn the page. */
+/* Going through a list by keyboard: j and k move along its links, or turn the page.
+   They rest where their person has switched single keys off at the desk. */
+
+import { read } from "../annotate/store.js";
 
 const TYPING = "textarea, select, input:not([type=radio]):not([type=checkbox])";
 const STEPS = { j: 1, k: -1 };
@@ -17,7 +20,7 @@ function step(by) {
 
 addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (!(event.key in STEPS) || event.target.matches?.(TYPING)) return;
+  if (!(event.key in STEPS) || read("polyphony:reading")?.keys === "off" || event.target.matches?.(TYPING)) return;
   event.preventDefault();
   step(STEPS[event.key]);
 });
