@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 from django.db import connection
 
+from annotation.allocation.grid import Grid, grid_of
 from annotation.allocation.quotas import BETWEEN, Quota, describe, doubts
 from annotation.countries import COUNTRIES
 from annotation.models import Project
@@ -24,6 +25,8 @@ _SLOTS = """
 
 
 _Row: TypeAlias = tuple[str, bool, int | None, int, int, int]
+# Of a long list the page shows these first, and the others when asked.
+N_FIRST, MOST_UNFOLDED = 6, 12
 
 
 @dataclass(frozen=True)
@@ -66,18 +69,52 @@ class CellState:
 
 
 @dataclass(frozen=True)
+class StateRow:
+    """A row of the grid: None where no cell is named."""
+
+    label: str
+    cells: tuple[CellState | None, ...]
+
+
+@dataclass(frozen=True)
 class QuotaState:
-    """A quota in words with its cells, and what its cells leave room for."""
+    """A quota in words with its cells, and what its cells leave room for.
+
+    `columns` and `rows`: the cells as a grid, where crossed questions make one.
+    """
 
     words: str
     kind: str
     cells: tuple[CellState, ...]
     n_short: int
+    columns: tuple[str, ...] = ()
+    rows: tuple[StateRow, ...] = ()
 
     @property
     def counts_people(self) -> bool:
         """Tell whether the numbers are persons, not answers."""
         return self.kind == "people"
+
+    @property
+    def is_long(self) -> bool:
+        """Tell whether the list of cells is folded away."""
+        return len(self.cells) > MOST_UNFOLDED
+
+    @property
+    def wanted(self) -> tuple[CellState, ...]:
+        """Return the cells that have something to reach."""
+        return tuple(cell for cell in self.cells if cell.n_target)
+
+    @property
+    def n_full(self) -> int:
+        """Return how many of the cells with something to reach have reached it."""
+        return sum(cell.is_full for cell in self.wanted)
+
+    @property
+    def most_missing(self) -> tuple[CellState, ...]:
+        """Return the cells that miss most, most first."""
+        open_cells = [cell for cell in self.wanted if cell.n_missing]
+        return tuple(sorted(open_cells, key=lambda cell: -cell.n_missing)[:N_FIRST])
 
 
 @dataclass(frozen=True)
@@ -115,11 +152,26 @@ def quota_page(project: Project) -> QuotaPage:
 def _state(quota: Quota, rows: list[_Row], n_open: int) -> QuotaState:
     is_bound = quota.kind == "exact"
     room = sum(max((limit or 0) - taken, 0) for _, _, limit, _, taken, _ in rows)
+    named = [row for row in rows if row[0]]
+    cells = tuple(_cell(quota.kind, row) for row in named)
+    grid = grid_of([row[0] for row in named])
     return QuotaState(
         words=describe(quota),
         kind=quota.kind,
-        cells=tuple(_cell(quota.kind, row) for row in rows if row[0]),
+        cells=cells,
         n_short=max(n_open - room, 0) if is_bound else 0,
+        columns=tuple(map(in_words, grid.columns)) if grid else (),
+        rows=_grid_rows(grid, cells) if grid else (),
+    )
+
+
+def _grid_rows(grid: Grid, cells: tuple[CellState, ...]) -> tuple[StateRow, ...]:
+    return tuple(
+        StateRow(
+            in_words(row.label),
+            tuple(None if at is None else cells[at] for at in row.places),
+        )
+        for row in grid.rows
     )
 
 

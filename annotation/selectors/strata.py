@@ -36,6 +36,11 @@ def stratum_values(project: Project) -> dict[str, tuple[str, ...]]:
     return found
 
 
+def slider_names(project: Project) -> list[str]:
+    """Return the names of the survey's sliders; one query."""
+    return [one.name for one in _questions(project) if one.type == "slider"]
+
+
 def _questions(project: Project) -> tuple[SurveyQuestion, ...]:
     version = current_survey(project)
     return parse_survey(version.questions) if version else ()

@@ -7,11 +7,14 @@ from django.http import QueryDict
 
 from annotation.allocation.bands import labels
 from annotation.allocation.census import Census, crossed, margins
+from annotation.allocation.grid import grid_of
 from annotation.allocation.quotas import BETWEEN
 from annotation.answers import Problem
 from annotation.countries import COUNTRIES
 
 MOST_CARDS = 40
+# How high the field of the cells grows before it scrolls.
+FEWEST_LINES, MOST_LINES = 4, 16
 CODES = {name.lower(): code for code, name in COUNTRIES.items()}
 Values = Mapping[str, Sequence[str]]
 
@@ -186,33 +189,87 @@ def _cells_of(quota: Mapping[str, Any], question: str, values: Values) -> Sequen
 
 
 def cards(
-    quotas: Sequence[Mapping[str, Any]], problems: Sequence[Problem]
+    quotas: Sequence[Mapping[str, Any]],
+    problems: Sequence[Problem],
+    unfolded: int,
+    values: Values,
+    sliders: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
-    """Return the quotas as the template shows them."""
-    return [
-        {
-            "at": f"q{k}",
-            "number": k + 1,
-            "kind": quota.get("kind", ""),
-            "questions": quota.get("questions", []),
-            "n": quota.get("n", ""),
-            "amounts": "\n".join(
-                f"{key},{amount:g}" for key, amount in quota.get("amounts", {}).items()
-            ),
-            "groups": "\n".join(
-                f"{question}: {value} = {group}"
-                for question, of in quota.get("groups", {}).items()
-                for value, group in of.items()
-            ),
-            "bands": "\n".join(
-                f"{question}: {', '.join(map(str, cuts))}"
-                for question, cuts in quota.get("bands", {}).items()
-            ),
-            "problems": [
-                problem.message
-                for problem in problems
-                if problem.path.startswith(f"quotas[{k}].")
-            ],
-        }
+    """Return the quotas as the template shows them.
+
+    `unfolded`: the number of the card in hand; a single one, and those with a problem,
+    are unfolded too.
+    """
+    made = [
+        _card(k, {**quota, "amounts": _in_order(quota, values)}, problems)
         for k, quota in enumerate(quotas)
     ]
+    for k, card in enumerate(made):
+        card["by_slider"] = not set(card["questions"]).isdisjoint(sliders)
+        card["is_open"] = k == unfolded or len(made) == 1 or bool(card["problems"])
+    return made
+
+
+def _card(
+    k: int, quota: Mapping[str, Any], problems: Sequence[Problem]
+) -> dict[str, Any]:
+    amounts = quota.get("amounts", {})
+    return {
+        "by": BETWEEN.join(quota.get("questions", ())),
+        "n_cells": len(amounts),
+        "total": round(sum(amounts.values()), 4),
+        "n_lines": min(max(len(amounts), FEWEST_LINES), MOST_LINES),
+        "grid": _grid(amounts),
+        "at": f"q{k}",
+        "number": k + 1,
+        "kind": quota.get("kind", ""),
+        "questions": quota.get("questions", []),
+        "n": quota.get("n", ""),
+        "amounts": "\n".join(f"{key},{amount:g}" for key, amount in amounts.items()),
+        "groups": "\n".join(
+            f"{question}: {value} = {group}"
+            for question, of in quota.get("groups", {}).items()
+            for value, group in of.items()
+        ),
+        "bands": "\n".join(
+            f"{question}: {', '.join(map(str, cuts))}"
+            for question, cuts in quota.get("bands", {}).items()
+        ),
+        "problems": [
+            problem.message
+            for problem in problems
+            if problem.path.startswith(f"quotas[{k}].")
+        ],
+    }
+
+
+def _in_order(quota: Mapping[str, Any], values: Values) -> dict[str, float]:
+    """Return the cells in the order of the survey's answers; the store keeps none."""
+    amounts: Mapping[str, float] = quota.get("amounts", {})
+    orders = [
+        {name: at for at, name in enumerate(_cells_of(quota, question, values))}
+        for question in quota.get("questions", ())
+        if question in values
+    ]
+
+    def place(key: str) -> list[int]:
+        parts = key.split(BETWEEN)
+        return [
+            order.get(part, len(order))
+            for order, part in zip(orders, parts, strict=False)
+        ]
+
+    return {key: amounts[key] for key in sorted(amounts, key=place)}
+
+
+def _grid(amounts: Mapping[str, float]) -> dict[str, Any] | None:
+    """Return the amounts of crossed questions as columns and rows, if they make any."""
+    grid = grid_of(list(amounts))
+    if grid is None:
+        return None
+    given = list(amounts.values())
+    rows = [
+        (row.label, [None if at is None else given[at] for at in row.places])
+        for row in grid.rows
+    ]
+    return {"columns": grid.columns, "rows": rows}

@@ -15,7 +15,7 @@ from annotation.allocation.census import SOURCE
 from annotation.answers import Problem
 from annotation.errors import InvalidError
 from annotation.selectors.quota_state import quota_page
-from annotation.selectors.strata import newest_quotas, stratum_values
+from annotation.selectors.strata import newest_quotas, slider_names, stratum_values
 from annotation.services.quotas import publish_quotas
 from annotation.views.person import person
 from annotation.views.quota_form import cards, filled, from_template, read_form
@@ -33,7 +33,7 @@ TEMPLATES = {
     "country": "At most 2 per item from one country",
     "women": "At least 40 % women",
     "census_crossed": "UK census: age × gender × ethnicity",  # noqa: RUF001  # the sign
-    "census": "UK census: age, gender, ethnicity, each by itself",
+    "census": "UK census: each of them by itself",
     "categories": "2 answers per person and category",
 }
 CANNOT = (
@@ -68,7 +68,9 @@ def settings_quotas(request: HttpRequest, slug: str) -> HttpResponse:
     do = request.POST.get("do", "")
     if do != "save":
         changed, said = _changed(given, do, values)
-        return _form(request, seat, changed, [*problems, *said], is_changed=True)
+        which = do.partition(":")[2]
+        in_hand = int(which) if which.isdecimal() else len(changed) - 1
+        return _form(request, seat, changed, [*problems, *said], in_hand=in_hand)
     try:
         if problems:
             raise InvalidError("The quotas need mending.", problems=problems)
@@ -109,18 +111,22 @@ def _form(
     problems: Sequence[Problem] = (),
     *,
     status: int = 200,
-    is_changed: bool = False,
+    in_hand: int | None = None,
 ) -> HttpResponse:
     values = stratum_values(seat.project)
+    sliders = slider_names(seat.project)
     context = settings_context(seat, "quotas") | {
-        "cards": cards(quotas, problems),
+        "cards": cards(
+            quotas, problems, -1 if in_hand is None else in_hand, values, sliders
+        ),
         "problems": problems,
         "kinds": KINDS.items(),
         "templates": TEMPLATES.items(),
-        "asked": list(values),
+        "asked": [name for name in values if name not in sliders],
+        "sliders": sliders,
         "numbers": [name for name, options in values.items() if not options],
         "source": SOURCE,
-        "is_changed": is_changed,
+        "is_changed": in_hand is not None,
     }
     return render(
         request, "annotation/people/settings_quotas.html", context, status=status

@@ -6,9 +6,11 @@ import pytest
 from django.test import Client
 
 from annotation.models import Project, QuotaCell, Role, SurveyVersion
+from annotation.selectors.strata import stratum_values
 from annotation.services import quotas
 from annotation.services.participants import save_profile
 from annotation.surveys import Reply
+from annotation.views.quota_form import from_template
 from tests.factories import make_items, make_member, make_participant, make_project
 
 SURVEY = [
@@ -20,6 +22,7 @@ SURVEY = [
     },
     {"name": "country", "type": "country", "title": "Country?"},
 ]
+OLDEST = "65+ years old × Female × White"  # noqa: RUF001  # the sign
 pytestmark = pytest.mark.django_db
 
 
@@ -141,6 +144,49 @@ def test_cells_are_filled_in_and_a_card_is_removed(study: Project) -> None:
     assert "Female,50\nMale,50" in page
     page = client.post(path, {**sent, "do": "remove:0"}).content.decode()
     assert "No quotas are set" in page
+
+
+def by_census(project: Project) -> None:
+    """Put the crossed shares of the census in force, with one cell full."""
+    raw = from_template("census_crossed", stratum_values(project))
+    quotas.publish_quotas(project=project, user=project.created_by, raw=raw)
+    cell = QuotaCell.objects.get(project=project, key=OLDEST)
+    QuotaCell.objects.filter(pk=cell.pk).update(n_taken=cell.n_limit)
+
+
+def test_many_cells_are_a_grid_after_what_is_missing_most() -> None:
+    project = make_project(people="prism")
+    make_items(project, 300)
+    by_census(project)
+    page = client_of(project.created_by).get(f"/p/{project.slug}/quotas/")
+    (state,) = page.context["page"].quotas
+    assert state.columns == ("White", "Asian", "Black", "Mixed", "Other")
+    assert len(state.rows) == 12
+    missing = [cell.n_missing for cell in state.most_missing]
+    assert missing == sorted(missing, reverse=True)
+    assert OLDEST not in [cell.label for cell in state.most_missing]
+    assert state.n_full == 1
+    text = page.content.decode()
+    assert text.index("Missing most") < text.index("as a grid")
+    assert f"All {len(state.cells)} cells as a table" in text
+
+
+def test_cards_are_folded_but_the_one_in_hand_and_those_to_mend(study: Project) -> None:
+    gender = {"kind": "at_least", "questions": ["gender"], "amounts": {"Female": 40}}
+    per_item = {"kind": "per_item", "questions": ["country"], "n": 1}
+    raw = [gender, per_item]
+    quotas.publish_quotas(project=study, user=study.created_by, raw=raw)
+    client = client_of(study.created_by)
+    path = f"/p/{study.slug}/settings/quotas/"
+    assert [card["is_open"] for card in client.get(path).context["cards"]] == [
+        False
+    ] * 2
+    sent = card(kind="per_item", questions=["country"], n="1")
+    page = client.post(path, {**sent, "do": "template:women"})
+    assert [card["is_open"] for card in page.context["cards"]] == [False, True]
+    two = {**card(kind="per_item", questions=["country"], n="1"), "n_cards": "2"}
+    page = client.post(path, {**two, "q1-kind": "per_item", "q1-n": "x", "do": "save"})
+    assert [card["is_open"] for card in page.context["cards"]] == [False, True]
 
 
 def test_page_says_what_can_no_longer_be_filled(study: Project) -> None:
