@@ -7,9 +7,9 @@ the other columns become the profile of the person.
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from annotation.formats.shapes import asked
 from annotation.formats.shapes.base import MAX_COMPLETIONS
@@ -19,6 +19,7 @@ from annotation.formats.types import (
     ItemDraft,
     LabelDraft,
     Message,
+    RowProblem,
 )
 
 NOT_A_COLUMN = "Write the beginning of its title as it stands in the first row."
@@ -41,6 +42,16 @@ class Survey:
     na: str = ""
     leaves_out: tuple[str, ...] = ()
 
+    def to_json(self) -> dict[str, Any]:
+        """Return it as the parameters of a job."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Self:
+        """Return what `to_json` wrote."""
+        lists = {k: tuple(v) for k, v in raw.items() if k != "na"}
+        return cls(**lists, na=str(raw.get("na", "")))
+
 
 @dataclass(frozen=True)
 class Block:
@@ -52,13 +63,17 @@ class Block:
 
 @dataclass
 class Respondents:
-    """A table of respondents. `n_silent`: those who answered nothing that is taken."""
+    """A table of respondents. `n_silent`: those who answered nothing that is taken.
+
+    `problems`: respondents who are left out, since a cell of theirs cannot be read.
+    """
 
     path: Path
     survey: Survey
     n_silent: int = 0
     _blocks: list[Block] = field(default_factory=list)
     _rows: list[list[str]] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
 
     def items(self) -> Iterator[ItemDraft]:
         """Yield an item for each thing that was ranked, rated or chosen from.
@@ -66,13 +81,14 @@ class Respondents:
         Raises
         ------
         FileProblem
-            If a title or a value is not known; it says which.
+            If a title is not known, or a question cannot be what it is said to be.
         """
         self._read()
         taken = [*self.survey.ranks, *self.survey.rates, *self.survey.chooses]
         used = [self._block(title) for title in (*taken, *self.survey.leaves_out)]
         profile = [block for block in self._blocks if block not in used]
-        people = [(row, self._profile(row, profile)) for row in self._rows]
+        good = [row for row in self._rows if self._is_good(row)]
+        people = [(row, self._profile(row, profile)) for row in good]
         judged = [column for block in used[: len(taken)] for column in block.columns]
         self.n_silent = sum(not any(row[c] for c in judged) for row in self._rows)
         drafts = [
@@ -107,17 +123,50 @@ class Respondents:
         self._rows = rows[2:] if has_second else rows[1:]
         for number, row in enumerate(self._rows, start=1):
             if len(row) != len(rows[0]):
-                raise FileProblem(
-                    f"Respondent {number} has {len(row)} cells, and the header"
-                    f" {len(rows[0])}.",
-                    "Put cells with the separator into quotes.",
+                self.problems.append(
+                    RowProblem(
+                        number,
+                        "",
+                        f"Respondent {number} has {len(row)} cells, and the header"
+                        f" {len(rows[0])}.",
+                        "Put cells with the separator into quotes.",
+                    )
                 )
+        self._rows = [row for row in self._rows if len(row) == len(rows[0])]
         titles: list[tuple[str, dict[int, str]]] = []
         for column, title in enumerate(rows[0][1:], start=1):
             if title.strip() or not titles:
                 titles.append((title.strip(), {}))
             titles[-1][1][column] = below[column].strip()
         self._blocks = [Block(title, columns) for title, columns in titles]
+
+    def _is_good(self, row: Sequence[str]) -> bool:
+        """Tell whether the respondent's places and words can be read; note if not."""
+        faults = [
+            *(
+                (block.title, _place_fault([row[column] for column in block.columns]))
+                for block in map(self._block, self.survey.ranks)
+            ),
+            *(
+                (block.columns[column], self._word_fault(row[column].strip()))
+                for block in map(self._block, self.survey.rates)
+                for column in block.columns
+            ),
+        ]
+        found = next(((name, fault) for name, fault in faults if fault), None)
+        if found is None:
+            return True
+        name, (problem, fix) = found
+        number = next(n for n, one in enumerate(self._rows, 1) if one is row)
+        said = f"Respondent {row[0]}: {problem}"
+        self.problems.append(RowProblem(number, name, said, fix))
+        return False
+
+    def _word_fault(self, word: str) -> tuple[str, str] | None:
+        if not word or word in self.survey.scale or word == self.survey.na:
+            return None
+        fix = "Name every word of the scale, worst first."
+        return f"{word!r} is not on the scale.", fix
 
     def _block(self, title: str) -> Block:
         found = [block for block in self._blocks if block.title.startswith(title)]
@@ -145,9 +194,14 @@ class Respondents:
         question = asked.ranking(title=block.title[:200], allow_partial=True)
         labels = []
         for row, profile in people:
-            tiers = _tiers([row[column] for column in columns], row[0])
+            tiers = _tiers([row[column] for column in columns])
             if tiers:
-                answers = {"ranking": {"tiers": tiers, "unacceptable": []}}
+                ranking: dict[str, Any] = {"tiers": tiers, "unacceptable": []}
+                placed = {index for tier in tiers for index in tier}
+                others = [at for at in range(len(columns)) if at not in placed]
+                if others:
+                    ranking["not_judged"] = others
+                answers = {"ranking": ranking}
                 labels.append(_label(row[0], answers, profile, question))
         return _item(block.title, list(block.columns.values()), labels)
 
@@ -167,9 +221,6 @@ class Respondents:
         labels = []
         for row, profile in people:
             word = row[column].strip()
-            if word and word not in marks:
-                text = f"Respondent {row[0]}: {word!r} is not on the scale."
-                raise FileProblem(text, "Name every word of the scale, worst first.")
             if word:
                 answers = {"ratings": {"view": [marks[word]]}}
                 labels.append(_label(row[0], answers, profile, question))
@@ -179,6 +230,9 @@ class Respondents:
     def _chosen(
         self, block: Block, people: Sequence[tuple[list[str], dict[str, str]]]
     ) -> dict[str, Any]:
+        if len(block.columns) != 1:
+            text = f"{block.title!r} has {len(block.columns)} columns."
+            raise FileProblem(text, "Name a question with one of two texts.")
         (column,) = block.columns
         texts = sorted({row[column].strip() for row, _ in people} - {""})
         if len(texts) != 2:
@@ -198,18 +252,21 @@ class Respondents:
         return _item(block.title, texts, labels)
 
 
-def _tiers(cells: Sequence[str], respondent: str) -> list[list[int]]:
+def _place_fault(cells: Sequence[str]) -> tuple[str, str] | None:
+    for cell in cells:
+        text = cell.strip()
+        if text and not (text.isdecimal() and len(text) < 6 and int(text) > 0):
+            fix = "Write whole numbers from 1, or leave the cell empty."
+            return f"{cell!r} is not a place.", fix
+    return None
+
+
+def _tiers(cells: Sequence[str]) -> list[list[int]]:
     """Return the order of columns by their places; blank ones are left out."""
     by_place: dict[int, list[int]] = {}
     for index, cell in enumerate(cells):
-        if not cell.strip():
-            continue
-        if not cell.strip().isdecimal() or cell.strip() == "0":
-            raise FileProblem(
-                f"Respondent {respondent}: {cell!r} is not a place.",
-                "Write whole numbers from 1, or leave the cell empty.",
-            )
-        by_place.setdefault(int(cell), []).append(index)
+        if cell.strip():
+            by_place.setdefault(int(cell), []).append(index)
     return [by_place[place] for place in sorted(by_place)]
 
 

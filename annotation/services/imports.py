@@ -25,6 +25,7 @@ from annotation.access import Seat
 from annotation.errors import InvalidError, LimitError
 from annotation.formats.mapping import ColumnMapping, InvalidMappingError
 from annotation.formats.readers import open_rows
+from annotation.formats.respondents import Respondents, Survey
 from annotation.formats.shapes import (
     Draft,
     label_questions,
@@ -177,11 +178,8 @@ def run_import(job: Job, progress: Progress) -> dict[str, Any]:
     ) as file:
         report = Report(file)
         try:
-            mapping = ColumnMapping.from_json(job.parameters["mapping"])
             with local_path(job.file) as path, transaction.atomic():
-                counts = _import_file(
-                    job.project, path, name, mapping, report, progress
-                )
+                counts = _import_by(job, path, name, report, progress)
                 if report.n_rejected and mode == ALL:
                     raise _RejectedError
         except _RejectedError:
@@ -189,6 +187,35 @@ def run_import(job: Job, progress: Progress) -> dict[str, Any]:
         except (FileProblem, InvalidMappingError) as error:
             raise JobFailed(f"{error} Nothing was imported.") from error
         return _result(job, mode, counts, report)
+
+
+def _import_by(
+    job: Job, path: Path, name: str, report: Report, progress: Progress
+) -> StoreCounts:
+    if raw := job.parameters.get("respondents"):
+        return _import_respondents(
+            job.project, path, Survey.from_json(raw), report, progress
+        )
+    mapping = ColumnMapping.from_json(job.parameters["mapping"])
+    return _import_file(job.project, path, name, mapping, report, progress)
+
+
+def _import_respondents(
+    project: Project, path: Path, survey: Survey, report: Report, progress: Progress
+) -> StoreCounts:
+    """Store a survey's items; respondents who cannot be read go into the report."""
+    _wait_for_turn(project, progress)
+    table = Respondents(path, survey)
+    counts = store_items(
+        project=project,
+        items=table.items(),
+        provider="native",
+        on_problem=report.add,
+        on_batch=lambda counts: progress.set(counts.n_added + counts.n_known),
+    )
+    for problem in table.problems:
+        report.add(problem)
+    return counts
 
 
 def _import_file(

@@ -23,6 +23,7 @@ from annotation.errors import (
 from annotation.formats.examples import EXAMPLES
 from annotation.formats.mapping import ColumnMapping
 from annotation.services.imports import ALL, request_import
+from annotation.services.survey_imports import questions_of
 from annotation.services.uploads import (
     KEPT_DAYS,
     Look,
@@ -94,12 +95,18 @@ def _take(request: HttpRequest, seat: Seat) -> HttpResponse:
     if found is None:
         raise InvalidError("No file was sent. Choose a file and try again.")
     upload = keep_upload(seat=seat, upload=found)
+    if questions_of(upload) is not None:
+        return _to("import_survey", seat, upload)
     try:
         look(upload)
     except InvalidError:
         drop_upload(upload=upload)
         raise
-    address = reverse("import_check", args=[seat.project.slug])
+    return _to("import_check", seat, upload)
+
+
+def _to(name: str, seat: Seat, upload: Upload) -> HttpResponse:
+    address = reverse(name, args=[seat.project.slug])
     return redirect(f"{address}?{urlencode({'file': upload.ticket})}")
 
 

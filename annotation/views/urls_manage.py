@@ -6,6 +6,7 @@ from annotation.views import (
     comments,
     disagreements,
     habits,
+    import_survey,
     item_changes,
     item_gold,
     manage,
@@ -126,6 +127,11 @@ urlpatterns = [
     path("p/<slug:slug>/import/", manage_import.import_new, name="import_new"),
     path(
         "p/<slug:slug>/import/check/", manage_import.import_check, name="import_check"
+    ),
+    path(
+        "p/<slug:slug>/import/survey/",
+        import_survey.import_survey,
+        name="import_survey",
     ),
     path(
         "p/<slug:slug>/import/examples/<str:name>",

@@ -50,6 +50,12 @@ class Command(BaseCommand):
                     n_labels += len(item.labels)
         except (FileProblem, OSError) as error:
             raise CommandError(str(error)) from error
+        for problem in table.problems[:1]:
+            options["to"].unlink()
+            raise CommandError(
+                f"{problem.problem} {problem.fix} In all {len(table.problems)} rows"
+                " cannot be read; nothing is kept."
+            )
         self.stdout.write(
             f"Wrote {n_items} items with {n_labels} answers. {table.n_silent} of"
             f" {table.n_rows} respondents answered none of them and are left out."
