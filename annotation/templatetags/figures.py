@@ -3,14 +3,19 @@
 import re
 import uuid
 from collections.abc import ItemsView, Mapping
+from datetime import datetime
 
 from django import template
+from django.utils.dateformat import format as formatted
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from annotation.durations import clock, number_word, spoken
 
 register = template.Library()
+
+MOMENTS = {"date": "j F Y", "datetime": "j F, H:i", "time": "H:i"}
 
 register.filter("clock", clock)
 register.filter("spoken", spoken)
@@ -21,6 +26,19 @@ register.filter("number_word", number_word)
 def percent(share: float | None, n_digits: int = 1) -> str:
     """Return a share in [0, 1] in percent: 0.518 is “51.8%”."""
     return "" if share is None else f"{100 * share:.{n_digits}f}%"
+
+
+@register.filter(expects_localtime=True)
+def local(at: datetime | None, kind: str) -> str:
+    """Return a moment that the browser shows in the reader's own zone.
+
+    `kind`: "date", "datetime" or "time", as `localiseTimes` in base.js knows them.
+    """
+    if at is None:
+        return ""
+    words = formatted(at, MOMENTS[kind])
+    begin = '<time datetime="{}" data-local="{}">{}</time>'
+    return format_html(begin, at.isoformat(), kind, words)
 
 
 @register.filter
@@ -57,3 +75,16 @@ def file_size(n_bytes: float) -> str:
 def new_key() -> str:
     """Return a name for what a form will send, by which a second press is known."""
     return str(uuid.uuid4())
+
+
+SPEAKERS = {
+    "user": gettext_lazy("User"),
+    "assistant": gettext_lazy("Assistant"),
+    "system": gettext_lazy("System"),
+}
+
+
+@register.filter
+def speaker(role: str) -> str:
+    """Return who speaks in a conversation, as a heading."""
+    return str(SPEAKERS.get(role, role.capitalize()))

@@ -1,6 +1,8 @@
 /* Calls to the server. Every failure is one of three: it cannot be reached now, nobody
    is logged in, or it refuses with a reason. */
 
+import { gettext } from "../js/words.js";
+
 const TIMEOUT_MS = 20_000;
 const BASE = "/api/v1/";
 
@@ -15,7 +17,7 @@ export class SignedOut extends Error {}
 
 export class Refused extends Error {
   constructor(status, body) {
-    super(body?.message ?? "The server refuses this.");
+    super(body?.message ?? gettext(gettext("The server refuses this.")));
     this.status = status;
     this.code = body?.code ?? "error";
     this.problems = body?.problems ?? [];

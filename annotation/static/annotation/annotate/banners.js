@@ -1,5 +1,7 @@
 /* The state of the world, said in the page's flow: one banner per matter. */
 
+import { format, gettext, locale } from "../js/words.js";
+
 const box = document.querySelector("[data-banners]");
 const shown = new Map();
 
@@ -39,7 +41,7 @@ export function status(words) {
   saved.querySelector("[data-saved-text]").textContent = words;
 }
 
-export const clock = () => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" }).format(new Date());
+export const clock = () => new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit" }).format(new Date());
 
 /* How far the person has come. `left` beyond BOUND is "very many", and has no bar. */
 const BOUND = 10_000;
@@ -51,7 +53,7 @@ export function setProgress(done, left) {
   const bar = element.querySelector("[role=progressbar]");
   const total = done + left;
   const isKnown = left < BOUND;
-  element.querySelector("[data-progress-text]").textContent = isKnown ? `${done} of ${total}` : `${done} done`;
+  element.querySelector("[data-progress-text]").textContent = isKnown ? format(gettext("{done} of {total}"), { done, total }) : format(gettext("{done} done"), { done });
   bar.hidden = !isKnown;
   bar.setAttribute("aria-valuenow", done);
   bar.setAttribute("aria-valuemax", Math.max(total, 1));

@@ -1,5 +1,6 @@
 /* A comparison: its scale, and the reasons and confidence that belong to it. */
 
+import { format, gettext } from "../js/words.js";
 import { Choices, all, one } from "./cells.js";
 
 export class Comparison {
@@ -43,7 +44,7 @@ export class Comparison {
     const path = `answers.${this.question.name}`;
     const { title, is_required: isRequired } = this.question;
     if (typeof answer?.value === "number" || (!answer && !isRequired)) return [];
-    return [{ path, message: `“${title}” has no answer yet. Choose one.`, short: "No answer yet. Choose one." }];
+    return [{ path, message: format(gettext("“{title}” has no answer yet. Choose one."), { title }), short: gettext("No answer yet. Choose one.") }];
   }
 
   /* Say the choice in words, and show it on the answer that was chosen. */

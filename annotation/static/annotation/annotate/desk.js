@@ -1,5 +1,6 @@
 /* One item on the screen: its widgets, which of them has the hand, and what is missing. */
 
+import { format, gettext, ngettext } from "../js/words.js";
 import { Hand, all, isOpen, one } from "./cells.js";
 import { Comparison } from "./compare.js";
 import { asked } from "./conditions.js";
@@ -119,7 +120,7 @@ export class Desk {
   problems() {
     const impossible = this.data.questions.filter((question) => question.type === "comparison" && this.data.n_completions !== 2 && !this.hidden.has(question.name));
     return [
-      ...impossible.map(({ name, title }) => ({ path: `answers.${name}`, message: `“${title}” needs exactly two answers. Skip this item, and say that it is broken.` })),
+      ...impossible.map(({ name, title }) => ({ path: `answers.${name}`, message: format(gettext("“{title}” needs exactly two answers. Skip this item, and say that it is broken."), { title }) })),
       ...this.widgets.filter((widget) => !this.hidden.has(widget.question.name)).flatMap((widget) => widget.problems(widget.read())),
     ];
   }
@@ -142,10 +143,10 @@ export class Desk {
       ...problems.filter((problem) => !problem.title).map((problem) => problem.message),
       ...(ratings.length ? [openRatings(ratings, this.data.n_completions)] : []),
     ];
-    if (!this.hasTried && sentences.length > MAX_SENTENCES) return `${sentences.length} answers are still open.`;
+    if (!this.hasTried && sentences.length > MAX_SENTENCES) return format(ngettext("{n} answer is still open.", "{n} answers are still open.", sentences.length), { n: sentences.length });
     const more = sentences.length - MAX_SENTENCES;
     const shown = sentences.slice(0, more > 0 ? MAX_SENTENCES : sentences.length);
-    return [...shown, ...(more > 0 ? [`${more} more ${more === 1 ? "answer is" : "answers are"} missing.`] : [])].join(" ");
+    return [...shown, ...(more > 0 ? [format(ngettext("{n} more answer is missing.", "{n} more answers are missing.", more), { n: more })] : [])].join(" ");
   }
 
   /* Say at each field what it misses. */
@@ -167,9 +168,10 @@ export class Desk {
   say(missing, problems) {
     if (!missing) return;
     const open = problems.filter((problem) => problem.title);
-    const places = this.data.n_completions > 1 ? ` for ${list(open.map((problem) => letter(problem.place)))}` : "";
+    const places = list(open.map((problem) => letter(problem.place)));
+    const unrated = this.data.n_completions > 1 ? format(gettext("Not rated for {places}."), { places }) : gettext("Not rated.");
     const words = problems.filter((problem) => !problem.title).map((problem) => (missing.closest("[data-row]") && problem.short) || problem.message);
-    one("span", missing).textContent = [...words, ...(open.length ? [`Not rated${places}.`] : [])].join(" ");
+    one("span", missing).textContent = [...words, ...(open.length ? [unrated] : [])].join(" ");
     missing.hidden = false;
   }
 
@@ -201,7 +203,7 @@ export class Desk {
     this.wasAsked = true;
     const open = one("[data-open]", this.root);
     open.classList.add("is-calm");
-    one("span", open).textContent = "This is the order in which the answers were shown. If it is yours, submit again.";
+    one("span", open).textContent = gettext(gettext("This is the order in which the answers were shown. If it is yours, submit again."));
     open.hidden = false;
     open.scrollIntoView({ block: "nearest" });
     return true;

@@ -1,5 +1,6 @@
 /* The questions of the rail: words, choices, tags, and how sure one is. */
 
+import { format, gettext, locale, ngettext } from "../js/words.js";
 import { Choices, all, one } from "./cells.js";
 import { nChars } from "./conditions.js";
 import { letter } from "./order.js";
@@ -31,10 +32,11 @@ export class Words {
   problems(answer) {
     const { title, type, is_required: isRequired, min_chars: least, max_chars: most } = this.question;
     const n = nChars(answer ?? "");
-    const what = type === "rationale" ? "Write your reasons." : "Write an answer.";
-    if (!n) return isRequired ? missing(this.question, `“${title}” is empty. ${what}`) : [];
-    if (n < least) return missing(this.question, `“${title}” is too short. Write ${characters(least - n, "more ")}.`);
-    if (n > (most || MAX_TEXT)) return missing(this.question, `“${title}” is too long. Take ${characters(n - (most || MAX_TEXT))} away.`);
+    const empty = type === "rationale" ? gettext("“{title}” is empty. Write your reasons.") : gettext("“{title}” is empty. Write an answer.");
+    if (!n) return isRequired ? missing(this.question, format(empty, { title })) : [];
+    if (n < least) return missing(this.question, counted(ngettext("“{title}” is too short. Write {n} more character.", "“{title}” is too short. Write {n} more characters.", least - n), title, least - n));
+    const over = n - (most || MAX_TEXT);
+    if (over > 0) return missing(this.question, counted(ngettext("“{title}” is too long. Take {n} character away.", "“{title}” is too long. Take {n} characters away.", over), title, over));
     return [];
   }
 
@@ -42,9 +44,9 @@ export class Words {
     if (!this.count) return;
     const { min_chars: least, max_chars: most } = this.question;
     const n = nChars(this.area.value);
-    if (n < least) this.count.textContent = `At least ${least} characters, ${least - n} to go`;
-    else if (most) this.count.textContent = n > most ? `${n - most} too many` : `${most - n} of ${most} characters left`;
-    else this.count.textContent = "Long enough";
+    if (n < least) this.count.textContent = format(gettext("At least {least} characters, {n} to go"), { least, n: least - n });
+    else if (most) this.count.textContent = n > most ? format(gettext("{n} too many"), { n: n - most }) : format(gettext("{n} of {most} characters left"), { n: most - n, most });
+    else this.count.textContent = gettext(gettext("Long enough"));
   }
 
   locate() {
@@ -76,10 +78,10 @@ export class Choice {
   problems(answer) {
     const { name, title, is_required: isRequired, per_completion: isEach } = this.question;
     if (!isRequired) return [];
-    if (!answer) return missing(this.question, `“${title}” has no answer yet. Choose one.`);
+    if (!answer) return missing(this.question, format(gettext("“{title}” has no answer yet. Choose one."), { title }));
     if (!isEach) return [];
     return answer.flatMap((option, place) =>
-      option === null ? [{ path: `answers.${name}[${place}]`, message: `“${title}” is not chosen for ${letter(place)}.`, short: `Not chosen for ${letter(place)}.` }] : [],
+      option === null ? [{ path: `answers.${name}[${place}]`, message: format(gettext("“{title}” is not chosen for {place}."), { title, place: letter(place) }), short: format(gettext("Not chosen for {place}."), { place: letter(place) }) }] : [],
     );
   }
 
@@ -90,8 +92,9 @@ export class Choice {
   }
 }
 
-function characters(n, more = "") {
-  return `${n.toLocaleString("en")} ${more}character${n === 1 ? "" : "s"}`;
+/* A sentence about the question with its number as people write it. */
+function counted(sentence, title, n) {
+  return format(sentence, { title, n: n.toLocaleString(locale) });
 }
 
 export class Tags {
@@ -113,7 +116,7 @@ export class Tags {
 
   problems(answer) {
     if (answer || !this.question.is_required) return [];
-    return missing(this.question, `“${this.question.title}” has no answer yet. Choose at least one.`);
+    return missing(this.question, format(gettext("“{title}” has no answer yet. Choose at least one."), this.question));
   }
 
   locate() {
@@ -139,7 +142,7 @@ export class Confidence {
 
   problems(answer) {
     if (answer || !this.question.is_required) return [];
-    return missing(this.question, `“${this.question.title}” has no answer yet. Choose one.`);
+    return missing(this.question, format(gettext("“{title}” has no answer yet. Choose one."), this.question));
   }
 
   locate() {

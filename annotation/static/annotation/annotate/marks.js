@@ -2,13 +2,16 @@
    note. Drawn as highlights, which may overlap and leave the text as it is. */
 
 import { toast } from "../js/base.js";
+import { format, gettext } from "../js/words.js";
 import { all, one } from "./cells.js";
 import { letter } from "./order.js";
 import { Positions } from "./positions.js";
 import { Walk } from "./walk.js";
 
 const SIGNS = { for: "+", against: "−" };
-const WORDS = { for: "speaks for", against: "speaks against" };
+const MARKED = { for: gettext("Marked in {letter}, speaks for: “{words}”."), against: gettext("Marked in {letter}, speaks against: “{words}”.") };
+const TURNED = { for: gettext("{letter}, speaks for."), against: gettext("{letter}, speaks against.") };
+const TURN = { for: gettext("{letter}, speaks for. Turn round"), against: gettext("{letter}, speaks against. Turn round") };
 const MAX_MARKS = 200;
 const hasHighlights = typeof Highlight === "function" && Boolean(CSS.highlights);
 
@@ -82,7 +85,7 @@ export class Marks {
 
   problems(answer) {
     if (answer || !this.question.is_required) return [];
-    return [{ path: `answers.${this.question.name}`, message: `“${this.question.title}” has no mark yet. Mark words in an answer.` }];
+    return [{ path: `answers.${this.question.name}`, message: format(gettext("“{title}” has no mark yet. Mark words in an answer."), this.question) }];
   }
 
   locate() {
@@ -100,7 +103,7 @@ export class Marks {
   key(key) {
     const polarity = { "+": "for", "-": "against", "−": "against" }[key];
     if (!polarity) return false;
-    if (!this.mark(polarity)) this.say("Select words in one answer first, or press m to choose them by keyboard.");
+    if (!this.mark(polarity)) this.say(gettext(gettext("Select words in one answer first, or press m to choose them by keyboard.")));
     return true;
   }
 
@@ -118,7 +121,7 @@ export class Marks {
     const found = this.selected();
     if (!found) return false;
     if (this.items.length >= MAX_MARKS) {
-      this.say(`There are ${MAX_MARKS} marks, which is the most. Remove one first.`);
+      this.say(format(gettext("There are {n} marks, which is the most. Remove one first."), { n: MAX_MARKS }));
       return true;
     }
     const same = this.items.find((item) => item.completion === found.completion && item.start === found.start && item.end === found.end);
@@ -129,7 +132,7 @@ export class Marks {
     this.inHand = item;
     if (!this.walking) getSelection().removeAllRanges();
     this.changed();
-    this.say(`Marked in ${letter(item.completion)}, ${WORDS[polarity]}: “${this.words(item)}”.`);
+    this.say(format(MARKED[polarity], { letter: letter(item.completion), words: this.words(item) }));
     return true;
   }
 
@@ -139,7 +142,7 @@ export class Marks {
     this.changed();
     const button = one(`[data-mark="${Math.min(at, this.items.length - 1)}"] [data-remove]`, this.list);
     (button ?? this.texts[item.completion].region).focus();
-    toast("The mark is removed.", { label: "Undo", run: () => {
+    toast(gettext("The mark is removed."), { label: gettext("Undo"), run: () => {
       if (!this.root.isConnected) return;
       this.items.splice(at, 0, item);
       this.changed();
@@ -154,7 +157,7 @@ export class Marks {
     const { region, views } = this.texts[next];
     this.walking = new Walk(region, views.find((view) => view.isShown), { say: (words) => this.say(words), end: () => { this.walking = null; } });
     if (this.walking?.isEmpty) this.walking.end();
-    else this.say("Arrows go from word to word, with Shift they choose more. Plus marks for, minus against.");
+    else this.say(gettext(gettext("Arrows go from word to word, with Shift they choose more. Plus marks for, minus against.")));
   }
 
   // --- the list ---------------------------------------------------------------------
@@ -168,7 +171,7 @@ export class Marks {
       item.polarity = item.polarity === "for" ? "against" : "for";
       this.changed();
       one(`[data-mark="${row.dataset.mark}"] [data-turn]`, this.list).focus();
-      this.say(`${letter(item.completion)}, ${WORDS[item.polarity]}.`);
+      this.say(format(TURNED[item.polarity], { letter: letter(item.completion) }));
     } else if (event.target.closest("[data-find]")) this.find(item, row.dataset.mark);
   }
 
@@ -212,10 +215,10 @@ export class Marks {
     row.classList.toggle("is-here", item === this.inHand);
     one("[data-letter]", row).textContent = name;
     one("[data-sign]", row).textContent = SIGNS[item.polarity];
-    one("[data-turn]", row).setAttribute("aria-label", `${name}, ${WORDS[item.polarity]}. Turn round`);
+    one("[data-turn]", row).setAttribute("aria-label", format(TURN[item.polarity], { letter: name }));
     one("q", row).textContent = this.words(item);
     one("[data-find]", row).setAttribute("aria-expanded", String(item === this.inHand));
-    one("[data-remove]", row).setAttribute("aria-label", `Remove the mark in ${name}`);
+    one("[data-remove]", row).setAttribute("aria-label", format(gettext("Remove the mark in {letter}"), { letter: name }));
     for (const field of all("[data-field]", row)) field.value = item[field.dataset.field] ?? "";
     const more = one("[data-more]", row);
     more.hidden = item !== this.inHand;

@@ -2,6 +2,8 @@
    `out` not acceptable; whoever is in none of them has no place yet. Each function
    returns a new order. */
 
+import { format, gettext } from "../js/words.js";
+
 export const empty = () => ({ tiers: [], below: [], out: [] });
 
 export function tierOf(order, one) {
@@ -86,15 +88,16 @@ const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 export const letter = (one) => LETTERS[one] ?? `${one + 1}`;
 
 /* Say where an answer stands: "place 2, tied with D". `open` names having no place. */
-export function standing(order, one, open = "no place yet") {
-  if (order.out.includes(one)) return "not acceptable";
-  if (order.below.includes(one)) return "below the places";
+export function standing(order, one, open = gettext("no place yet")) {
+  if (order.out.includes(one)) return gettext("not acceptable");
+  if (order.below.includes(one)) return gettext("below the places");
   const at = tierOf(order, one);
   if (at < 0) return open;
   const others = order.tiers[at].filter((other) => other !== one).map(letter);
-  return `place ${at + 1}${others.length ? `, tied with ${list(others)}` : ""}`;
+  const words = others.length ? gettext("place {number}, tied with {others}") : gettext("place {number}");
+  return format(words, { number: at + 1, others: list(others) });
 }
 
 export function list(words) {
-  return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
+  return words.length < 2 ? words.join("") : format(gettext("{list} and {last}"), { list: words.slice(0, -1).join(", "), last: words.at(-1) });
 }

@@ -1,6 +1,7 @@
 /* The annotate page: which item is on the desk, which is ahead, what is on its way. */
 
 import { toast } from "../js/base.js";
+import { format, gettext } from "../js/words.js";
 import { forgetProfiles } from "../people/profile_draft.js";
 import * as acts from "./acts.js";
 import * as api from "./api.js";
@@ -22,12 +23,12 @@ const RETRY_MS = 3_000;
 // A second press that was meant for the last item must not judge the next one.
 const DOUBLE_MS = 600;
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
-const OFFLINE = "You are offline, and no further item is loaded. Your answers are kept on this device and sent when the connection is back.";
+const OFFLINE = gettext(gettext("You are offline, and no further item is loaded. Your answers are kept on this device and sent when the connection is back."));
 
 const STAGES = {
-  training: "This is a training item. After your answer you see what was expected, and why.",
-  qualification: "This item belongs to the qualification. Take the time you need; you hear how it went at the end.",
-  again: "This item belongs to a further attempt at the qualification. Take the time you need; you hear how it went at the end.",
+  training: gettext("This is a training item. After your answer you see what was expected, and why."),
+  qualification: gettext("This item belongs to the qualification. Take the time you need; you hear how it went at the end."),
+  again: gettext("This item belongs to a further attempt at the qualification. Take the time you need; you hear how it went at the end."),
 };
 
 class Page {
@@ -67,7 +68,7 @@ class Page {
     const n = this.outbox.entries.length;
     banners.moveProgress(n);
     if (this.outbox.has(main.dataset.desk)) {
-      this.wait("Your last answer is being sent.");
+      this.wait(gettext(gettext("Your last answer is being sent.")));
       this.outbox.flush().then(() => { if (!this.current) this.next(); });
       return;
     }
@@ -116,11 +117,11 @@ class Page {
       collect: () => ({ answers: desk.everything(), ...this.times() }),
       on: {
         saved: () => {
-          banners.status(`Draft saved at ${banners.clock()}`);
+          banners.status(format(gettext("Draft saved at {time}"), { time: banners.clock() }));
           if (!this.outbox.entries.length) troubles.connection(null, 0);
         },
         kept: (error) => {
-          banners.status("Draft kept on this device");
+          banners.status(gettext(gettext("Draft kept on this device")));
           troubles.connection(error, this.outbox.entries.length);
         },
         stale: (newer) => troubles.stale(this, desk, drafts, newer),
@@ -128,7 +129,7 @@ class Page {
       },
     });
     this.drafts = drafts;
-    banners.status(draft ? "Draft restored" : "");
+    banners.status(draft ? gettext(gettext("Draft restored")) : "");
     if (!kept) return;
     desk.restore(kept.answers);
     drafts.changed();
@@ -166,7 +167,7 @@ class Page {
       this.show(main);
       return;
     }
-    this.wait(navigator.onLine ? "The next item is on its way." : OFFLINE);
+    this.wait(navigator.onLine ? gettext(gettext("The next item is on its way.")) : OFFLINE);
     await this.outbox.flush();
     if (!this.current) await this.fetchDesk();
   }
@@ -267,7 +268,7 @@ class Page {
     banners.clear("qualification");
     this.outbox.push();
     if (this.changing) {
-      this.wait(navigator.onLine ? "Your change is on its way." : "You are offline. Your change is kept on this device and sent when the connection is back.");
+      this.wait(navigator.onLine ? gettext(gettext("Your change is on its way.")) : gettext(gettext("You are offline. Your change is kept on this device and sent when the connection is back.")));
       return;
     }
     banners.moveProgress(1);
@@ -277,7 +278,7 @@ class Page {
 
   /* After a training item: what was expected, before anything else comes. */
   async learn(id) {
-    this.wait("Your answer is being sent.");
+    this.wait(gettext(gettext("Your answer is being sent.")));
     await this.outbox.flush();
     if (this.current) return;
     try {
@@ -306,14 +307,15 @@ class Page {
     if (data.qualification) {
       const { is_passed: isPassed, n_correct: n, n_asked: total } = data.qualification;
       this.hasFailed = !isPassed;
-      this.note("qualification", isPassed ? `You are through the qualification: ${n} of ${total} were as expected.` : `${n} of ${total} were as expected, which is not enough this time.`);
+      const words = isPassed ? gettext("You are through the qualification: {n} of {total} were as expected.") : gettext("{n} of {total} were as expected, which is not enough this time.");
+      this.note("qualification", format(words, { n, total }));
       return;
     }
     const left = new Date(data.take_back_until) - at;
     this.back = left > 0 ? { id: entry.assignment, until: performance.now() + left } : null;
-    const extra = data.state === "surplus" ? " Others had finished this item before, so your answer is kept as an extra one." : "";
+    const words = data.state === "surplus" ? gettext("Submitted. Others had finished this item before, so your answer is kept as an extra one.") : gettext("Submitted.");
     document.querySelector("[data-submitted]")?.remove();
-    const box = toast(`Submitted.${extra}`, this.back && { label: "Take back", key: "z", run: () => acts.takeBack(this) });
+    const box = toast(words, this.back && { label: gettext(gettext("Take back")), key: "z", run: () => acts.takeBack(this) });
     box.dataset.submitted = "";
     const desk = this.current;
     if (desk?.state === "queued" && !this.outbox.entries.length) await this.openQueued(desk);
@@ -322,7 +324,7 @@ class Page {
 
   /* Say something that stays until it is closed. */
   note(matter, words) {
-    banners.banner(matter, words, { tone: "plain", actions: [{ label: "Close", run: () => banners.clear(matter) }] });
+    banners.banner(matter, words, { tone: "plain", actions: [{ label: gettext("Close"), run: () => banners.clear(matter) }] });
   }
 
   /* The server does not take an answer: come back to its item. Tell whether it is shown. */

@@ -1,6 +1,7 @@
 /* PURE: what a ranking asks for: all places or the best few, of all answers or of some.
    The same rules and sentences as annotation/rankings.py. */
 
+import { format, gettext, ngettext } from "../js/words.js";
 import { letter, list, open } from "./order.js";
 
 export class Rules {
@@ -18,13 +19,13 @@ export class Rules {
   }
 
   get words() {
-    return `This ranking has ${this.n_places} place${this.n_places === 1 ? "" : "s"}.`;
+    return format(ngettext("This ranking has {n} place.", "This ranking has {n} places.", this.n_places), { n: this.n_places });
   }
 
   /* What it means to have no place here. */
   get open() {
-    if (this.question.allow_partial) return "not judged";
-    return this.n_places ? "below the places" : "no place yet";
+    if (this.question.allow_partial) return gettext("not judged");
+    return this.n_places ? gettext("below the places") : gettext("no place yet");
   }
 
   read({ tiers, below, out }) {
@@ -33,14 +34,14 @@ export class Rules {
   }
 
   problems(answer, order) {
-    const words = answer ? this.unfinished(order) : this.question.is_required ? `No answer has a place yet. ${this.first}` : "";
+    const words = answer ? this.unfinished(order) : this.question.is_required ? [gettext("No answer has a place yet."), this.first].join(" ") : "";
     return words ? [{ path: `answers.${this.question.name}`, message: words }] : [];
   }
 
   get first() {
-    if (this.question.allow_partial) return "Give at least two a place.";
-    if (!this.n_places) return "Give each one a place.";
-    return this.n_places === 1 ? "Give the best one a place." : `Give the best ${this.n_places} a place.`;
+    if (this.question.allow_partial) return gettext("Give at least two a place.");
+    if (!this.n_places) return gettext("Give each one a place.");
+    return format(ngettext("Give the best one a place.", "Give the best {n} a place.", this.n_places), { n: this.n_places });
   }
 
   unfinished(order) {
@@ -49,14 +50,19 @@ export class Rules {
     if (!this.n_places && !isPartial) return without.length ? this.missing(without.map(letter)) : "";
     const below = isPartial ? order.below : without;
     const nFree = this.n_places - order.tiers.length;
-    if (below.length && nFree > 0) return `There ${nFree === 1 ? "is one place" : `are ${nFree} places`} left. Give the best of ${list(below.map(letter))} a place.`;
+    if (below.length && nFree > 0) {
+      const left = ngettext("There is one place left. Give the best of {open} a place.", "There are {n} places left. Give the best of {open} a place.", nFree);
+      return format(left, { n: nFree, open: list(below.map(letter)) });
+    }
     const nSaid = this.n - (isPartial ? without.length : 0);
-    if (isRequired && nSaid < Math.min(2, this.n) && !order.out.length) return "Give at least two answers a place, so that they are compared.";
+    if (isRequired && nSaid < Math.min(2, this.n) && !order.out.length) return gettext("Give at least two answers a place, so that they are compared.");
     return "";
   }
 
   missing(open) {
-    const out = this.question.allow_unacceptable ? `, or mark ${open.length === 1 ? "it" : "them"} as not acceptable` : "";
-    return `${list(open)} ${open.length === 1 ? "has" : "have"} no place yet. Give ${open.length === 1 ? "it" : "each"} one${out}.`;
+    const words = this.question.allow_unacceptable
+      ? ngettext("{open} has no place yet. Give it one, or mark it as not acceptable.", "{open} have no place yet. Give each one, or mark them as not acceptable.", open.length)
+      : ngettext("{open} has no place yet. Give it one.", "{open} have no place yet. Give each one.", open.length);
+    return format(words, { open: list(open) });
   }
 }

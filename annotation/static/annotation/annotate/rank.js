@@ -1,5 +1,6 @@
 /* A ranking: pick up by letter, give places by digit, arrow, button or drag. */
 
+import { format, gettext } from "../js/words.js";
 import { all, one } from "./cells.js";
 import { Drag } from "./drag.js";
 import * as orders from "./order.js";
@@ -71,7 +72,7 @@ export class Ranking {
 
   untold(key) {
     if (!/^[1-9=x]$/.test(key) && !(key === "0" && this.trays.below)) return false;
-    this.say("Pick up an answer first: press its letter.");
+    this.say(gettext(gettext("Pick up an answer first: press its letter.")));
     return true;
   }
 
@@ -98,26 +99,26 @@ export class Ranking {
     this.held = which;
     this.draw();
     if (withFocus) one("[data-pick]", this.grips[which]).focus({ preventScroll: false });
-    this.say(`${orders.letter(which)} is picked up: ${this.standing(which)}.`);
+    this.say(this.sentence(which, gettext("{letter} is picked up: {standing}.")));
     return true;
   }
 
   release() {
     this.held = null;
     this.draw();
-    this.say("Nothing is picked up.");
+    this.say(gettext(gettext("Nothing is picked up.")));
     return true;
   }
 
   tie(which, button = null) {
-    if (!this.question.allow_tie) return this.say("This ranking does not allow ties.");
+    if (!this.question.allow_tie) return this.say(gettext(gettext("This ranking does not allow ties.")));
     const tied = orders.tie(this.order, which);
-    if (tied === null) return this.say(`There is nothing above ${orders.letter(which)} to tie with.`);
+    if (tied === null) return this.say(format(gettext("There is nothing above {letter} to tie with."), { letter: orders.letter(which) }));
     return this.change(tied, which, button);
   }
 
   out(which, button = null) {
-    if (!this.question.allow_unacceptable) return this.say("Nothing can be marked as not acceptable here.");
+    if (!this.question.allow_unacceptable) return this.say(gettext(gettext("Nothing can be marked as not acceptable here.")));
     const isOut = this.order.out.includes(which);
     return this.change(isOut ? orders.without(this.order, which) : orders.reject(this.order, which), which, button);
   }
@@ -132,13 +133,23 @@ export class Ranking {
     again.focus({ preventScroll: true });
     grip.scrollIntoView?.({ block: "nearest" });
     const fallen = wanted.tiers.slice(order.tiers.length).flat().filter((other) => other !== which);
-    this.say([`${orders.letter(which)}${isSame ? " stays" : ""}: ${this.standing(which)}.`, ...fallen.map((other) => `${orders.letter(other)}: ${this.standing(other)}.`)].join(" "));
+    const stands = gettext("{letter}: {standing}.");
+    const moved = isSame ? gettext("{letter} stays: {standing}.") : stands;
+    this.say([this.sentence(which, moved), ...fallen.map((other) => this.sentence(other, stands))].join(" "));
     if (!isSame) this.element.dispatchEvent(new Event("change", { bubbles: true }));
     return true;
   }
 
   standing(which) {
     return orders.standing(this.order, which, this.rules.open);
+  }
+
+  sentence(which, words) {
+    return format(words, { letter: orders.letter(which), standing: this.standing(which) });
+  }
+
+  sentence(which, words) {
+    return format(words, { letter: orders.letter(which), standing: this.standing(which) });
   }
 
   say(words) {
@@ -171,7 +182,7 @@ export class Ranking {
   next(at) {
     const row = this.template("next");
     one("[data-number]", row).textContent = at + 1;
-    one(".drop", row).textContent = at ? `Place ${at + 1}` : "The best one";
+    one(".drop", row).textContent = at ? format(gettext("Place {number}"), { number: at + 1 }) : gettext("The best one");
     return row;
   }
 
@@ -201,7 +212,8 @@ export class Ranking {
     };
     for (const button of all("[data-move]", grip)) {
       button.hidden = !shows[button.dataset.move];
-      if (button.dataset.move === "up") button.setAttribute("aria-label", at < 0 ? `Give ${orders.letter(which)} the next place` : `Move ${orders.letter(which)} up`);
+      const up = at < 0 ? gettext("Give {letter} the next place") : gettext("Move {letter} up");
+      if (button.dataset.move === "up") button.setAttribute("aria-label", format(up, { letter: orders.letter(which) }));
       if (button.dataset.move === "out") button.setAttribute("aria-pressed", String(isOut));
     }
     const text = one(`.completion[data-place="${which}"]`, this.root);

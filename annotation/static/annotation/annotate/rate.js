@@ -1,9 +1,10 @@
 /* A rating: criteria by answers. Steps are radios, long scales a slider with a number. */
 
+import { format, gettext, ngettext } from "../js/words.js";
 import { Choices, all, one } from "./cells.js";
 import { letter, list } from "./order.js";
 
-const NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine"];
+const NUMBERS = [gettext("No"), gettext("One"), gettext("Two"), gettext("Three"), gettext("Four"), gettext("Five"), gettext("Six"), gettext("Seven"), gettext("Eight"), gettext("Nine")];
 const MAX_NAMED = 4;
 
 /* A slider without a thumb until it is touched, the same value as a number, and n/a. */
@@ -36,7 +37,7 @@ class SlideCell {
       if (this.na) this.na.checked = false;
     } else {
       this.slider.dataset.untouched = "";
-      this.slider.setAttribute("aria-valuetext", "not rated yet");
+      this.slider.setAttribute("aria-valuetext", gettext(gettext("not rated yet")));
     }
     if (!keepsText) this.number.value = isSet ? value : "";
   }
@@ -123,7 +124,7 @@ export class Rating {
     if (!this.question.is_required) return [];
     return this.question.criteria.flatMap(({ name, title }) =>
       this.grid.get(name).flatMap((cell, place) =>
-        cell.isAnswered ? [] : [{ path: `${path}.${name}[${place}]`, message: `${title} is not rated for ${letter(place)}.`, title, place }],
+        cell.isAnswered ? [] : [{ path: `${path}.${name}[${place}]`, message: format(gettext("{title} is not rated for {place}."), { title, place: letter(place) }), title, place }],
       ),
     );
   }
@@ -162,12 +163,12 @@ export function openRatings(problems, n) {
   const places = new Map();
   for (const { title, place } of problems) places.set(title, [...(places.get(title) ?? []), place]);
   const count = NUMBERS[problems.length] ?? String(problems.length);
-  const head = `${count} rating${problems.length === 1 ? " is" : "s are"} still open`;
-  if (places.size > MAX_NAMED) return `${head}.`;
+  if (places.size > MAX_NAMED) return format(ngettext("{count} rating is still open.", "{count} ratings are still open.", problems.length), { count });
   const named = [...places].map(([title, at]) => {
     if (n === 1) return title;
-    if (at.length === n) return `${title} for ${n === 2 ? "both" : "all"}`;
-    return `${title} for ${list(at.map(letter))}`;
+    if (at.length === n) return format(n === 2 ? gettext("{title} for both") : gettext("{title} for all"), { title });
+    return format(gettext("{title} for {places}"), { title, places: list(at.map(letter)) });
   });
-  return `${head}: ${named.length === 2 ? named.join(", and ") : list(named)}.`;
+  const which = named.length === 2 ? format(gettext("{first}, and {second}"), { first: named[0], second: named[1] }) : list(named);
+  return format(ngettext("{count} rating is still open: {which}.", "{count} ratings are still open: {which}.", problems.length), { count, which });
 }

@@ -1,6 +1,7 @@
 /* The rows of a large grid as a strip: where each stands, and the way to it. One row is
    open at a time, so that the texts keep their room. */
 
+import { format, gettext } from "../js/words.js";
 import { all, one } from "./cells.js";
 import { letter } from "./order.js";
 

@@ -1,5 +1,6 @@
 /* Reading one item: fold the prompt, rendered or raw, in step, and what differs. */
 
+import { format, gettext } from "../js/words.js";
 import { fragmentUrl } from "./urls.js";
 import { json } from "./api.js";
 import { all, one } from "./cells.js";
@@ -8,11 +9,11 @@ import * as display from "./display.js";
 
 const PHONE = matchMedia("(max-width: 40rem)");
 const SAID = {
-  text: { rendered: "Rendered text.", raw: "Raw text." },
-  layout: { side: "Side by side.", stacked: "Stacked." },
-  line: { short: "Short lines.", normal: "Lines of normal length.", full: "Lines as wide as their box." },
-  density: { roomy: "Roomy.", compact: "Compact." },
-  grid: { auto: "One criterion at a time.", all: "All criteria." },
+  text: { rendered: gettext(gettext("Rendered text.")), raw: gettext(gettext("Raw text.")) },
+  layout: { side: gettext(gettext("Side by side.")), stacked: gettext(gettext("Stacked.")) },
+  line: { short: gettext(gettext("Short lines.")), normal: gettext(gettext("Lines of normal length.")), full: gettext(gettext("Lines as wide as their box.")) },
+  density: { roomy: gettext(gettext("Roomy.")), compact: gettext(gettext("Compact.")) },
+  grid: { auto: gettext(gettext("One criterion at a time.")), all: gettext(gettext("All criteria.")) },
 };
 
 export class Texts {
@@ -64,7 +65,7 @@ export class Texts {
   }
 
   resize(by) {
-    if (!display.resize(by)) this.say(by > 0 ? "This is the largest text." : "This is the smallest text.");
+    if (!display.resize(by)) this.say(by > 0 ? gettext(gettext("This is the largest text.")) : gettext(gettext("This is the smallest text.")));
     this.apply();
   }
 
@@ -79,7 +80,7 @@ export class Texts {
     if (!input) return;
     input.checked = !input.checked;
     this.choose(input);
-    this.say(`${input.parentElement.textContent.trim()}: ${input.checked ? "on" : "off"}.`);
+    this.say(format(input.checked ? gettext("{setting}: on.") : gettext("{setting}: off."), { setting: input.parentElement.textContent.trim() }));
   }
 
   apply() {
@@ -119,7 +120,7 @@ export class Texts {
       this.marked = texts;
     } catch {
       display.keep({ hasDifferences: false });
-      this.say("The differences cannot be marked now, because the server cannot be reached.");
+      this.say(gettext(gettext("The differences cannot be marked now, because the server cannot be reached.")));
     }
     // Another item may be on the desk by now.
     if (this.root.isConnected) this.apply();

@@ -1,7 +1,7 @@
 /* What every page can do: theme, toasts, copying, menus, figures as CSS properties.
    The content policy forbids style="", so figures stand in data attributes. */
 
-import { gettext } from "./words.js";
+import { gettext, locale } from "./words.js";
 
 const FIGURES = ["part", "at", "from", "to", "row", "zero", "step", "top", "span", "plotHeight"];
 const TOAST_MS = 10_000;
@@ -27,7 +27,7 @@ export function localiseTimes(root = document) {
   for (const time of root.querySelectorAll("time[data-local]")) {
     const moment = new Date(time.dateTime);
     if (!Number.isNaN(moment.valueOf())) {
-      time.textContent = new Intl.DateTimeFormat("en-GB", { ...styles[time.dataset.local], hour12: false }).format(moment);
+      time.textContent = new Intl.DateTimeFormat(locale, { ...styles[time.dataset.local], hour12: false }).format(moment);
     }
   }
 }
@@ -43,7 +43,7 @@ export function toast(text, action = null) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "btn btn-small";
-  button.textContent = action?.label ?? "Close";
+  button.textContent = action?.label ?? gettext("Close");
   if (action?.key) {
     const key = document.createElement("kbd");
     key.className = "key";
@@ -85,7 +85,7 @@ async function copy(button) {
   const text = source.value ?? source.textContent;
   try {
     await navigator.clipboard.writeText(text.trim());
-    toast("Copied.");
+    toast(gettext("Copied."));
   } catch {
     // Browsers give the clipboard to secure pages only; the keys still work.
     if (source.select) source.select();

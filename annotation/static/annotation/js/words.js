@@ -20,3 +20,7 @@ export function format(message, values) {
   return message.replace(/\{(\w+)\}/g, (whole, name) =>
     Object.hasOwn(values, name) ? String(values[name]) : whole);
 }
+
+/* For dates and numbers; English is written as in Britain: 25 November. */
+const language = document.documentElement.lang;
+export const locale = language === "en" ? "en-GB" : language;

@@ -1,5 +1,7 @@
 /* Live figures: ask only while somebody looks, and change only what has changed. */
 
+import { gettext } from "../js/words.js";
+
 const known = new WeakMap();
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {
@@ -33,7 +35,9 @@ function failed({ detail }) {
   failure.dataset.failure = "";
   const words = document.createElement("p");
   const isJob = detail.elt.id === "job";
-  words.textContent = `The server does not answer, so what you see here may be old. ${isJob ? "The job goes on without this page. " : ""}This page asks again by itself.`;
+  words.textContent = isJob
+    ? gettext("The server does not answer, so what you see here may be old. The job goes on without this page. This page asks again by itself.")
+    : gettext("The server does not answer, so what you see here may be old. This page asks again by itself.");
   failure.append(words);
   detail.elt.before(failure);
 }

@@ -4,9 +4,10 @@
    Without this module the same buttons load the page anew. */
 
 import { toast } from "../js/base.js";
+import { gettext } from "../js/words.js";
 
-const SILENT = "The server does not answer, so nothing is changed. What you wrote still stands here; try again.";
-const STRANGE = "The server answers with another page, so nothing is changed. You may be logged out: log in in another tab, then try again here.";
+const SILENT = gettext("The server does not answer, so nothing is changed. What you wrote still stands here; try again.");
+const STRANGE = gettext("The server answers with another page, so nothing is changed. You may be logged out: log in in another tab, then try again here.");
 
 const form = () => document.getElementById("edit-form");
 const contentOf = () => new URLSearchParams(new FormData(form())).toString();

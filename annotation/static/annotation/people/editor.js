@@ -1,6 +1,7 @@
 /* The form editor: a preview that follows, and names made from titles. Every button works
    without this; it only makes them quicker. */
 
+import { gettext } from "../js/words.js";
 import "./changing.js";
 import "./moving.js";
 import { follower } from "./drawing.js";
@@ -21,9 +22,9 @@ const { soon } = follower(() => box, async (body, isCurrent) => {
     if (!isCurrent() || (!response.ok && response.status !== 422)) return;
     turn += 1;
     frame.contentWindow.dispatchEvent(new CustomEvent("polyphony:form", { detail: { html, turn } }));
-    status.textContent = response.ok ? "" : "The form needs mending before it can be shown.";
+    status.textContent = response.ok ? "" : gettext(gettext("The form needs mending before it can be shown."));
   } catch {
-    status.textContent = "The preview cannot be drawn while you are offline.";
+    status.textContent = gettext(gettext("The preview cannot be drawn while you are offline."));
   }
 });
 

@@ -3,6 +3,7 @@
 
 import { Desk } from "../annotate/desk.js";
 import { listen } from "../annotate/keys.js";
+import { gettext } from "../js/words.js";
 
 let current = null;
 
@@ -35,11 +36,11 @@ const page = {
   submit() {
     const problems = current?.problems() ?? [];
     if (problems.length) current.refuse(problems);
-    else tell("This could be submitted. A preview sends nothing.");
+    else tell(gettext(gettext("This could be submitted. A preview sends nothing.")));
   },
-  skip() { tell("Skipping asks for a reason. A preview sends nothing."); },
-  flag() { tell("Flagging asks what is wrong. A preview sends nothing."); },
-  takeBack() { tell("There is nothing to take back in a preview."); },
+  skip() { tell(gettext(gettext("Skipping asks for a reason. A preview sends nothing."))); },
+  flag() { tell(gettext(gettext("Flagging asks what is wrong. A preview sends nothing."))); },
+  takeBack() { tell(gettext(gettext("There is nothing to take back in a preview."))); },
   keys() {},
   guidelines() {},
   fold() { current?.texts.fold(); },

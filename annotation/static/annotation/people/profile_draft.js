@@ -2,6 +2,7 @@
    before the consent. Ticks of the consent are given anew each time. */
 
 import { drop, read, write } from "../annotate/store.js";
+import { format, gettext, locale } from "../js/words.js";
 import { readValues, writeValues } from "./values.js";
 
 const FIELDS = "[data-question] [name]";
@@ -32,7 +33,7 @@ export function keepProfile(form, say) {
   const kept = isFresh ? read(key) : null;
   if (kept) {
     writeValues(form, kept.values, FIELDS);
-    say("Draft restored from this device");
+    say(gettext(gettext("Draft restored from this device")));
   }
   let timer = 0;
   let isLeaving = false;
@@ -40,8 +41,8 @@ export function keepProfile(form, say) {
     timer = 0;
     const at = new Date();
     const isKept = write(key, { at: at.getTime(), values: readValues(form, FIELDS) });
-    const time = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
-    say(isKept ? `Draft saved on this device at ${time}` : "");
+    const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false }).format(at);
+    say(isKept ? format(gettext("Draft saved on this device at {time}"), { time }) : "");
   };
   const soon = ({ target }) => {
     if (!target.closest("[data-question]")) return;

@@ -1,5 +1,6 @@
 /* The page before the first item: the survey, and what is still open. */
 
+import { format, gettext, ngettext } from "../js/words.js";
 import { forgetProfiles, keepProfile } from "./profile_draft.js";
 import { bindSurvey, titleOf } from "./survey.js";
 
@@ -16,8 +17,8 @@ keepProfile(form, (words) => {
 });
 
 bindSurvey(form, (open) => {
-  if (open.length === 0) line.textContent = "";
-  else if (open.length === 1) line.textContent = `One question is still open: “${titleOf(open[0])}”`;
-  else line.textContent = `${open.length} questions are still open.`;
+  const n = open.length;
+  const words = ngettext("One question is still open: “{title}”", "{n} questions are still open.", n);
+  line.textContent = n ? format(words, { n, title: titleOf(open[0]) }) : "";
 });
 document.querySelector("[data-focus]")?.focus();

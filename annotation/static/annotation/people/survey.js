@@ -2,6 +2,8 @@
    purpose, taking an answer back, and rules that show a question. Without this module
    every question is a plain field. The page for people and the preview both use it. */
 
+import { format, gettext } from "../js/words.js";
+
 /** Bring the questions inside `root` to life; `onChange(open)` hears what is open. */
 export function bindSurvey(root, onChange = () => {}) {
   const questions = [...root.querySelectorAll("[data-question]")];
@@ -51,7 +53,7 @@ function makeSlider(field, tell) {
   const out = field.querySelector("output");
   const apart = [...field.querySelectorAll("[data-apart]")];
   const label = field.querySelector(`label[for="${number.id}"]`);
-  const clear = quietButton("Clear", `Clear the answer to “${titleOf(field)}”`);
+  const clear = quietButton(gettext("Clear"), format(gettext("Clear the answer to “{title}”"), { title: titleOf(field) }));
   const slider = makeLine(number);
   const show = () => {
     const said = apart.find((box) => box.checked);
@@ -60,8 +62,8 @@ function makeSlider(field, tell) {
     slider.disabled = Boolean(said);
     number.disabled = Boolean(said);
     clear.hidden = isUntouched || Boolean(said);
-    if (said) out.textContent = said.value === "__prefer_not" ? "You prefer not to say" : "Does not apply to you";
-    else out.textContent = isUntouched ? "Not answered yet" : `${number.value} of 100`;
+    if (said) out.textContent = said.value === "__prefer_not" ? gettext("You prefer not to say") : gettext("Does not apply to you");
+    else out.textContent = isUntouched ? gettext("Not answered yet") : format(gettext("{n} of 100"), { n: number.value });
     if (said || isUntouched) slider.setAttribute("aria-valuetext", out.textContent);
     else slider.removeAttribute("aria-valuetext");
   };
@@ -134,7 +136,7 @@ function makeApart(field) {
 
 /** A radio cannot be unticked by hand: a button takes the answer back. */
 function makeClearing(field, tell) {
-  const clear = quietButton("Clear", `Clear the answer to “${titleOf(field)}”`);
+  const clear = quietButton(gettext("Clear"), format(gettext("Clear the answer to “{title}”"), { title: titleOf(field) }));
   const radios = [...field.querySelectorAll("input[type=radio]")];
   const show = () => {
     clear.hidden = !radios.some((radio) => radio.checked);
