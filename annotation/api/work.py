@@ -34,7 +34,7 @@ from annotation.models import STANDING_WORDS, Annotation, Assignment, Participan
 from annotation.selectors.comments import own_talk, thread_of
 from annotation.selectors.consent import has_withdrawn
 from annotation.selectors.desk import as_json, desk, n_left
-from annotation.selectors.editing import answers_shown, is_editable
+from annotation.selectors.editing import FINAL, answers_shown, is_editable
 from annotation.selectors.feedback import as_json as feedback_json
 from annotation.selectors.feedback import feedback
 from annotation.services import assignments, drafts, flags, gates, hints, submissions
@@ -355,7 +355,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         is_unchanged_confirmed=_truth(body, "is_unchanged_confirmed"),
         display=_display(body),
     )
-    is_final = assignment.purpose in submissions.FINAL
+    is_final = assignment.purpose in FINAL
     until = result.at + timedelta(seconds=assignment.project.grace_s)
     return JsonResponse(
         {

@@ -10,12 +10,20 @@ from annotation.answers import main_question, parse_questions, to_presented
 from annotation.models import Annotation, Assignment
 from annotation.verdicts import verdict_words
 
+# Answers to these stand once they are given.
+FINAL = (Assignment.Purpose.TRAINING, Assignment.Purpose.QUALIFICATION)
+# Silent checks and repeats may be changed as items may, or the difference would tell
+# them apart; a check alone wants no answers, so it closes as an item here would.
 _EDITABLE = """
-    SELECT a.annotation_id IS NOT NULL AND a.purpose = 'main'
+    SELECT a.annotation_id IS NOT NULL
+        AND a.purpose IN ('main', 'mirror', 'monitoring', 'attention')
         AND a.state IN ('submitted', 'surplus')
         AND (n.created_at > now() - make_interval(secs => p.grace_s)
             OR p.editing = 'always'
-            OR (p.editing = 'until_complete' AND f.n_counted < f.target))
+            OR (p.editing = 'until_complete' AND CASE
+                WHEN a.purpose = 'main' OR f.target > 0 THEN f.n_counted < f.target
+                ELSE p.overlap > (SELECT count(*) FROM assignment o
+                    WHERE o.item_id = a.item_id AND o.state = 'submitted') END))
     FROM assignment a JOIN project p ON p.id = a.project_id
     LEFT JOIN annotation n ON n.id = a.annotation_id
     LEFT JOIN frontier f ON f.item_id = a.item_id WHERE a.id = %s

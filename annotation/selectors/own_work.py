@@ -19,6 +19,7 @@ from annotation.models import (
     Project,
 )
 from annotation.selectors.desk import LEFT_BOUND, veiled
+from annotation.selectors.editing import FINAL
 from annotation.verdicts import Quote, quotes_of, verdict_words
 
 PAGE_SIZE = 25
@@ -338,6 +339,8 @@ def _own_answer(assignment: Assignment, project: Project) -> OwnAnswer:
 def can_take_back(assignment: Assignment, project: Project) -> bool:
     """Tell whether the grace time of a submission is still running; no query."""
     answer = assignment.annotation
+    if assignment.purpose in FINAL:
+        return False
     grace = timedelta(seconds=project.grace_s)
     return answer is not None and timezone.now() < answer.created_at + grace
 

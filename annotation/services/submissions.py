@@ -29,7 +29,7 @@ from annotation.answers import (
 )
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Draft, Participant
-from annotation.selectors.editing import is_editable
+from annotation.selectors.editing import FINAL, is_editable
 from annotation.services.assignments import give_slots_back, take_late_slot
 from annotation.services.quotas import take_turn
 from annotation.services.races import RaceError, retried
@@ -39,7 +39,6 @@ from annotation.times import bounded, clipped, presented
 State = Assignment.State
 Purpose = Assignment.Purpose
 # What a person has been told about cannot be answered anew.
-FINAL = (Purpose.TRAINING, Purpose.QUALIFICATION)
 
 _STORE = """
     WITH added AS (
@@ -283,18 +282,19 @@ def _first_result(row: dict[str, Any], assignment: Assignment) -> Submission:
 def _place(row: dict[str, Any]) -> tuple[str, bool]:
     """Decide how the answer counts: (state of the assignment, adds to n_counted)."""
     state = row["state"]
+    is_change = state in (State.SUBMITTED, State.SURPLUS)
+    if is_change and not is_editable(row["id"]):
+        raise ConflictError(
+            "This answer is submitted, and can no longer be changed here. It stands as"
+            " it was.",
+            code="closed",
+        )
     if row["purpose"] != Purpose.MAIN:
         # A check or a repeat takes no slot and counts towards nothing.
         return State.SUBMITTED, False
     if state in (State.OPEN, State.QUEUED):
         return State.SUBMITTED, True
-    if state in (State.SUBMITTED, State.SURPLUS):
-        if not is_editable(row["id"]):
-            raise ConflictError(
-                "This answer is submitted, and can no longer be changed here. It"
-                " stands as it was.",
-                code="closed",
-            )
+    if is_change:
         return state, False
     if take_late_slot(
         assignment_id=row["id"],

@@ -12,8 +12,9 @@ from annotation.models import (
     Project,
     QualificationAttempt,
 )
+from annotation.selectors.editing import is_editable
 from annotation.selectors.feedback import feedback
-from annotation.selectors.own_work import why_empty
+from annotation.selectors.own_work import can_take_back, why_empty
 from annotation.services import gates, submissions
 from tests.checks.conftest import MakeAnnotator, answer, claim, mark, set_rules, work
 
@@ -166,6 +167,9 @@ def test_answer_of_the_training_is_final(
         answer(found)
     with pytest.raises(ConflictError, match="final"):
         submissions.take_back(assignment=found)
+    found.refresh_from_db()
+    assert not can_take_back(found, gated)
+    assert not is_editable(found.pk)
 
 
 def test_other_purposes_have_no_feedback(

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from annotation.errors import ConflictError
 from annotation.models import (
+    Annotation,
     Assignment,
     CheckItem,
     Draft,
@@ -18,9 +19,11 @@ from annotation.models import (
     Project,
 )
 from annotation.selectors.desk import as_json, desk
+from annotation.selectors.editing import is_editable
 from annotation.services import assignments, checks, drafts, submissions
 from annotation.services.frontier import rebuild_frontier
 from tests.checks.conftest import (
+    RIGHT_SIDE,
     MakeAnnotator,
     MakePool,
     age,
@@ -215,6 +218,33 @@ def test_answer_to_a_check_is_taken_back_like_any_other(
     answer(found)
     person.refresh_from_db()
     assert person.n_checks == 1
+
+
+@pytest.mark.parametrize("editing", list(Project.Editing))
+def test_answer_to_a_check_is_changed_as_long_as_any_other(
+    pool: Project, make_annotator: MakeAnnotator, editing: str
+) -> None:
+    mark(pool, "monitoring", range(1, 3))
+    set_rules(pool, monitoring_every=3)
+    Project.objects.filter(pk=pool.pk).update(editing=editing)
+    pool.refresh_from_db()
+    person = make_annotator(pool)
+    done = work(person, 3)
+    assert set(purposes(done)) == {"main", "monitoring"}
+    person.refresh_from_db()
+    before = (person.n_done, person.n_checks)
+    assert {is_editable(one.pk) for one in done} == {True}
+    for one in done:
+        answer(one, -RIGHT_SIDE)
+    person.refresh_from_db()
+    assert (person.n_done, person.n_checks) == before
+    assert rebuild_frontier(project=pool) == 0
+    Annotation.objects.update(created_at=timezone.now() - timedelta(days=1))
+    assert len({is_editable(one.pk) for one in done}) == 1
+    if editing != Project.Editing.ALWAYS:
+        for one in done:
+            with pytest.raises(ConflictError, match="no longer be changed"):
+                answer(one)
 
 
 def test_lost_check_comes_back_with_its_draft(
