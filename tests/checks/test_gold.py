@@ -135,7 +135,7 @@ def test_verdict_column_fits_a_comparison_of_any_name() -> None:
 @pytest.mark.parametrize(
     ("gold", "words"),
     [
-        ({}, "accepts no answer"),
+        ({}, "Nothing is right yet"),
         ({"none": {"value": 1}}, "no question called 'none'"),
         ({"why": "so"}, "is free text"),
         ({"best": {"value": "A"}}, "needs a list `accept`"),
