@@ -11,6 +11,7 @@ from annotation.services.assignments import reclaim
 from tests.browser.conftest import OpenDesk
 from tests.browser.desks import (
     COMPARISON,
+    PHONE_SIZE,
     annotator_of,
     ask,
     current,
@@ -264,3 +265,16 @@ def test_empty_desk_finds_new_items_by_itself(open_desk: OpenDesk) -> None:
     page.keyboard.press("Control+Enter")
     wait_until_sent(page)
     assert len(current(project)) == 1
+
+
+def test_notice_covers_no_word_of_the_last_page_on_a_phone(
+    open_desk: OpenDesk,
+) -> None:
+    page = open_desk(ask([COMPARISON], n_items=1), viewport=PHONE_SIZE)
+    submit(page)
+    notice = page.locator("[data-submitted]")
+    expect(notice).to_be_visible()
+    expect(page.locator("main[data-empty]")).to_be_visible()
+    box, words = notice.bounding_box(), page.locator("main[data-empty]").bounding_box()
+    assert box and words
+    assert box["y"] >= words["y"] + words["height"]
