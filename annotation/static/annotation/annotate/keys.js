@@ -13,9 +13,10 @@ const COMMANDS = {
 
 /* `page` has desk() and a method per command. */
 export function listen(page) {
+  // The preview of a form has no sheet of keys.
   const isOn = document.querySelector("[data-single-keys]");
-  isOn.checked = display.wish.keys !== "off";
-  isOn.addEventListener("change", () => display.keep({ keys: isOn.checked ? "on" : "off" }));
+  if (isOn) isOn.checked = display.wish.keys !== "off";
+  isOn?.addEventListener("change", () => display.keep({ keys: isOn.checked ? "on" : "off" }));
   addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
