@@ -15,12 +15,15 @@ from annotation.models import (
 from annotation.selectors.profile import current_survey
 from annotation.surveys import SurveyQuestion, parse_survey
 
+CHOSEN, LEFT = "yes", "no"
+
 
 def stratum_values(project: Project) -> dict[str, tuple[str, ...]]:
     """Return what the questions that can make strata can be answered; one query.
 
     Own words count by the coarser category that researchers gave them. A number has
-    no values: a quota cuts it into bands.
+    no values: a quota cuts it into bands. Each option of a question that takes several
+    answers is asked as a question of its own: chosen, or not.
     """
     found: dict[str, tuple[str, ...]] = {}
     for question in _questions(project):
@@ -30,15 +33,27 @@ def stratum_values(project: Project) -> dict[str, tuple[str, ...]]:
             found[question.name] = tuple(COUNTRIES)
         elif question.type in ("number", "slider"):
             found[question.name] = ()
+        elif question.type == "several":
+            found |= {_of_option(question, o): (CHOSEN, LEFT) for o in question.options}
         elif question.is_categorised and question.categories:
             simplified = (category.simplified for category in question.categories)
             found[question.name] = tuple(dict.fromkeys(simplified))
     return found
 
 
-def slider_names(project: Project) -> list[str]:
-    """Return the names of the survey's sliders; one query."""
-    return [one.name for one in _questions(project) if one.type == "slider"]
+def rare_names(project: Project) -> list[str]:
+    """Return what seldom makes strata: sliders, and options of many; one query."""
+    names: list[str] = []
+    for question in _questions(project):
+        if question.type == "slider":
+            names.append(question.name)
+        elif question.type == "several":
+            names += [_of_option(question, option) for option in question.options]
+    return names
+
+
+def _of_option(question: SurveyQuestion, option: str) -> str:
+    return f"{question.name}/{option}"
 
 
 def _questions(project: Project) -> tuple[SurveyQuestion, ...]:
@@ -77,8 +92,9 @@ def profiles(
     if len(people) == 1:
         answers = answers.filter(participant=people[0])
         derived = derived.filter(participant=people[0])
-    own_words = [one.name for one in _questions(project) if one.type == "text"]
-    answers = answers.exclude(question__in=own_words)
+    asked = _questions(project)
+    answers = answers.exclude(question__in=[q.name for q in asked if q.type == "text"])
+    options = {q.name: q for q in asked if q.type == "several"}
     found: dict[int, dict[str, str]] = defaultdict(dict)
     for answer in answers.order_by("version__number"):
         is_told = answer.state == SurveyAnswer.State.ANSWERED
@@ -86,6 +102,21 @@ def profiles(
             found[answer.participant_id][answer.question] = str(answer.value)
         else:
             found[answer.participant_id].pop(answer.question, None)
+        if question := options.get(answer.question):
+            chosen = answer.value if is_told else None
+            _tell_options(found[answer.participant_id], question, chosen)
     for attribute in derived:
         found[attribute.participant_id][attribute.question] = attribute.value
     return found
+
+
+def _tell_options(
+    told: dict[str, str], question: SurveyQuestion, chosen: object
+) -> None:
+    """Say of each option whether it was chosen; nothing where nothing was told."""
+    for option in question.options:
+        name = _of_option(question, option)
+        if isinstance(chosen, list):
+            told[name] = CHOSEN if option in chosen else LEFT
+        else:
+            told.pop(name, None)

@@ -193,7 +193,7 @@ def cards(
     problems: Sequence[Problem],
     unfolded: int,
     values: Values,
-    sliders: Sequence[str] = (),
+    rare: Sequence[str] = (),
 ) -> list[dict[str, Any]]:
     """Return the quotas as the template shows them.
 
@@ -205,7 +205,7 @@ def cards(
         for k, quota in enumerate(quotas)
     ]
     for k, card in enumerate(made):
-        card["by_slider"] = not set(card["questions"]).isdisjoint(sliders)
+        card["by_rare"] = not set(card["questions"]).isdisjoint(rare)
         card["is_open"] = k == unfolded or len(made) == 1 or bool(card["problems"])
     return made
 

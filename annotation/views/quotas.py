@@ -15,7 +15,7 @@ from annotation.allocation.census import SOURCE
 from annotation.answers import Problem
 from annotation.errors import InvalidError
 from annotation.selectors.quota_state import quota_page
-from annotation.selectors.strata import newest_quotas, slider_names, stratum_values
+from annotation.selectors.strata import newest_quotas, rare_names, stratum_values
 from annotation.services.quotas import publish_quotas
 from annotation.views.person import person
 from annotation.views.quota_form import cards, filled, from_template, read_form
@@ -114,16 +114,16 @@ def _form(
     in_hand: int | None = None,
 ) -> HttpResponse:
     values = stratum_values(seat.project)
-    sliders = slider_names(seat.project)
+    rare = rare_names(seat.project)
     context = settings_context(seat, "quotas") | {
         "cards": cards(
-            quotas, problems, -1 if in_hand is None else in_hand, values, sliders
+            quotas, problems, -1 if in_hand is None else in_hand, values, rare
         ),
         "problems": problems,
         "kinds": KINDS.items(),
         "templates": TEMPLATES.items(),
-        "asked": [name for name in values if name not in sliders],
-        "sliders": sliders,
+        "asked": [name for name in values if name not in rare],
+        "rare": rare,
         "numbers": [name for name, options in values.items() if not options],
         "source": SOURCE,
         "is_changed": in_hand is not None,

@@ -128,6 +128,32 @@ def test_age_in_years_makes_bands_that_the_owner_chose(study: Project) -> None:
     assert QuotaCell.objects.get(project=study).key == "60 or over"
 
 
+def test_each_option_of_many_counts_by_itself(study: Project) -> None:
+    uses = {"name": "uses", "type": "several", "title": "?", "options": ["Work", "Fun"]}
+    SurveyVersion.objects.filter(project=study).update(questions=[*SURVEY, uses])
+    client = client_of(study.created_by)
+    sent = card(kind="people", questions=["uses/Work", "uses/Fun"], n="1")
+    answer = client.post(f"/p/{study.slug}/settings/quotas/", {**sent, "do": "save"})
+    assert answer.status_code == 302
+    person, shy = make_participant(study), make_participant(study)
+    version = study.survey_versions.get()
+    others = [Reply(name, "prefer_not") for name in ("gender", "country")]
+    for who, reply in (
+        (person, Reply("uses", "answered", ["Fun"])),
+        (shy, Reply("uses", "prefer_not")),
+    ):
+        save_profile(participant=who, version=version, replies=[reply, *others])
+    cells = QuotaCell.objects.filter(project=study).order_by("id")
+    assert [cell.key for cell in cells] == [
+        "no × yes",  # noqa: RUF001  # the sign
+        "no answer × no answer",  # noqa: RUF001  # the sign
+    ]
+    told = Reply("uses", "answered", ["Work"])
+    save_profile(participant=person, version=version, replies=[told, *others])
+    person.refresh_from_db()
+    assert QuotaCell.objects.get(pk__in=person.quota_cells).key.startswith("yes")
+
+
 def test_bands_without_a_number_name_the_line(study: Project) -> None:
     sent = card(kind="per_item", questions=["gender"], n="1", bands="from 18 on")
     path = f"/p/{study.slug}/settings/quotas/"
