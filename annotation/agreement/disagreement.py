@@ -100,14 +100,14 @@ def ranking_distance(
     """
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return None
-    first, second = _orders(one), _orders(other)
+    first, second = pair_orders(one), pair_orders(other)
     gaps = [abs(first[pair] - second[pair]) for pair in first if pair in second]
     if not gaps:
         return None
     return Distance(sum(gaps) / (2 * len(gaps)), 2 in gaps)
 
 
-def _orders(value: Mapping[str, Any]) -> dict[tuple[int, int], int]:
+def pair_orders(value: Mapping[str, Any]) -> dict[tuple[int, int], int]:
     """Return the sign of each pair compared: 1 = the lower index is better."""
     below = list(value.get("below") or ())
     tiers = [*(value.get("tiers") or ()), below, value.get("unacceptable") or ()]
@@ -159,7 +159,7 @@ def _marks(value: Mapping[str, Any], name: str) -> list[float | None]:
 def _rated_apart(
     question: Question, one: Mapping[str, Any], other: Mapping[str, Any], n: int
 ) -> bool:
-    first, second = _means(one, n), _means(other, n)
+    first, second = mean_marks(one, n), mean_marks(other, n)
     known = [i for i in range(n) if first[i] is not None and second[i] is not None]
     a, b = [first[i] or 0.0 for i in known], [second[i] or 0.0 for i in known]
     if n == 1 and known:
@@ -169,7 +169,8 @@ def _rated_apart(
     return any((a[i] - a[j]) * (b[i] - b[j]) < 0 for i, j in pairs)
 
 
-def _means(value: Mapping[str, Any], n: int) -> list[float | None]:
+def mean_marks(value: Mapping[str, Any], n: int) -> list[float | None]:
+    """Return the mean mark of each of n completions; None where it has none."""
     rows = [_marks(value, name) for name in value]
     means: list[float | None] = []
     for index in range(n):

@@ -36,6 +36,7 @@ from annotation.models.projects import (
     QuestionsVersion,
     Role,
 )
+from annotation.models.protocols import ProtocolPair
 from annotation.models.quotas import ItemCell, QuotaCell, QuotaHold, QuotaVersion
 from annotation.models.recruitment import Enrolment, Recruitment
 from annotation.models.review import DisagreementRun, ItemDisagreement
@@ -76,6 +77,7 @@ __all__ = [
     "PastSurveyAnswer",
     "PreAnnotation",
     "Project",
+    "ProtocolPair",
     "QualificationAttempt",
     "QuestionsVersion",
     "QuotaCell",

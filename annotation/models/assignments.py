@@ -15,12 +15,14 @@ class Assignment(Row):
 
     `order[k]` is the canonical index of the completion shown at place k. `layout` and
     `view` record what the annotator saw last (side by side or stacked, rendered or
-    raw). `annotation` is the current answer, empty until submitted.
+    raw). `annotation` is the current answer, empty until submitted. A main assignment
+    is `reserved`, its slot taken, while the second protocol comes first.
     """
 
     class State(models.TextChoices):
         QUEUED = "queued"
         OPEN = "open"
+        RESERVED = "reserved"
         SUBMITTED = "submitted"
         SURPLUS = "surplus"
         SKIPPED = "skipped"

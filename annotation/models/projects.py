@@ -14,6 +14,7 @@ class Project(Row):
     `seed` fixes the order in which completions are shown. `frontier_version` grows
     when priorities change, which sends every annotator back to the front of the pool.
     `check_rules`: see annotation.allocation.insertion; {} where nothing is checked.
+    `protocol_rules`: see annotation.allocation.pairing; {} without a second protocol.
     `has_quotas`: the newest quotas say something, so a claim must ask them.
     """
 
@@ -45,6 +46,7 @@ class Project(Row):
     frontier_version = models.PositiveIntegerField(default=1)
     is_paused = models.BooleanField(default=False)
     check_rules = models.JSONField(default=dict, blank=True)
+    protocol_rules = models.JSONField(default=dict, blank=True)
     has_quotas = models.BooleanField(default=False, db_default=False)
 
     class Meta:
@@ -70,12 +72,13 @@ class Project(Row):
 class QuestionsVersion(Row):
     """The questions of a project, frozen once an answer points to them.
 
-    `purpose` tells the project's own questions from those that an imported file's
-    labels answered elsewhere.
+    `purpose` tells the project's own questions from those of its second protocol, and
+    from those that an imported file's labels answered elsewhere.
     """
 
     class Purpose(models.TextChoices):
         PROJECT = "project"
+        SECOND_PROTOCOL = "second_protocol"
         IMPORTED = "imported"
 
     project = models.ForeignKey(
@@ -83,7 +86,7 @@ class QuestionsVersion(Row):
     )
     number = models.PositiveIntegerField()
     purpose = models.CharField(
-        max_length=10, choices=Purpose.choices, default=Purpose.PROJECT
+        max_length=16, choices=Purpose.choices, default=Purpose.PROJECT
     )
     questions = models.JSONField()
     sha256 = models.CharField(max_length=64)

@@ -79,7 +79,8 @@ class DeskProgress:
 class Desk:
     """Everything that the annotate page shows of one assignment.
 
-    `stage`: "training" or "qualification", which are told; "" for all else.
+    `stage`: "training", "qualification" or "second_protocol", which are told; "" for
+    all else.
     """
 
     id: uuid.UUID
@@ -102,7 +103,8 @@ _DESK = """
         q.number, g.number, d.answers::text, d.revision, d.active_ms, p.n_done,
         (SELECT array_agg(c.text ORDER BY c.index) FROM completion c
           WHERE c.item_id = i.id), d.reading_ms,
-        CASE WHEN a.purpose IN ('training', 'qualification') THEN a.purpose ELSE '' END
+        CASE WHEN a.purpose IN ('training', 'qualification', 'second_protocol')
+          THEN a.purpose ELSE '' END
     FROM assignment a
     JOIN item i ON i.id = a.item_id
     JOIN participant p ON p.id = a.participant_id

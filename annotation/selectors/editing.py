@@ -15,8 +15,8 @@ FINAL = (Assignment.Purpose.TRAINING, Assignment.Purpose.QUALIFICATION)
 # Silent checks and repeats may be changed as items may, or the difference would tell
 # them apart; a check alone wants no answers, so it closes as an item here would.
 _EDITABLE = """
-    SELECT a.annotation_id IS NOT NULL
-        AND a.purpose IN ('main', 'mirror', 'monitoring', 'attention')
+    SELECT a.annotation_id IS NOT NULL AND a.purpose IN (
+            'main', 'mirror', 'monitoring', 'attention', 'second_protocol')
         AND a.state IN ('submitted', 'surplus')
         AND (n.created_at > now() - make_interval(secs => p.grace_s)
             OR p.editing = 'always'

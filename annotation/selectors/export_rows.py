@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from annotation.allocation.pairing import PROTOCOLS
 from annotation.answers import parse_questions
 from annotation.consent import FREE_TEXT, without_free_text
 from annotation.formats.exports.pseudonyms import Pseudonyms
@@ -27,6 +28,7 @@ from annotation.models import (
     Adjudication,
     GuidelinesVersion,
     Project,
+    ProtocolPair,
     QuestionsVersion,
 )
 from annotation.selectors import export_sql as sql
@@ -103,6 +105,7 @@ class ExportReader:
     with_profiles: bool = False
     versions: dict[int, Version] = field(init=False)
     _guidelines: dict[int, int] = field(init=False)
+    has_pairs: bool = field(init=False)
     _has_decisions: bool = field(init=False)
     _people: PeopleReader = field(init=False)
 
@@ -111,6 +114,7 @@ class ExportReader:
         self._people = PeopleReader(self.project, self.names, self.with_profiles)
         made = Adjudication.objects.filter(project=self.project)
         self._has_decisions = made.exists()
+        self.has_pairs = ProtocolPair.objects.filter(project=self.project).exists()
         found = GuidelinesVersion.objects.filter(project=self.project)
         self._guidelines = dict(found.values_list("id", "number"))
 
@@ -214,6 +218,7 @@ class ExportReader:
     def _human(self, rows: Sequence[Row]) -> list[StoredAnswer]:
         people = self._people.of({row[2] for row in rows})
         guidelines = self._guidelines
+        firsts = self._firsts(rows)
         found = [
             StoredAnswer._make(
                 (
@@ -226,11 +231,26 @@ class ExportReader:
                     *row[12:-2],
                     False,
                     *row[-2:],
+                    firsts.get((row[1], row[2], row[12]), ""),
                 )
             )
             for row in rows
         ]
         return [self._released(answer) for answer in found]
+
+    def _firsts(self, rows: Sequence[Row]) -> dict[tuple[int, int, str], str]:
+        """Return which protocol came first, by item, person and purpose.
+
+        One query, and none where no item is asked under two protocols.
+        """
+        if not self.has_pairs or not rows:
+            return {}
+        keys = [[row[1] for row in rows], [row[2] for row in rows]]
+        return {
+            (item, person, purpose): first
+            for item, person, first in fetch_all(sql.PAIRS, keys)
+            for purpose in PROTOCOLS
+        }
 
     def _released(self, answer: StoredAnswer) -> StoredAnswer:
         """Take the author's own words out, where they may not leave."""

@@ -52,6 +52,13 @@ ANNOTATIONS = f"""
     ) later ON true
     WHERE NOT n.is_retraction AND {{where}} ORDER BY n.id {{limit}}
 """  # noqa: S608 - our own words
+# Of these items and people, which protocol came first.
+PAIRS = """
+    SELECT DISTINCT p.item_id, p.participant_id, p.comes_first
+    FROM unnest(%s::bigint[], %s::bigint[]) AS asked(item_id, participant_id)
+    JOIN protocol_pair p ON p.item_id = asked.item_id
+      AND p.participant_id = asked.participant_id
+"""
 # Of skips and flags: the key, the person, the cells before and after the person.
 SKIPS = f"""
     SELECT a.id, a.participant_id, i.public_id::text, i.external_id,

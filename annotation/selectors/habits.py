@@ -17,6 +17,8 @@ from annotation.agreement.intervals import Interval, wilson_interval
 from annotation.allocation.insertion import read_rules
 from annotation.models import CheckPlan, Participant, Project, StandingChange
 from annotation.selectors.charts import kept_habits
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 # With fewer answers an interval covers nearly everything.
 FLOOR = 5
@@ -121,11 +123,85 @@ class SideBias:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """How many pairs both protocols call so; `depth` 0 to 4, the darker the more."""
+
+    n: int
+    depth: int
+    is_same: bool
+
+
+@dataclass(frozen=True)
+class Protocols:
+    """How often two protocols say the same; `low` None: too few people.
+
+    `table[i][j]`: pairs of which the rating says i and the comparison or ranking says
+    j; 0 = A is better, 1 = equal, 2 = B. `decisive`: of those that both decide.
+    """
+
+    table: list[list[int]]
+    n: int
+    n_people: int
+    share: float
+    low: float | None
+    high: float | None
+    n_decisive: int
+    decisive: float | None
+    chance: float
+
+    @property
+    def rows(self) -> list[tuple[str, list[Cell]]]:
+        """Return the table by what the rating says."""
+        most = max(max(row) for row in self.table) or 1
+        return [
+            (_(words), [Cell(n, -(-4 * n // most), i == j) for j, n in enumerate(row)])
+            for i, (words, row) in enumerate(zip(SAYS, self.table, strict=True))
+        ]
+
+    @property
+    def words(self) -> str:
+        """Return the share with its interval in whole percent."""
+        share = round(100 * self.share)
+        if self.low is None or self.high is None:
+            return f"{share} %"
+        return _("{share} % ({low} to {high})").format(
+            share=share, low=round(100 * self.low), high=round(100 * self.high)
+        )
+
+    @property
+    def finding(self) -> str:
+        """Return what that says, as a sentence."""
+        if self.low is None or self.high is None:
+            said = _("Too few people for an interval; by chance it were {n} %.")
+        elif self.low > self.chance:
+            said = _("Surely more than the {n} % that chance alone would give.")
+        elif self.high < self.chance:
+            said = _("Surely less than the {n} % that chance alone would give.")
+        else:
+            said = _("Not distinguishable from the {n} % that chance alone would give.")
+        return said.format(n=round(100 * self.chance))
+
+    @property
+    def decisive_words(self) -> str:
+        """Return the share among the pairs that both decide, in whole percent."""
+        return "" if self.decisive is None else f"{round(100 * self.decisive)} %"
+
+
+SAYS = (
+    gettext_noop("A is better"),
+    gettext_noop("equal"),
+    gettext_noop("B is better"),
+)
+
+
+@dataclass(frozen=True)
 class HabitPage:
     """Everybody with answers, who need a look first; `made_at` None: not read yet."""
 
     people: tuple[Habits, ...]
     side: SideBias | None
+    protocols: Protocols | None
+    has_protocols: bool
     made_at: datetime | None
 
     @property
@@ -158,10 +234,12 @@ def habit_page(project: Project) -> HabitPage:
         _habits(person, signs.get(str(person.pk)), plans.get(person.pk), reasons)
         for person in people
     ]
-    side = numbers.get("side")
+    side, protocols = numbers.get("side"), numbers.get("protocols")
     return HabitPage(
         people=tuple(sorted(found, key=_need)),
         side=SideBias(**side) if side else None,
+        protocols=Protocols(**protocols) if protocols else None,
+        has_protocols=bool(project.protocol_rules or protocols),
         made_at=kept.made_at if kept else None,
     )
 

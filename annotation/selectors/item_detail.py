@@ -28,6 +28,7 @@ PURPOSE_WORDS = {
     "monitoring": "silent gold",
     "attention": "attention check",
     "mirror": "mirrored repeat",
+    "second_protocol": "second protocol",
 }
 
 
@@ -70,7 +71,7 @@ class HumanAnswer:
 
     @property
     def is_check(self) -> bool:
-        """Tell whether the answer looks after the work, and is no data."""
+        """Tell whether the answer is no data: a check, or to another protocol."""
         return self.purpose in PURPOSE_WORDS
 
     @property
@@ -99,7 +100,7 @@ class MachineAnswer:
 
 @dataclass(frozen=True)
 class Lease:
-    """An assignment that has no answer: open, queued, skipped, expired, released."""
+    """An assignment that has no answer, such as an open, skipped or reserved one."""
 
     annotator: str
     state: str

@@ -43,7 +43,11 @@ STATES = {
     "not_applicable": "does not apply",
 }
 ANSWERED = (Assignment.State.SUBMITTED, Assignment.State.SURPLUS)
-HELD = (Assignment.State.OPEN, Assignment.State.QUEUED)
+HELD = (
+    Assignment.State.OPEN,
+    Assignment.State.QUEUED,
+    Assignment.State.RESERVED,
+)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.allocation.insertion import expected_total, read_rules
+from annotation.allocation.pairing import n_twice
+from annotation.allocation.pairing import read_rules as read_protocols
 from annotation.answers import Question, main_question, parse_questions, to_presented
 from annotation.models import (
     STANDING_WORDS,
@@ -82,12 +84,25 @@ _N_FREE_IN_QUOTA = "SELECT count(*) FROM ({}) free".format(  # noqa: S608  # con
 _PLACES = """
     SELECT c.n_limit - c.n_taken, (
         SELECT count(*) FROM assignment a JOIN quota_hold h ON h.assignment_id = a.id
-        WHERE a.project_id = c.project_id AND a.state IN ('open', 'queued')
+        WHERE a.project_id = c.project_id AND a.state IN ('open', 'queued', 'reserved')
           AND c.id = ANY(h.cells))
     FROM participant p JOIN quota_cell c ON c.id = ANY(p.quota_cells)
     WHERE p.id = %(participant)s AND c.n_limit IS NOT NULL
       AND (c.kind IN ('exact', 'at_least') OR c.kind = 'people' AND NOT EXISTS (
         SELECT 1 FROM quota_hold h WHERE h.participant_id = p.id))
+"""
+# What this person has in hand, and pairs whose other half neither came nor is in hand.
+_OTHER_HALVES = """
+    SELECT (SELECT count(*) FROM assignment
+            WHERE participant_id = %(participant)s AND state IN ('open', 'queued')),
+        (SELECT count(*) FROM protocol_pair p
+         WHERE p.participant_id = %(participant)s AND NOT p.is_settled
+           AND NOT EXISTS (
+             SELECT 1 FROM assignment a
+             WHERE a.item_id = p.item_id AND a.participant_id = p.participant_id
+               AND a.round = 1 AND a.state NOT IN ('expired', 'released', 'reserved')
+               AND a.purpose = CASE p.comes_first
+                 WHEN 'main' THEN 'second_protocol' ELSE 'main' END))
 """
 
 
@@ -238,12 +253,13 @@ def n_left_for(participant: Participant, project: Project) -> int:
         with connection.cursor() as db:
             db.execute(_N_LEFT, _parameters(participant, project))
             n_free = int(db.fetchone()[0])
-    n_left = veiled(project, n_free)
+    n_twice = _n_other_halves(participant, project, n_free)
+    n_left = veiled(project, n_free) + n_twice
     total = n_total_for(participant, project)
     if total is None:
         return n_left
     if participant.has_all_wanted:
-        return 0
+        return n_twice
     # At least one: a check or two more than expected have come.
     return min(n_left, max(total - participant.n_done, 1))
 
@@ -256,7 +272,25 @@ def n_total_for(participant: Participant, project: Project) -> int | None:
     if participant.n_wanted is None:
         return None
     rules = read_rules(project.check_rules)
-    return max(expected_total(rules, participant.n_wanted), participant.n_done)
+    total = expected_total(rules, participant.n_wanted)
+    total += n_twice(read_protocols(project.protocol_rules), participant.n_wanted)
+    return max(total, participant.n_done)
+
+
+def _n_other_halves(participant: Participant, project: Project, n_free: int) -> int:
+    """Return how many answers to the other protocol come; one query, or none.
+
+    Of what has begun they are counted, of what has not they are expected.
+    """
+    if not project.protocol_rules:
+        return 0
+    with connection.cursor() as db:
+        db.execute(_OTHER_HALVES, {"participant": participant.pk})
+        n_held, n_waiting = db.fetchone()
+    if participant.has_all_wanted:
+        return int(n_waiting)
+    rules = read_protocols(project.protocol_rules)
+    return int(n_waiting) + n_twice(rules, max(n_free - n_held, 0))
 
 
 def _parameters(participant: Participant, project: Project) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from annotation.selectors.strata import quotas_in_force, stratum_values
 _CELLS = """
     SELECT c.place, c.key, c.is_rest, c.n_limit, c.n_least, c.n_taken, (
         SELECT count(*) FROM assignment a JOIN quota_hold h ON h.assignment_id = a.id
-        WHERE a.project_id = c.project_id AND a.state IN ('open', 'queued')
+        WHERE a.project_id = c.project_id AND a.state IN ('open', 'queued', 'reserved')
           AND c.id = ANY(h.cells))
     FROM quota_cell c WHERE c.project_id = %(project)s ORDER BY c.place, c.id
 """

@@ -12,7 +12,6 @@ otherwise (an answer knows its assignment first) is `retried` where it meets a r
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -21,8 +20,17 @@ from annotation.allocation.presentation import with_first
 from annotation.errors import ConflictError, NotReadyError
 from annotation.models import STANDING_WORDS, Assignment, Participant, Project
 from annotation.services import claim_sql as sql
-from annotation.services import insertions, quotas
-from annotation.services.claims import START, Claim, Cursor, Held, Walk, parameters_of
+from annotation.services import insertions, pairings, quotas
+from annotation.services.claims import (
+    START,
+    Claim,
+    Cursor,
+    Held,
+    Walk,
+    parameters_of,
+    retake,
+)
+from annotation.services.pairings import Pairs
 from annotation.services.races import RaceError, retried
 
 State = Assignment.State
@@ -43,15 +51,24 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
     for state in (State.OPEN, State.QUEUED):
         if state in held and _open(held[state].id, project):
             return _fetch(held[state].id)
-    if project.is_paused or walk.is_over():
+    if project.is_paused:
         return None
+    pairs = _pairs(participant, project, walk, State.OPEN)
+    walk = pairs.walk if pairs else walk
+    if walk.is_over(pairs.n_reserved if pairs else 0):
+        return _lent(pairs.lend_early()) if pairs else None
     if project.check_rules:
         turn = insertions.take_turn(participant, project, State.OPEN, n_held=0)
         if turn.assignment is not None or turn.is_held_back:
             return None if turn.assignment is None else _fetch(turn.assignment)
+    if pairs and (due := pairs.lend_due()) is not None:
+        return _fetch(due)
     if "draft" in held and _resume(held["draft"], participant, project, walk):
         return _fetch(held["draft"].id)
-    return _claim(participant, project, walk, State.OPEN)
+    found = _claim(participant, project, walk, State.OPEN)
+    if pairs:
+        found = pairs.lend_early() if found is None else pairs.begin(found)
+    return _lent(found)
 
 
 @retried
@@ -65,21 +82,29 @@ def claim_ahead(*, participant: Participant, project: Project) -> Assignment | N
     if State.QUEUED in held:
         return _fetch(held[State.QUEUED].id)
     has_item = State.OPEN in held and held[State.OPEN].is_item
-    if project.is_paused or walk.is_over(has_item):
+    if project.is_paused:
         return None
+    pairs = _pairs(participant, project, walk, State.QUEUED)
+    walk = pairs.walk if pairs else walk
+    if walk.is_over(has_item + (pairs.n_reserved if pairs else 0)):
+        return _lent(pairs.lend_due()) if pairs else None
     if project.check_rules:
         turn = insertions.take_turn(
             participant, project, State.QUEUED, n_held=len(held.keys() & {State.OPEN})
         )
         if turn.assignment is not None or turn.is_held_back:
             return None if turn.assignment is None else _fetch(turn.assignment)
+    if pairs and (due := pairs.lend_due()) is not None:
+        return _fetch(due)
     if has_item:
         walk = replace(walk, firsts=with_first(walk.firsts, held[State.OPEN].order))
     claim = Claim(participant, project, walk, State.QUEUED)
     if not claim.has_room():
         return None
     found = claim.quickly()
-    return None if found is None else _fetch(found)
+    if pairs and found is not None:
+        found = pairs.begin(found)
+    return _lent(found)
 
 
 @retried
@@ -143,7 +168,7 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
     )
     if held == state:
         return
-    is_lent = held in (State.OPEN, State.QUEUED)
+    is_lent = held in (State.OPEN, State.QUEUED, State.RESERVED)
     if not is_lent and held not in (State.EXPIRED, State.RELEASED):
         raise ConflictError("This item is answered already. Take it back first.")
     Assignment.objects.filter(pk=assignment.pk).update(
@@ -156,8 +181,10 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
 def give_slots_back(assignment_ids: list[int]) -> None:
     """Free the slots, with their turns and places in quotas, of these assignments.
 
-    A check or a repeat has taken none.
+    A check or a repeat has taken none. Where the second protocol came first and has
+    ended without an answer, the slot that was reserved meanwhile is freed.
     """
+    assignment_ids = assignment_ids + pairings.end_behind(assignment_ids)
     quotas.give_back(assignment_ids)
     with connection.cursor() as db:
         # In one order, so that two who give back the same items never wait in a ring.
@@ -192,28 +219,7 @@ def take_late_slot(*, assignment_id: int, item_id: int, participant_id: int) -> 
         "firsts": firsts,
         "spread": sql.SPREAD,
     }
-    return _retake(parameters, has_quotas)
-
-
-def _retake(parameters: dict[str, Any], has_quotas: bool) -> bool:
-    room = None
-    if has_quotas:
-        room = quotas.room(
-            participant_id=parameters["participant"], project_id=parameters["project"]
-        )
-        if room is None:
-            return False
-        parameters = parameters | room.parameters
-    statement = (sql.IN_QUOTA if has_quotas else sql.PLAIN).retake
-    for is_strict in (True, False):
-        with connection.cursor() as db:
-            db.execute(statement, {**parameters, "is_strict": is_strict})
-            is_taken = db.rowcount == 1
-        if is_taken:
-            if room is not None:
-                quotas.take(assignment_id=parameters["assignment"], room=room)
-            return True
-    return False
+    return retake(parameters, has_quotas)
 
 
 @retried
@@ -233,6 +239,7 @@ def expire_leases(*, project: Project | None = None) -> int:
             {"project": project.pk if project else None},
         )
         ids = [row[0] for row in db.fetchall()]
+    ids += pairings.end_overdue(project)
     if ids:
         give_slots_back(ids)
     return len(ids)
@@ -246,6 +253,16 @@ def reclaim(*, assignment: Assignment) -> None:
     ).update(state=State.EXPIRED, lease_until=None, finished_at=timezone.now())
     if n_ended:
         give_slots_back([assignment.pk])
+
+
+@retried
+def give_reserved_back(
+    *, participant: Participant | None = None, project: Project | None = None
+) -> None:
+    """Return to the pool what is reserved for a person, or in a project for anybody."""
+    ids = pairings.end_reserved(participant=participant, project=project)
+    if ids:
+        give_slots_back(ids)
 
 
 @retried
@@ -280,21 +297,30 @@ def restart_walks(*, project: Project) -> None:
 
 def _claim(
     participant: Participant, project: Project, walk: Walk, state: str
-) -> Assignment | None:
+) -> int | None:
     """Try ever harder: what is free, what has expired, what others hold ahead."""
     claim = Claim(participant, project, walk, state)
     found = claim.quickly() if claim.has_room() else None
     if found is None:
         expire_leases(project=project)
         found = claim.patiently() if claim.has_room() else None
-    return None if found is None else _fetch(found)
+    return found
+
+
+def _pairs(
+    participant: Participant, project: Project, walk: Walk, state: str
+) -> Pairs | None:
+    """Return the person's items under two protocols; None, at no cost, without one."""
+    if not project.protocol_rules:
+        return None
+    return Pairs(participant, project, walk, state)
 
 
 def _resume(lost: Held, participant: Participant, project: Project, walk: Walk) -> bool:
     """Take up a lost lease that has a draft; False where its slot is gone."""
     parameters = parameters_of(participant, project, walk, State.OPEN)
     parameters |= {"assignment": lost.id, "item": lost.item_id}
-    if not _retake(parameters, walk.has_quotas):
+    if not retake(parameters, walk.has_quotas):
         return False
     n_open = Assignment.objects.filter(pk=lost.id, state=State.EXPIRED).update(
         state=State.OPEN,
@@ -346,6 +372,10 @@ def _open(assignment_id: int, project: Project) -> bool:
             [project.lease_s, assignment_id],
         )
         return bool(db.rowcount)
+
+
+def _lent(assignment_id: int | None) -> Assignment | None:
+    return None if assignment_id is None else _fetch(assignment_id)
 
 
 def _fetch(assignment_id: int) -> Assignment:

@@ -75,6 +75,7 @@ def refresh(*, project: Project) -> int:
     habits = {
         "people": {str(key): one.to_json() for key, one in measured.signs.items()},
         "side": measured.side,
+        "protocols": measured.protocols,
     }
     _keep(project, {FIGURES: numbers, HABITS: habits}, drawn)
     return len(drawn)

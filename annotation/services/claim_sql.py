@@ -131,6 +131,10 @@ def _unqueue(quota: str) -> str:
             WHERE q.project_id = %(project)s AND q.state = 'queued'
               AND q.purpose = 'main' AND q.participant_id <> %(participant)s
               AND NOT EXISTS (
+                SELECT 1 FROM protocol_pair p
+                WHERE p.item_id = q.item_id AND p.participant_id = q.participant_id
+                  AND p.comes_first = 'second_protocol')
+              AND NOT EXISTS (
                 SELECT 1 {_OWN_ROW} AND (a.state NOT IN ('expired', 'released')
                   OR a."order"[1] <> q."order"[1]))
               AND {_MINE} + 1 - {_LEAST} <= %(spread)s {quota}

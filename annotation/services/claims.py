@@ -151,3 +151,25 @@ def run(statement: str, parameters: dict[str, Any]) -> int | None:
     if row[0] is None:
         raise RaceError
     return int(row[0])
+
+
+def retake(parameters: dict[str, Any], has_quotas: bool) -> bool:
+    """Take a slot again for a lease that was lost, in its old turn; False = is gone."""
+    room = None
+    if has_quotas:
+        room = quotas.room(
+            participant_id=parameters["participant"], project_id=parameters["project"]
+        )
+        if room is None:
+            return False
+        parameters = parameters | room.parameters
+    statement = (sql.IN_QUOTA if has_quotas else sql.PLAIN).retake
+    for is_strict in (True, False):
+        with connection.cursor() as db:
+            db.execute(statement, {**parameters, "is_strict": is_strict})
+            is_taken = db.rowcount == 1
+        if is_taken:
+            if room is not None:
+                quotas.take(assignment_id=parameters["assignment"], room=room)
+            return True
+    return False

@@ -5,7 +5,7 @@ Called by the export job and by the command. Nothing is held but a batch of rows
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -30,6 +30,7 @@ from annotation.formats.exports.package import (
     write_text,
 )
 from annotation.formats.exports.policy import (
+    APART_PURPOSES,
     CHECK_PURPOSES,
     Policy,
     Tally,
@@ -37,6 +38,7 @@ from annotation.formats.exports.policy import (
     person_refusal,
     refusal,
 )
+from annotation.formats.exports.protocols import PROTOCOLS, protocol_row
 from annotation.formats.exports.pseudonyms import Pseudonyms
 from annotation.formats.exports.remarks import FLAGS, SKIPS, StoredRemark
 from annotation.formats.exports.tables import Table
@@ -226,13 +228,16 @@ class DatasetWriter:
         with (
             self._files.table(tables.JUDGEMENTS, aside=True) as add_judgements,
             self._files.table(CHECKS, aside=True) as add_checks,
+            self._protocols() as add_protocols,
             self._files.table(tables.ANNOTATIONS) as add,
         ):
             for answers in self._reader.annotations():
                 admitted = [(a, self._version(a)) for a in self._admit(answers)]
-                kept = [p for p in admitted if p[0].purpose not in CHECK_PURPOSES]
+                kept = [p for p in admitted if p[0].purpose not in APART_PURPOSES]
                 checks = [p for p in admitted if p[0].purpose in CHECK_PURPOSES]
                 add_checks([check_row(*pair) for pair in checks])
+                paired = [p for p in admitted if p[0].comes_first]
+                add_protocols([protocol_row(*pair) for pair in paired])
                 add([tables.annotation_row(*pair) for pair in kept])
                 add_judgements(
                     [row for pair in kept for row in tables.judgement_rows(*pair)]
@@ -244,6 +249,12 @@ class DatasetWriter:
         self._write_people()
         self._write_items()
         self._write_machines()
+
+    def _protocols(self) -> AbstractContextManager[Callable[[list[Row]], None]]:
+        """Return where the pairs go; nowhere where no item is asked twice."""
+        if not self._reader.has_pairs:
+            return nullcontext(lambda rows: None)
+        return self._files.table(PROTOCOLS, aside=True)
 
     def _version(self, answer: StoredAnswer) -> Version:
         return self._reader.versions[answer.version]

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from annotation.errors import ConflictError
 from annotation.models import Assignment, Enrolment, Participant, Recruitment
-from annotation.services.assignments import reclaim
+from annotation.services import pairings
+from annotation.services.assignments import give_reserved_back, reclaim
 from annotation.services.events import record
 
 State, Reason, Code = Enrolment.State, Enrolment.Reason, Enrolment.Code
@@ -96,6 +97,7 @@ def take_in(*, participant: Participant, by: User | None) -> bool:
         update_fields=("state", "reason", "finished_at", "due_at", "provider_status")
     )
     _want(person, recruitment.n_items_wanted)
+    pairings.settle_all(participant=person, is_settled=False)
     _say(enrolment, by, "enrolment_taken_in")
     return True
 
@@ -194,6 +196,8 @@ def _end(
     )
     for assignment in held:
         reclaim(assignment=assignment)
+    give_reserved_back(participant=person)
+    pairings.settle_all(participant=person, is_settled=True)
     _say(enrolment, by, "enrolment_ended")
 
 

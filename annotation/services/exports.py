@@ -24,7 +24,7 @@ from annotation.formats.exports.card import reason_words
 from annotation.formats.exports.catalogue import parse_options
 from annotation.formats.exports.options import ExportOptions, InvalidOptionsError
 from annotation.formats.exports.package import ZipPackage
-from annotation.formats.exports.policy import CHECK_PURPOSES, refusal
+from annotation.formats.exports.policy import APART_PURPOSES, refusal
 from annotation.formats.exports.pseudonyms import Pseudonyms
 from annotation.formats.exports.types import StoredAnswer, Version
 from annotation.formats.exports.writers import dump
@@ -166,7 +166,7 @@ def stream_annotations(project: Project, salt: bytes | None = None) -> Iterator[
         lines = [
             _line(answer, reader.versions[answer.version])
             for answer in answers
-            if not refusal(answer, options) and answer.purpose not in CHECK_PURPOSES
+            if not refusal(answer, options) and answer.purpose not in APART_PURPOSES
         ]
         if lines:
             yield "".join(lines).encode()

@@ -23,7 +23,7 @@ _ENTRIES = """
               FROM generate_series(1, cardinality(e.base_order)) k ORDER BY k) AS stored
           FROM frontier e LEFT JOIN assignment a
             ON a.item_id = e.item_id AND a.purpose = 'main'
-            AND a.state IN ('open', 'queued', 'submitted')
+            AND a.state IN ('open', 'queued', 'reserved', 'submitted')
           WHERE e.project_id = %s GROUP BY e.item_id) real
     WHERE f.item_id = real.item_id
       AND (f.n_taken, f.n_counted, real.stored::int[])

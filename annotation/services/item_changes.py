@@ -239,12 +239,15 @@ def _change_window(
 
 
 def _end_queued(item_ids: Sequence[int]) -> None:
-    """End what was lent ahead of need; what is on somebody's screen may be finished."""
+    """End what was lent ahead of need; what is on somebody's screen may be finished.
+
+    So ends what is reserved for somebody who answered another protocol first.
+    """
     with connection.cursor() as db:
         db.execute(
             "UPDATE assignment SET state = 'expired', lease_until = NULL,"
-            " finished_at = now() WHERE item_id = ANY(%s) AND state = 'queued'"
-            " AND purpose = 'main' RETURNING id",
+            " finished_at = now() WHERE item_id = ANY(%s)"
+            " AND state IN ('queued', 'reserved') AND purpose = 'main' RETURNING id",
             [list(item_ids)],
         )
         ids = [row[0] for row in db.fetchall()]

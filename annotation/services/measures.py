@@ -17,6 +17,7 @@ from annotation.agreement import (
     percent_agreement,
     wilson_interval,
 )
+from annotation.agreement.protocols import consistency
 from annotation.answers import Question, main_question
 from annotation.models import Assignment, Project
 from annotation.selectors import figures
@@ -29,6 +30,7 @@ from annotation.selectors.arrays import (
 from annotation.selectors.choices import comparable, purposes_of, questions_of
 from annotation.selectors.dashboard import past_days
 from annotation.selectors.habit_signs import Signs, signs_of
+from annotation.selectors.protocol_pairs import tables_by_person
 
 N_RESAMPLES = 500
 MAX_RESAMPLED = 5_000
@@ -46,6 +48,7 @@ class Measured:
     n_items: int
     signs: dict[int, Signs]
     side: dict[str, Any] | None
+    protocols: dict[str, Any] | None
 
 
 def measure(project: Project) -> Measured:
@@ -75,7 +78,35 @@ def measure(project: Project) -> Measured:
         n_items=figures.n_items(project),
         signs=signs_of(project, comparable(asked, purposes_of(project))),
         side=side_bias(project, asked),
+        protocols=protocols(project),
     )
+
+
+def protocols(project: Project) -> dict[str, Any] | None:
+    """Return how often two protocols say the same; None: nothing was asked twice.
+
+    The interval draws whole people anew, and is left out as in `side_bias`.
+    """
+    tables = [table for table in tables_by_person(project) if table.any()]
+    if not tables:
+        return None
+    whole = consistency(np.sum(tables, axis=0))
+    parts = [consistency(table) for table in tables]
+    hits = np.array([part.n_consistent for part in parts], dtype=np.int64)
+    totals = np.array([part.n for part in parts], dtype=np.int64)
+    interval = bootstrap_clusters(hits, totals, np.random.default_rng(whole.n))
+    is_open = len(tables) < MIN_PEOPLE
+    return {
+        "table": np.sum(tables, axis=0).tolist(),
+        "n": whole.n,
+        "n_people": len(tables),
+        "share": whole.share.value,
+        "low": None if is_open else interval.low,
+        "high": None if is_open else interval.high,
+        "n_decisive": whole.n_decisive,
+        "decisive": whole.decisive.value if whole.n_decisive else None,
+        "chance": whole.chance,
+    }
 
 
 def side_bias(

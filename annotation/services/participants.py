@@ -25,7 +25,7 @@ from annotation.models import (
 )
 from annotation.selectors.consent import last_word
 from annotation.services import quotas
-from annotation.services.assignments import release
+from annotation.services.assignments import give_reserved_back, release
 from annotation.services.endings import close, take_in
 from annotation.services.events import record
 from annotation.services.pseudonyms import new_pseudonyms
@@ -245,13 +245,14 @@ def refuse(*, participant: Participant) -> None:
 
 
 def give_items_back(*, participant: Participant) -> None:
-    """Return to the pool what a participant holds: the open item and the next one."""
+    """Return to the pool what a participant holds: open, next, or reserved for them."""
     held = Assignment.objects.filter(
         participant=participant,
         state__in=(Assignment.State.OPEN, Assignment.State.QUEUED),
     )
     for assignment in held:
         release(assignment=assignment)
+    give_reserved_back(participant=participant)
 
 
 def _newest_consent(project_id: int) -> int | None:

@@ -57,7 +57,7 @@ GIVE_BACK = """
 _NO_LONGER = """
     DELETE FROM quota_hold h USING assignment a
     WHERE a.id = h.assignment_id AND a.project_id = %(project)s
-      AND a.state NOT IN ('open', 'queued', 'submitted')
+      AND a.state NOT IN ('open', 'queued', 'reserved', 'submitted')
 """
 _MISSING = """
     INSERT INTO quota_hold (assignment_id, participant_id, category, cells)
@@ -67,7 +67,8 @@ _MISSING = """
     FROM assignment a JOIN participant p ON p.id = a.participant_id
     JOIN item i ON i.id = a.item_id
     WHERE a.project_id = %(project)s AND a.purpose = 'main'
-      AND a.state IN ('open', 'queued', 'submitted') AND p.quota_cells <> '{}'
+      AND a.state IN ('open', 'queued', 'reserved', 'submitted')
+      AND p.quota_cells <> '{}'
     ON CONFLICT (assignment_id) DO NOTHING
 """
 _CELLS = """

@@ -28,8 +28,9 @@ from annotation.answers import (
     validate,
 )
 from annotation.errors import ConflictError, InvalidError
-from annotation.models import Annotation, Assignment, Draft, Participant
+from annotation.models import Annotation, Assignment, Draft, Participant, Project
 from annotation.selectors.editing import FINAL, is_editable
+from annotation.services import pairings
 from annotation.services.assignments import give_slots_back, take_late_slot
 from annotation.services.quotas import take_turn
 from annotation.services.races import RaceError, retried
@@ -290,9 +291,9 @@ def _place(row: dict[str, Any]) -> tuple[str, bool]:
             code="closed",
         )
     if row["purpose"] != Purpose.MAIN:
-        # A check or a repeat takes no slot and counts towards nothing.
+        # A check, a repeat or another protocol takes no slot and counts for nothing.
         return State.SUBMITTED, False
-    if state in (State.OPEN, State.QUEUED):
+    if state in (State.OPEN, State.QUEUED, State.RESERVED):
         return State.SUBMITTED, True
     if is_change:
         return state, False
@@ -338,6 +339,8 @@ def take_back(*, assignment: Assignment) -> Assignment:
             "The time to take this answer back has passed.", code="too_late"
         )
     _retract(locked, answer)
+    if locked.project.protocol_rules:
+        pairings.ask_again(assignment=locked)
     is_check = locked.purpose != Purpose.MAIN
     has_slot = (
         is_check
@@ -348,7 +351,7 @@ def take_back(*, assignment: Assignment) -> Assignment:
             participant_id=locked.participant_id,
         )
     )
-    _make_room(locked)
+    _make_room(locked, locked.project)
     locked.state = State.OPEN if has_slot else State.EXPIRED
     locked.annotation = None
     locked.finished_at = None
@@ -404,7 +407,7 @@ def _retract(assignment: Assignment, answer: Annotation) -> None:
         )
 
 
-def _make_room(assignment: Assignment) -> None:
+def _make_room(assignment: Assignment, project: Project) -> None:
     """Move the open item back to the queue, and what was queued back to the pool."""
     others = Assignment.objects.filter(
         participant_id=assignment.participant_id, state__in=(State.OPEN, State.QUEUED)
@@ -412,7 +415,9 @@ def _make_room(assignment: Assignment) -> None:
     held = {other.state: other for other in others}
     if State.OPEN not in held:
         return
-    if State.QUEUED in held:
+    if State.QUEUED in held and not pairings.reserve_again(
+        queued=held[State.QUEUED], project=project
+    ):
         Assignment.objects.filter(pk=held[State.QUEUED].pk).update(
             state=State.RELEASED, lease_until=None, finished_at=timezone.now()
         )

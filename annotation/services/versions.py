@@ -29,6 +29,11 @@ from annotation.services.events import record
 from annotation.services.projects import questions_sha256
 from annotation.surveys import InvalidSurveyError, parse_survey
 
+EVENTS = {
+    QuestionsVersion.Purpose.PROJECT: "questions_published",
+    QuestionsVersion.Purpose.SECOND_PROTOCOL: "second_questions_published",
+}
+
 
 @dataclass(frozen=True)
 class Published:
@@ -48,11 +53,16 @@ def questions_are_met(project: Project, version: QuestionsVersion) -> bool:
 
 @transaction.atomic
 def publish_questions(
-    *, project: Project, user: User, questions: Sequence[Mapping[str, Any]]
+    *,
+    project: Project,
+    user: User,
+    questions: Sequence[Mapping[str, Any]],
+    purpose: QuestionsVersion.Purpose = QuestionsVersion.Purpose.PROJECT,
 ) -> Published:
     """Put questions in force, in place or as a new version.
 
-    Raises InvalidError with every fault named.
+    `purpose`: the project's own, or those of its second protocol, which have versions
+    of their own. Raises InvalidError with every fault named.
     """
     raw = [dict(question) for question in questions]
     try:
@@ -61,13 +71,12 @@ def publish_questions(
         raise InvalidError(
             "The questions need mending.", problems=error.problems
         ) from error
-    own = QuestionsVersion.Purpose.PROJECT
     _lock(project)
     # The lock makes a claim at this moment wait: it would else be given questions
     # that change under it.
     current = (
         QuestionsVersion.objects.select_for_update()
-        .filter(project=project, purpose=own)
+        .filter(project=project, purpose=purpose)
         .order_by("-number")
         .first()
     )
@@ -80,9 +89,10 @@ def publish_questions(
         return Published(current.number, is_new=False)
     number = current.number + 1 if current else 1
     QuestionsVersion.objects.create(
-        project=project, number=number, questions=raw, sha256=sha256
+        project=project, number=number, purpose=purpose, questions=raw, sha256=sha256
     )
-    record(project=project, user=user, kind="questions_published", number=number)
+    kind = EVENTS[purpose]
+    record(project=project, user=user, kind=kind, number=number)
     return Published(number, is_new=True)
 
 

@@ -32,6 +32,7 @@ from annotation.models import (
     Flag,
     Participant,
     PastSurveyAnswer,
+    ProtocolPair,
     QualificationAttempt,
     StandingChange,
     SurveyAnswer,
@@ -59,6 +60,7 @@ TABLES: dict[str, str] = {
     "ExternalIdentity": "deleted",
     "Flag": "its note is emptied where the text says erase",
     "PastSurveyAnswer": "deleted",
+    "ProtocolPair": "deleted",
     "QualificationAttempt": "deleted",
     "QuotaHold": "goes back with the place it held",
     "StandingChange": "deleted",
@@ -90,7 +92,7 @@ ANSWER_KEPT = frozenset(
         "source",
     )
 )
-TAKING = ("open", "queued", "submitted")
+TAKING = ("open", "queued", "reserved", "submitted")
 ANSWERED = ("submitted", "surplus")
 
 
@@ -206,6 +208,11 @@ def _forget_checks(person: Participant) -> None:
     Chart.objects.filter(project=person.project_id, name__startswith="habit").delete()
 
 
+def _forget_pairs(person: Participant) -> None:
+    """Forget which protocol came first; what was reserved is given back below."""
+    ProtocolPair.objects.filter(participant=person).delete()
+
+
 def _forget_threads(person: Participant) -> None:
     """Empty what they and the team wrote each other; nobody waits for a word more."""
     Comment.objects.filter(thread__participant=person).update(text="")
@@ -234,6 +241,7 @@ FORGET_AT_ONCE: tuple[Callable[[Participant], None], ...] = (
     _forget_identity,
     _forget_enrolment,
     _forget_checks,
+    _forget_pairs,
     _forget_threads,
     _forget_conversations,
     _forget_events,

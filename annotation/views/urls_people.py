@@ -16,6 +16,7 @@ from annotation.views import (
     project_settings,
     self_descriptions,
     settings_checks,
+    settings_protocols,
     settings_questions,
     settings_recruitment,
     settings_texts,
@@ -133,6 +134,11 @@ urlpatterns: list[URLPattern] = [
         "p/<slug:slug>/settings/checks/",
         settings_checks.settings_checks,
         name="settings_checks",
+    ),
+    path(
+        "p/<slug:slug>/settings/protocols/",
+        settings_protocols.settings_protocols,
+        name="settings_protocols",
     ),
     path(
         "p/<slug:slug>/settings/preview/",

@@ -113,6 +113,7 @@ PAGES = (
     SitePage("settings_recruitment", "owner", "Settings: recruitment"),
     SitePage("settings_checks", "owner", "Settings: checks"),
     SitePage("settings_quotas", "owner", "Settings: quotas"),
+    SitePage("settings_protocols", "owner", "Settings: a second protocol"),
 )
 
 _ACTION = "takes POST alone"

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from annotation.formats.exports.options import ExportOptions
-from annotation.formats.exports.policy import CHECK_PURPOSES, Tally, refusal
+from annotation.formats.exports.policy import APART_PURPOSES, Tally, refusal
 from annotation.formats.exports.types import (
     Machine,
     StoredAnswer,
@@ -38,7 +38,7 @@ def native_row(
         if not reason and answer.fate != "current":
             # An import could not tell an answer from the one that replaced it.
             reason = answer.fate
-        if not reason and answer.purpose in CHECK_PURPOSES:
+        if not reason and answer.purpose in APART_PURPOSES:
             # An import would take it for data.
             reason = "purpose"
         tally.count(reason, is_text_withheld=answer.is_text_withheld)

@@ -59,6 +59,9 @@ COUNTED_PURPOSES = frozenset(("main", "imported"))
 CHECK_PURPOSES = frozenset(
     ("training", "qualification", "monitoring", "attention", "mirror")
 )
+# Answers of a second protocol are no answers to the questions of the project.
+SECOND_PROTOCOL = "second_protocol"
+APART_PURPOSES = CHECK_PURPOSES | {SECOND_PROTOCOL}
 
 
 def person_refusal(person: Person | None, options: ExportOptions) -> str:

@@ -139,7 +139,8 @@ class StoredAnswer(NamedTuple):
     "taken_back". `version` is the key of a questions version. `order[k]` is the
     canonical index of the completion shown at place k. Times are ISO 8601 in UTC;
     `reading_ms` has one for each completion in canonical order.
-    `revision` counts the versions of an answer from 1.
+    `revision` counts the versions of an answer from 1. `comes_first`: of an item under
+    two protocols, the purpose of the answer that came first for this person; else "".
     `is_text_withheld`: the author's own words were taken out of `answers`.
     `reference`: what a check is held against, as JSON: the known answer of its item,
     or of a repeat the same person's first answers.
@@ -171,6 +172,7 @@ class StoredAnswer(NamedTuple):
     is_text_withheld: bool = False
     reference: str | None = None
     revision: int = 1
+    comes_first: str = ""
 
     @property
     def annotator(self) -> str:

@@ -29,6 +29,7 @@ const STAGES = {
   training: gettext("This is a training item. After your answer you see what was expected, and why."),
   qualification: gettext("This item belongs to the qualification. Take the time you need; you hear how it went at the end."),
   again: gettext("This item belongs to a further attempt at the qualification. Take the time you need; you hear how it went at the end."),
+  second_protocol: gettext("Items come in two forms here. Judge this one as if you saw it for the first time."),
 };
 
 class Page {
