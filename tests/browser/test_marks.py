@@ -204,7 +204,7 @@ def test_selected_words_are_marked_by_a_button_too(
     select(page, 0, page.locator("[data-rendered]").first.inner_text()[:3], " it")
     page.locator(".completion").first.get_by_role("button", name="Against").click()
     expect(page.locator("[data-mark]")).to_have_count(1)
-    expect(page.locator(".mark-bar:visible")).to_have_count(0)
+    expect(page.locator("[data-asking]:visible")).to_have_count(0)
 
 
 def test_required_marks_are_asked_for(open_desk: OpenDesk) -> None:

@@ -2,17 +2,16 @@
    note. Drawn as highlights, which may overlap and leave the text as it is. */
 
 import { toast } from "../js/base.js";
-import { format, gettext } from "../js/words.js";
 import { all, one } from "./cells.js";
+import { MarkBar } from "./markbar.js";
+import { WORDS, rowOf } from "./markrow.js";
 import { letter } from "./order.js";
 import { Positions } from "./positions.js";
 import { Walk } from "./walk.js";
 
-const SIGNS = { for: "+", against: "−" };
-const MARKED = { for: gettext("Marked in {letter}, speaks for: “{words}”."), against: gettext("Marked in {letter}, speaks against: “{words}”.") };
-const TURNED = { for: gettext("{letter}, speaks for."), against: gettext("{letter}, speaks against.") };
-const TURN = { for: gettext("{letter}, speaks for. Turn round"), against: gettext("{letter}, speaks against. Turn round") };
 const MAX_MARKS = 200;
+// Only there the list is beside the texts; else going to it would lose one's place.
+const DESK = matchMedia("(min-width: 60.01rem)");
 const hasHighlights = typeof Highlight === "function" && Boolean(CSS.highlights);
 
 export class Marks {
@@ -30,8 +29,19 @@ export class Marks {
     this.inHand = null;
     this.walking = null;
     this.texts = all(".completion[data-place]", root).map((card) => this.text(card, alignments));
+    this.bar = this.isMain ? this.barOf() : null;
     this.listen();
     this.draw();
+  }
+
+  barOf() {
+    return new MarkBar(this.root, one("[data-template=bar]", this.element), {
+      selected: () => this.selected(),
+      mark: (polarity, selected) => this.mark(polarity, selected),
+      open: () => this.show(this.inHand, "[data-field]"),
+      back: (text, wasWalking) => this.back(text, wasWalking),
+      isWalking: () => this.walking !== null,
+    });
   }
 
   text(card, alignments) {
@@ -40,34 +50,19 @@ export class Marks {
     const { rendered: triples, raw: rawTriples } = alignments[place] ?? { rendered: [], raw: [] };
     const last = rawTriples.at(-1);
     const nSource = last ? last[1] + last[2] : [...raw.textContent].length;
-    const bar = this.isMain ? this.bar(card) : null;
-    return { card, place, bar, region: one("[data-text]", card), views: [new Positions(rendered, triples, nSource), new Positions(raw, rawTriples, nSource)] };
-  }
-
-  bar(card) {
-    const bar = one("[data-template=bar]", this.element).content.firstElementChild.cloneNode(true);
-    // The selection stays while its button is pressed.
-    bar.addEventListener("pointerdown", (event) => event.preventDefault());
-    bar.addEventListener("click", (event) => {
-      const polarity = event.target.closest("[data-polarity]")?.dataset.polarity;
-      if (polarity) this.mark(polarity);
-    });
-    card.append(bar);
-    return bar;
+    return { card, place, region: one("[data-text]", card), views: [new Positions(rendered, triples, nSource), new Positions(raw, rawTriples, nSource)] };
   }
 
   listen() {
     this.element.addEventListener("click", (event) => this.click(event));
     this.element.addEventListener("input", (event) => this.edit(event));
+    this.element.addEventListener("keydown", (event) => this.typed(event));
+    for (const text of this.texts) text.region.addEventListener("click", (event) => this.point(text, event));
     this.root.addEventListener("viewchange", () => {
       this.walking?.leave();
       this.highlight();
+      this.bar?.follow();
     });
-    const selected = () => {
-      if (this.root.isConnected) this.showBar();
-      else document.removeEventListener("selectionchange", selected);
-    };
-    document.addEventListener("selectionchange", selected);
   }
 
   // --- the answer -------------------------------------------------------------------
@@ -85,7 +80,7 @@ export class Marks {
 
   problems(answer) {
     if (answer || !this.question.is_required) return [];
-    return [{ path: `answers.${this.question.name}`, message: format(gettext("“{title}” has no mark yet. Mark words in an answer."), this.question) }];
+    return [{ path: `answers.${this.question.name}`, message: `“${this.question.title}” has no mark yet. Mark words in an answer.` }];
   }
 
   locate() {
@@ -102,38 +97,92 @@ export class Marks {
   /* Tell whether the key was ours. */
   key(key) {
     const polarity = { "+": "for", "-": "against", "−": "against" }[key];
-    if (!polarity) return false;
-    if (!this.mark(polarity)) this.say(gettext(gettext("Select words in one answer first, or press m to choose them by keyboard.")));
+    if (!polarity || this.element.hidden) return false;
+    if (!this.mark(polarity)) this.say("Select words in one answer first, or press m to choose them by keyboard.");
     return true;
   }
 
-  /* The text that holds the selection, and where in its source it stands. */
+  /* The text that holds the selection, the range, and where in the source it stands. */
   selected() {
     const selection = getSelection();
-    if (!selection.rangeCount || selection.isCollapsed) return null;
+    if (this.element.hidden || !selection.rangeCount || selection.isCollapsed) return null;
     const range = selection.getRangeAt(0);
     const text = this.texts.find(({ region }) => region.contains(range.startContainer) && region.contains(range.endContainer));
     const found = text?.views.find((view) => view.isShown)?.source(range);
-    return found ? { completion: text.place, ...found } : null;
+    return found ? { text, range: range.cloneRange(), found, id: [text.place, found.start, found.end].join() } : null;
   }
 
-  mark(polarity) {
-    const found = this.selected();
-    if (!found) return false;
+  mark(polarity, selected = this.selected()) {
+    if (!selected) return false;
     if (this.items.length >= MAX_MARKS) {
-      this.say(format(gettext("There are {n} marks, which is the most. Remove one first."), { n: MAX_MARKS }));
+      this.say(`There are ${MAX_MARKS} marks, which is the most. Remove one first.`);
       return true;
     }
-    const same = this.items.find((item) => item.completion === found.completion && item.start === found.start && item.end === found.end);
-    if (same) same.polarity = polarity;
-    const item = same ?? { ...found, polarity };
-    if (!same) this.items.push(item);
-    this.items.sort((a, b) => a.completion - b.completion || a.start - b.start || a.end - b.end);
+    const item = this.put({ completion: selected.text.place, ...selected.found }, polarity);
     this.inHand = item;
     if (!this.walking) getSelection().removeAllRanges();
     this.changed();
-    this.say(format(MARKED[polarity], { letter: letter(item.completion), words: this.words(item) }));
+    this.lead(item, selected.text);
     return true;
+  }
+
+  /* The mark at this place, which is new or had another sign. */
+  put(at, polarity) {
+    const same = this.items.find((item) => item.completion === at.completion && item.start === at.start && item.end === at.end);
+    if (same) return Object.assign(same, { polarity });
+    const item = { ...at, polarity };
+    this.items.push(item);
+    this.items.sort((a, b) => a.completion - b.completion || a.start - b.start || a.end - b.end);
+    return item;
+  }
+
+  /* Where a mark's tag and note are given: the row beside the texts takes the focus; a
+     walk goes on, and below the texts a button leads there. */
+  lead(item, { region }) {
+    const words = `Marked in ${letter(item.completion)}, ${WORDS[item.polarity]}`;
+    this.say(`${words}: “${this.words(item)}”.${this.walking ? " Enter leads to its tag and note." : ""}`);
+    if (DESK.matches && !this.walking) this.show(item);
+    else if (DESK.matches) this.row(item).scrollIntoView({ block: "nearest" });
+    else if (this.walking) return;
+    else {
+      this.bar?.tell(`${words}.`);
+      region.focus({ preventScroll: true });
+    }
+  }
+
+  /* Bring a mark's row into sight, with the focus on it or on a part of it. */
+  show(item, part = "[data-find]") {
+    if (this.inHand !== item) {
+      this.inHand = item;
+      this.draw();
+    }
+    const row = this.row(item);
+    (one(part, row) ?? one("[data-find]", row)).focus({ preventScroll: true });
+    row.scrollIntoView({ block: "nearest" });
+  }
+
+  row(item) {
+    return one(`[data-mark="${this.items.indexOf(item)}"]`, this.list);
+  }
+
+  /* From the bar or a row back to the text, and on with the walk that led away from it. */
+  back({ region, views }, wasWalking) {
+    region.focus({ preventScroll: true });
+    if (wasWalking) this.begin(region, views);
+  }
+
+  /* A click on marked words opens their mark. */
+  point({ place }, event) {
+    const at = document.caretPositionFromPoint?.(event.clientX, event.clientY);
+    if (!at || !getSelection().isCollapsed || event.target.closest("a")) return;
+    const item = this.items.find((other) => other.completion === place && this.range(other)?.isPointInRange(at.offsetNode, at.offset));
+    if (!item) return;
+    if (DESK.matches) this.show(item);
+    else {
+      this.inHand = item;
+      this.draw();
+      this.bar?.find(this.texts[place], this.range(item), `${letter(place)}, ${WORDS[item.polarity]}.`);
+    }
   }
 
   remove(item) {
@@ -142,7 +191,7 @@ export class Marks {
     this.changed();
     const button = one(`[data-mark="${Math.min(at, this.items.length - 1)}"] [data-remove]`, this.list);
     (button ?? this.texts[item.completion].region).focus();
-    toast(gettext("The mark is removed."), { label: gettext("Undo"), run: () => {
+    toast("The mark is removed.", { label: "Undo", run: () => {
       if (!this.root.isConnected) return;
       this.items.splice(at, 0, item);
       this.changed();
@@ -155,9 +204,17 @@ export class Marks {
     const next = this.walking ? (at + 1) % this.texts.length : Math.max(at, 0);
     this.walking?.leave();
     const { region, views } = this.texts[next];
-    this.walking = new Walk(region, views.find((view) => view.isShown), { say: (words) => this.say(words), end: () => { this.walking = null; } });
+    this.begin(region, views);
+  }
+
+  begin(region, views) {
+    this.walking = new Walk(region, views.find((view) => view.isShown), {
+      say: (words) => this.say(words),
+      enter: () => { if (this.items.includes(this.inHand)) this.show(this.inHand, "[data-field]"); },
+      end: () => { this.walking = null; },
+    });
     if (this.walking?.isEmpty) this.walking.end();
-    else this.say(gettext(gettext("Arrows go from word to word, with Shift they choose more. Plus marks for, minus against.")));
+    else this.say("Arrows go from word to word, with Shift they choose more. Plus marks for, minus against.");
   }
 
   // --- the list ---------------------------------------------------------------------
@@ -171,7 +228,7 @@ export class Marks {
       item.polarity = item.polarity === "for" ? "against" : "for";
       this.changed();
       one(`[data-mark="${row.dataset.mark}"] [data-turn]`, this.list).focus();
-      this.say(format(TURNED[item.polarity], { letter: letter(item.completion) }));
+      this.say(`${letter(item.completion)}, ${WORDS[item.polarity]}.`);
     } else if (event.target.closest("[data-find]")) this.find(item, row.dataset.mark);
   }
 
@@ -192,6 +249,15 @@ export class Marks {
     if (row && field) this.items[Number(row.dataset.mark)][field] = event.target.value;
   }
 
+  /* Enter and Escape in a mark's row lead back to its words. */
+  typed(event) {
+    const row = event.target.closest("[data-mark]");
+    const isDone = event.key === "Escape" || (event.key === "Enter" && event.target.matches("input"));
+    if (!row || !isDone || event.isComposing || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    this.back(this.texts[this.items[Number(row.dataset.mark)].completion], false);
+  }
+
   words(item) {
     return (this.range(item)?.toString() ?? "").replace(/\s+/g, " ").trim();
   }
@@ -202,30 +268,10 @@ export class Marks {
   }
 
   draw() {
-    this.list.replaceChildren(...this.items.map((item, index) => this.row(item, index)));
+    const template = one("[data-template=row]", this.element);
+    this.list.replaceChildren(...this.items.map((item, index) => rowOf(template, item, { index, isHere: item === this.inHand, words: this.words(item) })));
     this.empty.hidden = this.items.length > 0;
     this.highlight();
-  }
-
-  row(item, index) {
-    const row = one("[data-template=row]", this.element).content.firstElementChild.cloneNode(true);
-    const name = letter(item.completion);
-    row.dataset.mark = index;
-    row.classList.add(`quote-${item.polarity}`);
-    row.classList.toggle("is-here", item === this.inHand);
-    one("[data-letter]", row).textContent = name;
-    one("[data-sign]", row).textContent = SIGNS[item.polarity];
-    one("[data-turn]", row).setAttribute("aria-label", format(TURN[item.polarity], { letter: name }));
-    one("q", row).textContent = this.words(item);
-    one("[data-find]", row).setAttribute("aria-expanded", String(item === this.inHand));
-    one("[data-remove]", row).setAttribute("aria-label", format(gettext("Remove the mark in {letter}"), { letter: name }));
-    for (const field of all("[data-field]", row)) field.value = item[field.dataset.field] ?? "";
-    const more = one("[data-more]", row);
-    more.hidden = item !== this.inHand;
-    const said = one("[data-kept]", row);
-    said.textContent = [item.tag, item.note].filter(Boolean).join(" · ");
-    said.hidden = !said.textContent || item === this.inHand;
-    return row;
   }
 
   highlight() {
@@ -236,11 +282,6 @@ export class Marks {
     }
     const range = this.inHand && this.range(this.inHand);
     CSS.highlights.set("mark-here", range ? new Highlight(range) : new Highlight());
-  }
-
-  showBar() {
-    const found = this.isMain ? this.selected() : null;
-    for (const { bar, place } of this.texts) if (bar) bar.hidden = found?.completion !== place;
   }
 
   say(words) {

@@ -8,13 +8,14 @@ function wordsOf(text) {
 }
 
 export class Walk {
-  /* `position` is of the view on the screen; `on.say` hears what is chosen. */
+  /* `position` is of the view on the screen; `on.say` hears what is chosen,
+     `on.enter` of Enter. */
   constructor(region, position, on) {
     this.region = region;
     this.position = position;
     this.on = on;
     this.words = wordsOf(position.element.textContent);
-    this.anchor = this.head = this.firstSeen();
+    [this.anchor, this.head] = this.chosen() ?? [this.firstSeen(), this.firstSeen()];
     this.listen = (event) => this.keydown(event);
     this.stop = () => this.end();
     region.addEventListener("keydown", this.listen);
@@ -38,6 +39,18 @@ export class Walk {
     return this.position.stretch(...this.words[index]).getBoundingClientRect();
   }
 
+  /* The first and the last word of what is selected here already. */
+  chosen() {
+    const selection = getSelection();
+    const range = selection.rangeCount && !selection.isCollapsed ? selection.getRangeAt(0) : null;
+    if (!range || !this.position.element.contains(range.commonAncestorContainer)) return null;
+    const from = this.position.place(range.startContainer, range.startOffset, 0);
+    const to = this.position.place(range.endContainer, range.endOffset, 0);
+    const first = this.words.findIndex(([, end]) => end > from);
+    const last = this.words.findLastIndex(([start]) => start < to);
+    return first >= 0 && last >= first ? [first, last] : null;
+  }
+
   firstSeen() {
     const top = this.region.getBoundingClientRect().top;
     const found = this.words.findIndex((_, index) => this.rect(index).top >= top);
@@ -49,6 +62,7 @@ export class Walk {
     const go = { ArrowRight: () => this.head + 1, ArrowLeft: () => this.head - 1, ArrowDown: () => this.line(1), ArrowUp: () => this.line(-1), Home: () => 0, End: () => this.words.length - 1 }[event.key];
     if (go) this.move(go(), event.shiftKey);
     else if (event.key === "Escape") this.leave();
+    else if (event.key === "Enter") this.on.enter();
     else return;
     event.preventDefault();
     event.stopPropagation();
