@@ -29,6 +29,10 @@ NARROW = ViewportSize(width=320, height=640)
 # A 1440-px-wide window at 200 %.
 ZOOMED = ViewportSize(width=720, height=450)
 SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
+# Tables of ours are cards on a phone; what a text brings along may scroll in its box.
+TABLES_SIDEWAYS = """() => [...document.querySelectorAll(".table-wrap")]
+    .filter((box) => !box.closest(".prose") && box.scrollWidth > box.clientWidth + 1)
+    .map((box) => box.getAttribute("aria-label") ?? box.outerHTML.slice(0, 120))"""
 FRAME = """() => {
     const faults = [];
     if (!document.title.trim()) faults.push("has no title");
@@ -108,6 +112,9 @@ def faults_of(page: Page) -> Iterator[str]:
         page.set_viewport_size(size)
         if page.evaluate(SCROLLS_SIDEWAYS):
             yield f"scrolls sideways at {size['width']}"
+        if size["width"] <= PHONE["width"]:
+            for table in page.evaluate(TABLES_SIDEWAYS):
+                yield f"a table scrolls sideways at {size['width']}: {table}"
     for size, colours in ((DESK, "none"), (PHONE, "active")):
         page.set_viewport_size(size)
         page.emulate_media(forced_colors=colours)  # type: ignore[arg-type]  # of the two
