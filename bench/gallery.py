@@ -9,6 +9,7 @@ pages, as their pictures are called. `--raw FOLDER` also keeps each photograph t
 
 import argparse
 import base64
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +139,8 @@ def main() -> None:
     if program is None:
         raise SystemExit("Chromium is not installed: `apt-get install chromium`.")
     FOLDER.mkdir(exist_ok=True)
+    # Playwright keeps a loop in this thread, beside which the study asks the database.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with stack() as running:
         from playwright.sync_api import sync_playwright
 

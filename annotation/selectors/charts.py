@@ -1,9 +1,12 @@
 """The charts and heavy figures that a worker has made, as the pages show them."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.core.cache import cache
 from django.db.models import Q
 
 from annotation.charts.style import Theme
@@ -30,6 +33,11 @@ class ShownChart:
     rows: tuple[tuple[Any, ...], ...]
     made_at: datetime
 
+    @property
+    def stamp(self) -> str:
+        """Return the moment of the snapshot, by which its picture is asked for."""
+        return stamp_of(self.made_at)
+
 
 @dataclass(frozen=True)
 class KeptFigures:
@@ -39,22 +47,47 @@ class KeptFigures:
     made_at: datetime
 
 
-def dashboard_charts(project: Project) -> list[ShownChart]:
-    """Return the charts of the work in their order, without pictures; one query."""
-    return _shown(project, ~Q(name__startswith=HABIT))
+@dataclass(frozen=True)
+class Snapshot:
+    """The figures and the charts of the work, made together; without pictures."""
+
+    figures: KeptFigures | None
+    charts: list[ShownChart]
+
+    @property
+    def stamp(self) -> str:
+        """Return by what a page tells that another one has been made since."""
+        return stamp_of(self.figures.made_at) if self.figures else ""
+
+
+def snapshot(project: Project) -> Snapshot:
+    """Return what the dashboard shows as of one moment; one query."""
+    rows = list(
+        Chart.objects.filter(~Q(name__startswith=HABIT), project=project, theme="light")
+        .exclude(name=HABITS)
+        .values_list("name", "numbers", "made_at")
+    )
+    figures = next(
+        (KeptFigures(n, at) for name, n, at in rows if name == FIGURES), None
+    )
+    return Snapshot(figures, _charts(row for row in rows if row[0] != FIGURES))
+
+
+def stamp_of(made_at: datetime) -> str:
+    """Return a moment as an address names it: microseconds."""
+    return str(round(made_at.timestamp() * 1_000_000))
 
 
 def habit_charts(project: Project) -> list[ShownChart]:
     """Return the charts of how people answer, without pictures; one query."""
-    return _shown(project, Q(name__startswith=HABIT))
-
-
-def _shown(project: Project, which: Q) -> list[ShownChart]:
-    rows = (
-        Chart.objects.filter(which, project=project, theme="light")
-        .exclude(name__in=_WITHOUT)
-        .values_list("name", "numbers", "made_at")
+    return _charts(
+        Chart.objects.filter(
+            name__startswith=HABIT, project=project, theme="light"
+        ).values_list("name", "numbers", "made_at")
     )
+
+
+def _charts(rows: Iterable[tuple[str, dict[str, Any], datetime]]) -> list[ShownChart]:
     shown = sorted(rows, key=lambda row: row[1].get("place", 0))
     return [
         ShownChart(
@@ -88,3 +121,18 @@ def chart_named(project: Project, name: str, theme: str) -> Chart | None:
         .exclude(name__in=_WITHOUT)
         .first()
     )
+
+
+def past_picture(project: Project, name: str, theme: str, stamp: str) -> str | None:
+    """Return a picture of the snapshot before, while a page may still show its words.
+
+    No query, one cache request.
+    """
+    found: str | None = cache.get(past_key(project.pk, name, theme, stamp))
+    return found
+
+
+def past_key(project_id: int, name: str, theme: str, stamp: str) -> str:
+    """Return the cache key under which a replaced picture is kept for a while."""
+    words = f"{name}:{theme}:{stamp}".encode()
+    return f"chart:{project_id}:{hashlib.sha256(words).hexdigest()[:32]}"

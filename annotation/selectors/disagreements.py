@@ -18,17 +18,19 @@ PAGE = 50
 GIST_CHARS = 160
 COUNT_BOUND = 10_000
 MAX_CHARS = 200
+SETTLING = ("open", "settled")
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What is looked for; empty parts do not narrow the list, but `question` is one.
 
-    `question`: "" for the main one. `kind`: side or taste.
+    `question`: "" for the main one. `kind`: side or taste. `settling`: open or settled.
     """
 
     question: str = ""
     kind: str = ""
+    settling: str = ""
     category: str = ""
 
     @property
@@ -43,8 +45,12 @@ class Wanted:
             name: parts.get(name, "").replace("\x00", "").strip()[:MAX_CHARS]
             for name in ("question", "category")
         }
-        kind = parts.get("kind", "")
-        return cls(kind=kind if kind in ItemDisagreement.Kind.values else "", **texts)
+        known = {"kind": ItemDisagreement.Kind.values, "settling": SETTLING}
+        choices = {
+            name: parts.get(name, "") if parts.get(name) in values else ""
+            for name, values in known.items()
+        }
+        return cls(**choices, **texts)
 
 
 class Line(NamedTuple):
@@ -59,6 +65,7 @@ class Line(NamedTuple):
     value: float
     kind: str
     n_answers: int
+    is_settled: bool
 
     @property
     def name(self) -> str:
@@ -90,16 +97,30 @@ class Place:
     next: uuid.UUID | None
 
 
-_LINES = """
-    SELECT i.id, i.public_id, i.number, i.external_id,
-        left(i.messages -> -1 ->> 'content', %(gist)s), i.category, d.value, d.kind,
-        d.n_answers
+# The last decision on an item holds, and a reopening is none.
+_SETTLED = """
+    COALESCE((SELECT NOT z.is_reopening FROM adjudication z WHERE z.item_id = i.id
+        ORDER BY z.number DESC LIMIT 1), false)
+"""
+# What is excluded from the work is nobody's to read and settle.
+_FROM = f"""
     FROM item_disagreement d JOIN item i ON i.id = d.item_id
+    JOIN frontier f ON f.item_id = i.id AND NOT f.is_excluded
     WHERE d.project_id = %(project)s AND d.question = %(question)s
       AND (%(kind)s = '' OR d.kind = %(kind)s)
-      AND (%(category)s = '' OR i.category = %(category)s) {more}
-    ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s
+      AND (%(settling)s = '' OR {_SETTLED} = (%(settling)s = 'settled'))
+      AND (%(category)s = '' OR i.category = %(category)s)
 """
+_LINES = f"""
+    SELECT i.id, i.public_id, i.number, i.external_id,
+        left(i.messages -> -1 ->> 'content', %(gist)s), i.category, d.value, d.kind,
+        d.n_answers, {_SETTLED}
+    {_FROM} {{more}}
+    ORDER BY {{order}} LIMIT %(limit)s OFFSET %(offset)s
+"""
+_COUNT = f"""
+    SELECT count(*) FROM (SELECT 1 {_FROM} LIMIT {COUNT_BOUND}) found
+"""  # noqa: S608 - our own words
 _DOWN = "d.value DESC, d.item_id"
 _UP = "d.value, d.item_id DESC"
 _PAST = "AND (d.value < %(value)s OR (d.value = %(value)s AND d.item_id > %(item)s))"
@@ -132,17 +153,20 @@ def disagreement_page(
     number = min(max(number, 1), COUNT_BOUND // PAGE)
     values = {"limit": PAGE + 1, "offset": PAGE * (number - 1)}
     found = _lines(project, wanted, question, "", _DOWN, values)
-    n = len(
-        ItemDisagreement.objects.filter(project=project, question=question)
-        .filter(**_narrowed(wanted))
-        .values_list("pk", flat=True)[:COUNT_BOUND]
-    )
+    with connection.cursor() as db:
+        db.execute(_COUNT, _parameters(project, wanted, question))
+        (n,) = db.fetchone()
     return DisagreementPage(tuple(found[:PAGE]), n, len(found) > PAGE, number)
 
 
-def _narrowed(wanted: Wanted) -> dict[str, str]:
-    narrowed = {"kind": wanted.kind, "item__category": wanted.category}
-    return {name: value for name, value in narrowed.items() if value}
+def _parameters(project: Project, wanted: Wanted, question: str) -> dict[str, Any]:
+    return {
+        "project": project.pk,
+        "question": question,
+        "kind": wanted.kind,
+        "settling": wanted.settling,
+        "category": wanted.category,
+    }
 
 
 def place_of(project: Project, wanted: Wanted, question: str, item: Item) -> Place:
@@ -181,10 +205,7 @@ def _lines(
     values: Mapping[str, Any],
 ) -> list[Line]:
     parameters = {
-        "project": project.pk,
-        "question": question,
-        "kind": wanted.kind,
-        "category": wanted.category,
+        **_parameters(project, wanted, question),
         "gist": GIST_CHARS,
         **values,
     }

@@ -47,6 +47,7 @@ class HumanAnswer:
     """A person's answer: what, who, when, and how it was presented.
 
     `reading`: the time in use on each completion, by its letter.
+    `version` of `n_versions`: one place of a person keeps each answer given there.
     `can_talk`: somebody is there to read a message about it.
     `standing`: "current", "surplus", "superseded" or "taken back".
     """
@@ -59,6 +60,8 @@ class HumanAnswer:
     active_ms: int | None
     total_ms: int | None
     reading: tuple[tuple[str, int], ...]
+    version: int
+    n_versions: int
     questions_number: int
     is_imported: bool
     guidelines_number: int | None
@@ -244,8 +247,14 @@ def _human(item: Item) -> list[HumanAnswer]:
     )
     rows = list(annotations)
     later = {row.supersedes_id: row for row in rows if row.supersedes_id}
+    given: dict[int, list[int]] = {}
+    for row in rows:
+        if not row.is_retraction:
+            given.setdefault(row.assignment_id, []).append(row.pk)
     return [
-        _human_answer(row, item, _standing(row, later.get(row.pk)))
+        _human_answer(
+            row, item, _standing(row, later.get(row.pk)), given[row.assignment_id]
+        )
         for row in rows
         if not row.is_retraction
     ]
@@ -258,7 +267,10 @@ def _standing(annotation: Annotation, later: Annotation | None) -> str:
     return "surplus" if is_surplus else "current"
 
 
-def _human_answer(annotation: Annotation, item: Item, standing: str) -> HumanAnswer:
+def _human_answer(
+    annotation: Annotation, item: Item, standing: str, given: list[int]
+) -> HumanAnswer:
+    """Say an answer in words; `given` are all answers of its assignment, in order."""
     assignment = annotation.assignment
     guidelines = assignment.guidelines_version
     version = assignment.questions_version
@@ -275,6 +287,8 @@ def _human_answer(annotation: Annotation, item: Item, standing: str) -> HumanAns
         reading=tuple(
             (letter(index), ms) for index, ms in enumerate(annotation.reading_ms or ())
         ),
+        version=given.index(annotation.pk) + 1,
+        n_versions=len(given),
         questions_number=version.number,
         is_imported=annotation.source == Annotation.Source.IMPORT,
         guidelines_number=guidelines.number if guidelines else None,

@@ -102,7 +102,7 @@ _ADJUDICATED = (
 _TO_SETTLE = (
     "SELECT d.item_id FROM item_disagreement d"  # noqa: S608 - our own words
     " WHERE d.project_id = %(project)s"
-    f" AND d.item_id NOT IN ({_ADJUDICATED})"
+    f" AND d.item_id NOT IN ({_ADJUDICATED}) AND d.item_id NOT IN ({_EXCLUDED})"
 )
 _STATES: dict[str, str] = {
     "adjudicated": f"i.id IN ({_ADJUDICATED})",

@@ -14,7 +14,13 @@ from django.utils import timezone
 
 from annotation.models import Chart, Job, Project
 from annotation.selectors import figures
-from annotation.selectors.charts import FIGURES, HABITS, THEMES
+from annotation.selectors.charts import (
+    FIGURES,
+    HABITS,
+    THEMES,
+    past_key,
+    stamp_of,
+)
 from annotation.services.chart_words import Drawing, drawings
 from annotation.services.habit_words import habit_drawings
 from annotation.services.jobs import Progress
@@ -23,6 +29,8 @@ from annotation.services.measures import measure
 # A project whose figures took long is looked at again later, so that figures never
 # take more than a twentieth of a worker's time.
 REST_FACTOR = 20
+# Words on a page have their picture for so long, also where it has been replaced.
+PAST_S = 120
 # A worker that was killed at it blocks the next one no longer than this.
 LONGEST_S = 600
 
@@ -111,10 +119,25 @@ def _keep(
         for name, numbers in figures_.items()
     ]
     names = {row.name for row in rows}
+    _keep_past(project)
     Chart.objects.filter(project=project).exclude(name__in=names).delete()
     Chart.objects.bulk_create(
         rows,
         update_conflicts=True,
         unique_fields=("project", "name", "theme"),
         update_fields=("svg", "numbers", "made_at"),
+    )
+
+
+def _keep_past(project: Project) -> None:
+    """Leave the pictures that are replaced to the pages that show their words."""
+    before = Chart.objects.filter(project=project, theme__in=THEMES).exclude(svg="")
+    cache.set_many(
+        {
+            past_key(project.pk, chart.name, chart.theme, stamp_of(chart.made_at)): (
+                chart.svg
+            )
+            for chart in before
+        },
+        PAST_S,
     )

@@ -1,5 +1,6 @@
 """Comments on an item: the annotator's pages, and the forms of the team."""
 
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -22,6 +23,7 @@ from annotation.selectors.comments import (
 )
 from annotation.selectors.comments import own_threads as read_own_threads
 from annotation.selectors.consent import has_withdrawn
+from annotation.selectors.disagreements import Wanted
 from annotation.services import comments
 
 MAX_NUMBER = 9
@@ -117,7 +119,7 @@ def thread_reply(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespon
         n_shown=_number(request),
     )
     messages.success(request, "Sent. Only this annotator sees it.")
-    return _to_thread(slug, thread)
+    return _to_thread(request, slug, thread)
 
 
 @login_required
@@ -130,7 +132,7 @@ def thread_settle(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespo
         thread=thread, by=User.objects.get(pk=seat.user_id), n_shown=_number(request)
     )
     messages.success(request, "The thread waits no longer.")
-    return _to_thread(slug, thread)
+    return _to_thread(request, slug, thread)
 
 
 @login_required
@@ -146,12 +148,17 @@ def answer_talk(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespons
         key=_key(request),
     )
     messages.success(request, "Sent. Only this annotator sees it.")
-    return _to_thread(slug, comment.thread)
+    return _to_thread(request, slug, comment.thread)
 
 
-def _to_thread(slug: str, thread: Thread) -> HttpResponse:
-    address = reverse("item", args=[slug, thread.item.public_id])
-    return redirect(f"{address}#thread-{thread.public_id}")
+def _to_thread(request: HttpRequest, slug: str, thread: Thread) -> HttpResponse:
+    """Go to the thread: where a walk through disagreements was left, or at its item."""
+    walk = request.POST.get("walk")
+    page = "item" if walk is None else "disagreement"
+    address = reverse(page, args=[slug, thread.item.public_id])
+    query = urlencode(Wanted.from_parts(dict(parse_qsl(walk or ""))).parts)
+    mark = f"#thread-{thread.public_id}"
+    return redirect(f"{address}?{query}{mark}" if query else f"{address}{mark}")
 
 
 def _key(request: HttpRequest) -> UUID | None:

@@ -1,6 +1,7 @@
 """Pages on which owners and researchers read where annotators disagree."""
 
 import uuid
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -31,6 +32,7 @@ from annotation.services import adjudications
 from annotation.views.adjudication_form import AdjudicationForm
 
 KINDS = {"": "All", "side": "Side flips", "taste": "Same side, other strength"}
+SETTLING = {"": "Any", "open": "Not settled", "settled": "Settled"}
 MAX_DIGITS = 4
 
 
@@ -49,13 +51,21 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
         "wanted": wanted,
         "question": question,
         "questions": questions,
-        "kinds": KINDS,
+        "kinds": [
+            (words, _with_kind(wanted, kind), kind == wanted.kind)
+            for kind, words in KINDS.items()
+        ],
+        "settlings": SETTLING,
         "query": urlencode(wanted.parts),
         "run": last_run(seat.project),
         "page": disagreement_page(seat.project, wanted, question, _page(request)),
         "figures": kept_figures(seat.project),
     }
     return render(request, "annotation/manage/disagreements.html", context)
+
+
+def _with_kind(wanted: Wanted, kind: str) -> str:
+    return urlencode(replace(wanted, kind=kind).parts)
 
 
 @login_required
@@ -146,6 +156,7 @@ def _reading(request: HttpRequest, seat: access.Seat, item: Item) -> dict[str, o
         "project": seat.project,
         "tab": "items",
         "query": urlencode(wanted.parts),
+        "is_walk": True,
         "place": place_of(seat.project, wanted, question, item),
         "detail": item_detail(item),
         "talks": talks_of(item),

@@ -2,6 +2,7 @@
 
 import hashlib
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -19,8 +20,10 @@ from annotation.selectors.charts import (
     FILE,
     THEMES,
     chart_named,
-    dashboard_charts,
     kept_figures,
+    past_picture,
+    snapshot,
+    stamp_of,
 )
 from annotation.selectors.comments import talks_of
 from annotation.selectors.dashboard import live
@@ -55,7 +58,6 @@ def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("annotate", slug)
     context = _live_context(seat) | {
         "tab": "dashboard",
-        "charts": dashboard_charts(seat.project),
         "is_recruiting": seat.is_owner and recruitment_of(seat.project) is not None,
     }
     return render(request, "annotation/manage/dashboard.html", context)
@@ -66,9 +68,9 @@ def dashboard(request: HttpRequest, slug: str) -> HttpResponse:
 def dashboard_live(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the figures that change; 304 where they are as the page has them."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    body = render_to_string(
-        "annotation/manage/live.html", _live_context(seat), request=request
-    )
+    context = _live_context(seat)
+    context["is_newer"] = request.GET.get("snapshot", "") != context["snapshot"].stamp
+    body = render_to_string("annotation/manage/live.html", context, request=request)
     etag = f'"{hashlib.sha256(body.encode()).hexdigest()[:32]}"'
     if etag in parse_etags(request.headers.get("If-None-Match", "")):
         response = HttpResponse(status=304)
@@ -79,12 +81,14 @@ def dashboard_live(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-def _live_context(seat: Seat) -> dict[str, object]:
+def _live_context(seat: Seat) -> dict[str, Any]:
+    shown = snapshot(seat.project)
     return {
         "seat": seat,
         "project": seat.project,
         "live": live(seat.project),
-        "figures": kept_figures(seat.project),
+        "snapshot": shown,
+        "figures": shown.figures,
     }
 
 
@@ -180,6 +184,12 @@ def chart(request: HttpRequest, slug: str, name: str) -> HttpResponse:
     found = chart_named(seat.project, name, theme) or chart_named(
         seat.project, name, theme.removesuffix("-narrow")
     )
+    stamp = request.GET.get("at", "")
+    # The words on the page are of a snapshot, and so is their picture.
+    if stamp and (found is None or stamp != stamp_of(found.made_at)):
+        past = past_picture(seat.project, name, theme, stamp)
+        if past is not None:
+            return HttpResponse(past, content_type="image/svg+xml")
     if found is None:
         raise NotFoundError
     etag = f'"{found.pk}-{found.made_at.timestamp():.6f}"'

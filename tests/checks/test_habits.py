@@ -6,7 +6,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from annotation.models import Chart, Project
-from annotation.selectors.charts import dashboard_charts, habit_charts, kept_habits
+from annotation.selectors.charts import habit_charts, kept_habits, snapshot
 from annotation.selectors.choices import questions_of
 from annotation.selectors.figures import first_by_person, latest
 from annotation.selectors.habits import Habits, SideBias, habit_page
@@ -129,7 +129,7 @@ def test_charts_stand_on_their_page_and_not_on_the_overview(
     (chart,) = habit_charts(pool)
     assert chart.title == "1 of 2 lies below the 50% of all at gold"
     assert chart.rows[0][:4] == (wrong.pseudonym, "0", "6", "0%")
-    assert not any(c.name.startswith("habit") for c in dashboard_charts(pool))
+    assert not any(c.name.startswith("habit") for c in snapshot(pool).charts)
     client.force_login(make_member(pool, "researcher"))
     page = client.get(f"/p/{pool.slug}/habits/").content.decode()
     assert chart.title in page

@@ -1,6 +1,7 @@
 """Heavy figures and charts: counted right, made only when something has happened."""
 
 import datetime
+import re
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -258,6 +259,55 @@ def test_chart_is_sent_once_and_then_only_confirmed(
     download = owner.get(f"{address}?download=1")
     assert download["Content-Disposition"].startswith("attachment")
     assert b"People gave" in download.content
+
+
+def shown_chart(page: str) -> tuple[str, str]:
+    """Return the title of the answers' chart, and the address of its picture."""
+    title = re.search(r"<h2>(People gave[^<]*)</h2>", page)
+    picture = re.search(
+        r'src="([^"]*labels_per_day[^"]*theme=light&amp;at=\d+)"', page
+    )
+    assert title
+    assert picture
+    return title[1], picture[1].replace("&amp;", "&")
+
+
+def test_words_and_picture_of_a_chart_are_of_one_snapshot(
+    project: Project, pair: tuple[Participant, Participant], owner: Client
+) -> None:
+    answer(pair[0], 1)
+    charts.refresh(project=project)
+    address = reverse("dashboard", args=[project.slug])
+    words, picture = shown_chart(owner.get(address).content.decode())
+    first = owner.get(picture).content
+    answer(pair[1], 1)
+    charts.refresh(project=project)
+    # The page that is open still shows the words from before.
+    assert owner.get(picture).content == first
+    newer, other = shown_chart(owner.get(address).content.decode())
+    assert newer != words
+    assert other != picture
+    assert owner.get(other).content != first
+    cache.clear()
+    assert owner.get(picture).content == owner.get(other).content
+
+
+def test_live_part_brings_charts_that_are_newer_than_the_page(
+    project: Project, pair: tuple[Participant, Participant], owner: Client
+) -> None:
+    answer(pair[0], 1)
+    charts.refresh(project=project)
+    live = reverse("dashboard_live", args=[project.slug])
+    page = owner.get(reverse("dashboard", args=[project.slug])).content.decode()
+    stamp = re.search(r'name="snapshot" value="(\d+)"', page)
+    assert stamp
+    known = f"{live}?snapshot={stamp[1]}"
+    assert "live-charts" not in owner.get(known).content.decode()
+    answer(pair[1], 1)
+    charts.refresh(project=project)
+    body = owner.get(known).content.decode()
+    assert shown_chart(body)[0].startswith("People gave")
+    assert f'name="snapshot" value="{stamp[1]}"' not in body
 
 
 @pytest.mark.parametrize("query", ["", "?theme=pink", "?theme=%00"])

@@ -59,6 +59,28 @@ def test_replaced_answer_stays_in_the_history(item: Item, person: Participant) -
     assert [(a.answered.verdict, a.standing) for a in shown.history] == [
         ("A is better", "superseded")
     ]
+    assert [(a.version, a.n_versions) for a in shown.human] == [(2, 2)]
+    assert [(a.version, a.n_versions) for a in shown.history] == [(1, 2)]
+
+
+def test_versions_are_counted_for_each_person(
+    item: Item, person: Participant, owner: Client
+) -> None:
+    answer_item(item, 1, make_participant(item.project))
+    lent = answer_item(item, 2, person)
+    for value in (-2, 3):
+        submissions.submit(
+            assignment=lent,
+            submission_id=uuid.uuid4(),
+            answers={"preference": {"value": value}},
+        )
+    shown = detail(item)
+    assert sorted((a.version, a.n_versions) for a in shown.human) == [(1, 1), (3, 3)]
+    assert [a.version for a in shown.history] == [1, 2]
+    address = reverse("item", args=[item.project.slug, item.public_id])
+    page = owner.get(address).content.decode()
+    assert [f"version {n} of 3" in page for n in (1, 2, 3)] == [True] * 3
+    assert "of 1</span>" not in page
 
 
 def test_answer_taken_back_stays_in_the_history(

@@ -8,13 +8,14 @@ from pytest_django import DjangoAssertNumQueries
 from annotation.models import (
     Assignment,
     DisagreementRun,
+    FrontierEntry,
     Item,
     ItemDisagreement,
     Project,
     QuestionsVersion,
 )
 from annotation.selectors.disagreements import Wanted, disagreement_page, place_of
-from annotation.services import disagreements, submissions
+from annotation.services import adjudications, disagreements, submissions
 from annotation.services.withdrawals import withdraw
 from annotation.tasks import refresh_disagreements
 from tests.factories import make_participant
@@ -111,14 +112,61 @@ def test_repeats_of_one_person_are_no_disagreement(
 def test_list_is_narrowed_by_kind_and_category(
     project: Project, measured: list[Item]
 ) -> None:
-    def numbers(**wanted: str) -> list[int]:
-        page = disagreement_page(project, Wanted(**wanted), "preference", 1)
-        return [line.number for line in page.lines]
+    assert numbers(project) == [2, 1]
+    assert numbers(project, kind="side") == [2]
+    assert numbers(project, category="Cooking") == [1]
+    assert numbers(project, kind="side", category="Cooking") == []
 
-    assert numbers() == [2, 1]
-    assert numbers(kind="side") == [2]
-    assert numbers(category="Cooking") == [1]
-    assert numbers(kind="side", category="Cooking") == []
+
+def numbers(project: Project, **wanted: str) -> list[int]:
+    page = disagreement_page(project, Wanted(**wanted), "preference", 1)
+    assert page.n == len(page.lines)
+    return [line.number for line in page.lines]
+
+
+def test_list_is_narrowed_to_what_is_not_settled(
+    project: Project, measured: list[Item], owner: Client
+) -> None:
+    author = project.created_by
+    assert author is not None
+    decision = adjudications.settle(
+        item=measured[1],
+        by=author,
+        role="owner",
+        answers={"preference": {"value": 1}},
+        reason="A names the cause.",
+        n_shown=0,
+    )
+    assert numbers(project, settling="open") == [1]
+    assert numbers(project, settling="settled") == [2]
+    place = place_of(project, Wanted(settling="open"), "preference", measured[0])
+    assert (place.previous, place.next) == (None, None)
+    address = reverse("disagreements", args=[project.slug])
+    page = owner.get(f"{address}?settling=open&kind=taste").content.decode()
+    assert '<option value="open" selected>' in page
+    assert "?kind=side&amp;settling=open" in page
+    assert "settled</span>" in owner.get(address).content.decode()
+    adjudications.reopen(
+        item=measured[1],
+        by=author,
+        role="owner",
+        reason="See it again.",
+        n_shown=decision.number,
+    )
+    assert numbers(project, settling="open") == [2, 1]
+    assert numbers(project, settling="settled") == []
+
+
+def test_excluded_item_leaves_the_list_at_once(
+    project: Project, measured: list[Item]
+) -> None:
+    excluded = FrontierEntry.objects.filter(item=measured[1])
+    excluded.update(is_excluded=True, target=0)
+    assert numbers(project) == [1]
+    place = place_of(project, Wanted(), "preference", measured[0])
+    assert (place.previous, place.next) == (None, None)
+    excluded.update(is_excluded=False, target=2)
+    assert numbers(project) == [2, 1]
 
 
 def test_neighbours_follow_the_list(project: Project, measured: list[Item]) -> None:
@@ -196,7 +244,16 @@ def test_a_page_is_not_written_to(
 
 
 @pytest.mark.parametrize(
-    "query", ["kind=%00", "kind=x", "page=0", "page=99999", "question=no", "page=x"]
+    "query",
+    [
+        "kind=%00",
+        "kind=x",
+        "settling=x",
+        "page=0",
+        "page=99999",
+        "question=no",
+        "page=x",
+    ],
 )
 def test_odd_addresses_are_read_as_far_as_they_go(
     query: str, project: Project, measured: list[Item], owner: Client

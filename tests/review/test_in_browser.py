@@ -170,6 +170,25 @@ def test_disagreements_are_walked_by_keyboard(
     expect(page.locator("[data-walk]:focus")).to_have_count(0)
 
 
+def test_walk_goes_on_after_a_message_about_an_answer(
+    browse: Callable[..., Page], split: Project
+) -> None:
+    page = browse(split.created_by)
+    page.goto(f"/p/{split.slug}/disagreements/?settling=open")
+    page.get_by_role("link", name="Read them one by one").click()
+    page.locator(".talk-open > summary").first.click()
+    page.get_by_label("Message to").first.fill("What made it better for you?")
+    page.get_by_role("button", name="Send the message").first.click()
+    expect(page.locator("#comments")).to_contain_text("What made it better for you?")
+    assert "/disagreements/" in page.url
+    assert "settling=open" in page.url
+    here = page.url
+    page.keyboard.press("j")
+    page.wait_for_function("was => location.href !== was", arg=here)
+    page.locator("a[rel=prev]").wait_for()
+    assert "settling=open" in page.url
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESK_SIZE, PHONE_SIZE], ids=["desk", "phone"])
 def test_disagreement_pages_are_accessible(
