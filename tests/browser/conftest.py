@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer
 
 OpenDesk = Callable[..., Page]
+# The page's script has taken the desk over, or another page has come instead.
+IS_READY = "[data-progress-text]:not(:empty), body:not(.is-desk) main"
 IS_SAVED = """() => !Object.keys(localStorage)
     .some((key) => key.startsWith("polyphony:draft"))"""
 
@@ -53,7 +55,7 @@ def open_desk(
         traffic.append(Traffic(page.context))
         sign_in(page, user or annotator_of(project), live_server.url)
         page.goto(f"/p/{project.slug}/annotate/")
-        page.locator("main").wait_for()
+        page.locator(IS_READY).first.wait_for(state="attached")
         return page
 
     yield open_

@@ -253,7 +253,7 @@ def test_bar_is_docked_over_the_controls_of_a_phone(open_desk: OpenDesk) -> None
     expect(page.locator("[data-mark]")).to_have_count(1)
     # The place in the text is kept; a button leads to the mark's tag and note.
     assert page.evaluate("scrollY") == before
-    expect(page.locator("[data-marked]")).to_contain_text("speaks against")
+    expect(page.locator("[data-marked]")).to_contain_text("Marked against A.")
     page.get_by_role("button", name="Tag and note").tap()
     expect(page.get_by_label("What it shows")).to_be_focused()
     expect(page.get_by_label("What it shows")).to_be_in_viewport()

@@ -32,6 +32,8 @@ export class Marks {
     this.bar = this.isMain ? this.barOf() : null;
     this.listen();
     this.draw();
+    // Somebody may have selected words before the page's scripts were there.
+    this.bar?.follow();
   }
 
   barOf() {
@@ -145,7 +147,7 @@ export class Marks {
     else if (DESK.matches) this.row(item).scrollIntoView({ block: "nearest" });
     else if (this.walking) return;
     else {
-      this.bar?.tell(`${words}.`);
+      this.bar?.tell(`Marked ${item.polarity} ${letter(item.completion)}.`);
       region.focus({ preventScroll: true });
     }
   }
