@@ -264,9 +264,7 @@ def test_chart_is_sent_once_and_then_only_confirmed(
 def shown_chart(page: str) -> tuple[str, str]:
     """Return the title of the answers' chart, and the address of its picture."""
     title = re.search(r"<h2>(People gave[^<]*)</h2>", page)
-    picture = re.search(
-        r'src="([^"]*labels_per_day[^"]*theme=light&amp;at=\d+)"', page
-    )
+    picture = re.search(r'src="([^"]*labels_per_day[^"]*theme=light&amp;at=\d+)"', page)
     assert title
     assert picture
     return title[1], picture[1].replace("&amp;", "&")
