@@ -34,6 +34,11 @@ class ShownChart:
     made_at: datetime
 
     @property
+    def labelled(self) -> list[list[tuple[str, Any]]]:
+        """Return the rows, each value with the name of its column."""
+        return [list(zip(self.columns, row, strict=False)) for row in self.rows]
+
+    @property
     def stamp(self) -> str:
         """Return the moment of the snapshot, by which its picture is asked for."""
         return stamp_of(self.made_at)
