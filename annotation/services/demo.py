@@ -19,12 +19,12 @@ from annotation.answers import parse_questions, to_presented
 from annotation.demo import PROFILES, DemoSet, demo_sets
 from annotation.models import Assignment, Participant, Project, Role
 from annotation.services.assignments import claim_next
+from annotation.services.demo_panel import seed_panel
+from annotation.services.demo_people import take_part_as
 from annotation.services.imports import store_items
 from annotation.services.members import add_member
-from annotation.services.participants import ensure_participant, take_part
 from annotation.services.projects import create_project
 from annotation.services.submissions import submit
-from annotation.surveys import DECLINED, parse_survey, read_replies
 
 OWNER = "demo-owner"
 SECOND_ANNOTATOR = "demo-annotator-2"
@@ -65,6 +65,7 @@ def seed_demo(*, password: str = "") -> list[DemoLogin]:
         logins.append(DemoLogin(name, "" if found else secret))
     for demo in demo_sets():
         _seed_project(demo, people)
+    seed_panel(members=PEOPLE, people=people, owner=people[OWNER])
     return logins
 
 
@@ -82,31 +83,12 @@ def _seed_project(demo: DemoSet, people: Mapping[str, User]) -> None:
     store_items(project=project, items=demo.items, provider="demo")
     for name, role in PEOPLE.items():
         add_member(project=project, user=people[name], role=role)
-    participants = {name: _take_part(project, people[name]) for name in PROFILES}
+    participants = {
+        name: take_part_as(project, people[name], told)
+        for name, told in PROFILES.items()
+    }
     n_answers = round(len(demo.items) / 3)
     _answer(demo, project, participants[SECOND_ANNOTATOR], n_answers)
-
-
-def _take_part(project: Project, user: User) -> Participant:
-    """Agree to everything, and answer the profile as the demo's person would."""
-    participant = ensure_participant(project=project, user=user)
-    document = project.consent_documents.get()
-    version = project.survey_versions.get()
-    questions = parse_survey(version.questions)
-    told = PROFILES[user.username]
-    given: dict[str, Sequence[str]] = {
-        question.name: told.get(question.name, [DECLINED]) for question in questions
-    }
-    seed = f"{user.pk}:{version.public_id}"
-    replies, _ = read_replies(questions, given, seed=seed)
-    take_part(
-        participant=participant,
-        document=document,
-        granted=[scope["name"] for scope in document.scopes],
-        version=version,
-        replies=replies,
-    )
-    return participant
 
 
 def _answer(
