@@ -11,7 +11,8 @@ import argparse
 import base64
 import os
 import shutil
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 FOLDER = ROOT / "docs" / "gallery"
 LIST = ROOT / "docs" / "GALLERY.md"
+# The picture of the README: this page, at desktop width, light.
+FRONT, FRONT_PAGE = ROOT / "docs" / "images" / "annotate.png", "annotate"
+# Languages of the demo that a plain system may lack letters for; Debian's package.
+FONTS = {
+    "Arabic": ("ar", "fonts-noto-core"),
+    "Chinese": ("zh", "fonts-noto-cjk"),
+    "Hindi": ("hi", "fonts-noto-core"),
+    "Japanese": ("ja", "fonts-noto-cjk"),
+}
 DESK, PHONE = {"width": 1440, "height": 900}, {"width": 360, "height": 800}
 LOOKS = [(size, theme) for size in (DESK, PHONE) for theme in ("light", "dark")]
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -67,6 +77,27 @@ COMPOSE = """async (photographs) => {
     });
     return canvas.toDataURL("image/webp", QUALITY).split(",")[1];
 }"""
+
+
+def has_font(language: str) -> bool:
+    """Tell whether fontconfig knows a font for a language; without it none is known."""
+    program = shutil.which("fc-list")
+    if program is None:
+        return False
+    asked = [program, f":lang={language}", "family"]
+    return bool(subprocess.run(asked, capture_output=True, check=False).stdout.strip())
+
+
+def font_advice(has: Callable[[str], bool]) -> str:
+    """Say for which languages of the demo a font is missing, and how to get it."""
+    missing = {name: font for name, (code, font) in FONTS.items() if not has(code)}
+    if not missing:
+        return ""
+    packages = " ".join(sorted(set(missing.values())))
+    return (
+        f"No font has the letters of {', '.join(missing)}: the photographs show boxes"
+        f" in their place. On Debian: `apt-get install -y {packages}`."
+    )
 
 
 def listing() -> str:
@@ -122,6 +153,8 @@ def photograph(browser: "Browser", server: str, only: set[str], raw: str) -> Non
                 if raw:
                     name = f"{one.slug}.{size['width']}.{theme}.png"
                     (Path(raw) / name).write_bytes(picture)
+            if one.slug == FRONT_PAGE:
+                FRONT.write_bytes(taken[0])
             encoded = [base64.b64encode(picture).decode() for picture in taken]
             data = base64.b64decode(canvas.evaluate(COMPOSE, encoded))
             (FOLDER / f"{one.slug}.webp").write_bytes(data)
@@ -139,6 +172,9 @@ def main() -> None:
     if program is None:
         raise SystemExit("Chromium is not installed: `apt-get install chromium`.")
     FOLDER.mkdir(exist_ok=True)
+    advice = font_advice(has_font)
+    if advice:
+        print(advice, flush=True)
     # Playwright keeps a loop in this thread, beside which the study asks the database.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     with stack() as running:
@@ -152,6 +188,8 @@ def main() -> None:
             photograph(browser, server, set(given.names), given.raw)
             browser.close()
         LIST.write_text(listing(), encoding="utf-8")
+    if advice:
+        print(advice, flush=True)
 
 
 if __name__ == "__main__":

@@ -180,10 +180,31 @@ PEOPLE: Sequence[Person] = tuple(
     Person(f"simulated-{number:02}", *rest)
     for number, rest in enumerate(
         (
-            (0, _profile("Female", _YOUNG, "GB", _UNIVERSITY, **_ASIAN), 62, 6, "completed", 3),
-            (1, _profile("Male", _GROWN, "US", _SCHOOL, **_BAPTIST), 48, 6, "completed", 3),
+            (
+                0,
+                _profile("Female", _YOUNG, "GB", _UNIVERSITY, **_ASIAN),
+                62,
+                6,
+                "completed",
+                3,
+            ),
+            (
+                1,
+                _profile("Male", _GROWN, "US", _SCHOOL, **_BAPTIST),
+                48,
+                6,
+                "completed",
+                3,
+            ),
             (0, _profile("Female", _OLD, "GB", _SCHOOL), 95, 6, "completed", 2),
-            (1, _profile("Female", _GROWN, "KE", _UNIVERSITY, **_KIKUYU), 57, 6, "completed", 2),
+            (
+                1,
+                _profile("Female", _GROWN, "KE", _UNIVERSITY, **_KIKUYU),
+                57,
+                6,
+                "completed",
+                2,
+            ),
             (0, _profile("Male", _YOUNG, "US", _UNIVERSITY), 17, 6, "completed", 2),
             (1, _profile("Female", _GROWN, "IN", _UNIVERSITY), 71, 6, "completed", 1),
             (0, _profile("Male", _OLD, "DE", _SCHOOL), 84, 4, "timed_out", 1),

@@ -87,9 +87,21 @@ def counts(project: Project) -> Counts:
 
 
 def n_items(project: Project) -> int:
-    """Return the number of items, which are numbered without gaps; one query."""
+    """Return the number of items that can be finished; one query.
+
+    Items are numbered without gaps; those excluded and those that are checks alone are
+    no part of the work.
+    """
     row = _one(
-        "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s", [project.pk]
+        "SELECT (SELECT COALESCE(max(number), 0) FROM item"
+        "   WHERE project_id = %(project)s)"
+        " - (SELECT count(*) FROM check_item"
+        "   WHERE project_id = %(project)s AND NOT is_in_pool)"
+        " - (SELECT count(*) FROM frontier f"
+        "   WHERE f.project_id = %(project)s AND f.is_excluded AND NOT EXISTS ("
+        "     SELECT 1 FROM check_item c"
+        "     WHERE c.item_id = f.item_id AND NOT c.is_in_pool))",
+        {"project": project.pk},
     )
     return int(row[0])
 

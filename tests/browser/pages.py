@@ -60,6 +60,7 @@ PAGES = (
     SitePage("annotate", "annotator", "The desk: two answers to compare"),
     SitePage("annotate", "annotator", "The desk: answers in order", f"{RANKED} desk"),
     SitePage("annotate", "annotator", "The desk: marks for answers", f"{RATED} desk"),
+    SitePage("annotate", "annotator", "The desk: words marked", "marked desk"),
     SitePage("history", "annotator", "What one has answered"),
     SitePage("history_item", "annotator", "One answer of one's own"),
     SitePage("change_answer", "annotator", "An own answer, to be changed"),
@@ -79,6 +80,7 @@ PAGES = (
     SitePage(
         "dashboard", "owner", "The dashboard before the first answer", "dashboard empty"
     ),
+    SitePage("dashboard", "owner", "The dashboard of a panel", "dashboard panel"),
     SitePage("items", "owner", "The items"),
     SitePage(
         "items",
@@ -100,6 +102,7 @@ PAGES = (
     SitePage("job", "owner", "An import that was refused", "job refused"),
     SitePage("job", "owner", "An import that runs", "job running"),
     SitePage("people", "owner", "People and invitations"),
+    SitePage("people", "owner", "The people of a recruited panel", "people panel"),
     SitePage("people", "owner", "The people of a new project", "people empty"),
     SitePage("self_descriptions", "owner", "What people say of themselves"),
     SitePage("habits", "owner", "How people answer"),

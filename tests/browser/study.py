@@ -15,7 +15,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from annotation import access
+from annotation.answers import parse_questions, to_presented
+from annotation.demo.panel import NAME as PANEL
+from annotation.demo.panel import PEOPLE, QUESTIONS, panel_items
 from annotation.models import (
+    Adjudication,
     Assignment,
     Enrolment,
     Invitation,
@@ -30,6 +34,8 @@ from annotation.services import assignments, charts, disagreements, jobs, submis
 from annotation.services.checks import use_as_check
 from annotation.services.comments import reply, write_to_team
 from annotation.services.demo import OWNER, seed_demo
+from annotation.services.demo_people import take_part_as
+from annotation.services.drafts import save_draft
 from annotation.services.endings import close
 from annotation.services.enrolments import Enrolled, enrol
 from annotation.services.exports import request_export, run_export
@@ -49,6 +55,18 @@ MAIN, RANKED, RATED = (
     "Demo: two answers",
     "Demo: order of answers",
     "Demo: marks for answers",
+)
+PANEL_PAGES = (
+    "pay",
+    "habits",
+    "quotas",
+    "disagreements",
+    "dashboard panel",
+    "self_descriptions",
+    "settings_recruitment",
+    "settings_checks",
+    "settings_quotas",
+    "people panel",
 )
 RECRUITMENT = RecruitmentSettings(
     provider="prolific",
@@ -104,6 +122,7 @@ def make_study() -> Study:
     _work(study)
     _newcomers(study)
     _recruit(study)
+    _panel(study)
     _jobs(study)
     save_filter(
         seat=access.seat(owner, project.slug),
@@ -113,7 +132,8 @@ def make_study() -> Study:
     )
     make_token(user=owner, name="Nightly export")
     disagreements.refresh(project=project)
-    charts.refresh(project=project)
+    for one in (project, Project.objects.get(name=PANEL)):
+        charts.refresh(project=one)
     return study
 
 
@@ -207,8 +227,41 @@ def _recruit(study: Study) -> None:
         reason=Enrolment.Reason.LEFT,
     )
     close(participant=came[1].enrolment.participant, state=State.COMPLETED)
-    for name in ("pay", "settings_recruitment", "study", "study ended", "study gone"):
+    for name in ("study", "study ended", "study gone"):
         study.args[name] = (project.slug,)
+
+
+def _panel(study: Study) -> None:
+    """Show the demo's panel on the pages that need people, and begin an item there."""
+    project = Project.objects.get(name=PANEL)
+    for name in PANEL_PAGES:
+        study.args[name] = (project.slug,)
+    decision = Adjudication.objects.get(project=project)
+    study.args["disagreement"] = (project.slug, decision.item.public_id)
+    user = study.people["annotator"]
+    assert user is not None
+    person = take_part_as(project, user, PEOPLE[0].profile)
+    # Past the training item, and past what is mixed in unseen.
+    while True:
+        lent = assignments.claim_next(participant=person, project=project)
+        assert lent is not None
+        if lent.purpose == Assignment.Purpose.MAIN:
+            break
+        answer(person, {"preference": {"value": 2}})
+    marks = next(
+        item.marks
+        for item in panel_items()
+        if item.draft.external_id == lent.item.external_id
+    )
+    begun = {"marks": list(marks), "preference": {"value": 1}}
+    questions = parse_questions(QUESTIONS)
+    save_draft(
+        assignment=lent,
+        answers=to_presented(questions, begun, lent.order or []),
+        active_ms=45_000,
+        revision=0,
+    )
+    study.args["marked desk"] = (project.slug,)
 
 
 def _enrol(invitation: Invitation, project: Project, number: int) -> Enrolled:

@@ -29,9 +29,11 @@ NARROW = ViewportSize(width=320, height=640)
 # A 1440-px-wide window at 200 %.
 ZOOMED = ViewportSize(width=720, height=450)
 SCROLLS_SIDEWAYS = "document.documentElement.scrollWidth > innerWidth"
-# Tables of ours are cards on a phone; what a text brings along may scroll in its box.
+# Tables of ours are cards on a phone; a grid of two dimensions, and what a text brings
+# along, may scroll in their box.
 TABLES_SIDEWAYS = """() => [...document.querySelectorAll(".table-wrap")]
-    .filter((box) => !box.closest(".prose") && box.scrollWidth > box.clientWidth + 1)
+    .filter((box) => !box.closest(".prose")
+        && !box.querySelector(".quota-grid") && box.scrollWidth > box.clientWidth + 1)
     .map((box) => box.getAttribute("aria-label") ?? box.outerHTML.slice(0, 120))"""
 FRAME = """() => {
     const faults = [];

@@ -18,10 +18,19 @@ from annotation.formats.types import (
     LabelDraft,
     Message,
 )
-from annotation.models import Assignment, Chart, Item, Job, Participant, Project
+from annotation.models import (
+    Assignment,
+    Chart,
+    FrontierEntry,
+    Item,
+    Job,
+    Participant,
+    Project,
+)
 from annotation.selectors import figures
 from annotation.selectors.choices import questions_of
 from annotation.services import charts
+from annotation.services.checks import use_as_check
 from annotation.services.imports import store_items
 from annotation.services.jobs import Progress
 from annotation.services.measures import agreements, measure
@@ -135,6 +144,23 @@ def test_item_is_finished_on_the_day_of_its_last_answer(
     )
     answer_item(pool[0], 1, pair[1])
     assert [day.n_finished for day in figures.days(project)] == [0, 0, 1]
+
+
+def test_checks_and_excluded_items_are_no_items_to_finish(
+    project: Project, pool: list[Item]
+) -> None:
+    before = figures.n_items(project)
+    assert before == len(pool)
+    assert project.created_by
+    use_as_check(
+        item=pool[0],
+        gold={"use": "monitoring", "answers": {"preference": {"value": 2}}},
+        by=project.created_by,
+    )
+    FrontierEntry.objects.filter(item=pool[1]).update(is_excluded=True, target=0)
+    # A check alone that is excluded as well is taken off once.
+    FrontierEntry.objects.filter(item=pool[0]).update(is_excluded=True)
+    assert figures.n_items(project) == before - 2
 
 
 def test_times_keep_each_of_few_answers(
