@@ -176,42 +176,26 @@ _ASIAN = {"ethnicity": "British Indian", "religion": "Hindu, not strict"}
 _BAPTIST = {"ethnicity": "Black American", "religion": "Baptist"}
 _KIKUYU = {"ethnicity": "Kikuyu", "religion": "My church, every Sunday"}
 _YOUNG, _GROWN, _OLD = "18-24 years old", "35-44 years old", "65+ years old"
+_CAME: Sequence[tuple[int, Mapping[str, Sequence[str]], int, int, Ending, int]] = (
+    (0, _profile("Female", _YOUNG, "GB", _UNIVERSITY, **_ASIAN), 62, 6, "completed", 3),
+    (1, _profile("Male", _GROWN, "US", _SCHOOL, **_BAPTIST), 48, 6, "completed", 3),
+    (0, _profile("Female", _OLD, "GB", _SCHOOL), 95, 6, "completed", 2),
+    (
+        1,
+        _profile("Female", _GROWN, "KE", _UNIVERSITY, **_KIKUYU),
+        57,
+        6,
+        "completed",
+        2,
+    ),
+    (0, _profile("Male", _YOUNG, "US", _UNIVERSITY), 17, 6, "completed", 2),
+    (1, _profile("Female", _GROWN, "IN", _UNIVERSITY), 71, 6, "completed", 1),
+    (0, _profile("Male", _OLD, "DE", _SCHOOL), 84, 4, "timed_out", 1),
+    (1, _profile("Male", _YOUNG, "GB", _SCHOOL), 39, 2, "left", 1),
+    (0, _profile("Female", _GROWN, "NZ", _UNIVERSITY), 66, 5, "working", 0),
+    (1, _profile("Female", _YOUNG, "US", _UNIVERSITY), 52, 3, "working", 0),
+)
 PEOPLE: Sequence[Person] = tuple(
     Person(f"simulated-{number:02}", *rest)
-    for number, rest in enumerate(
-        (
-            (
-                0,
-                _profile("Female", _YOUNG, "GB", _UNIVERSITY, **_ASIAN),
-                62,
-                6,
-                "completed",
-                3,
-            ),
-            (
-                1,
-                _profile("Male", _GROWN, "US", _SCHOOL, **_BAPTIST),
-                48,
-                6,
-                "completed",
-                3,
-            ),
-            (0, _profile("Female", _OLD, "GB", _SCHOOL), 95, 6, "completed", 2),
-            (
-                1,
-                _profile("Female", _GROWN, "KE", _UNIVERSITY, **_KIKUYU),
-                57,
-                6,
-                "completed",
-                2,
-            ),
-            (0, _profile("Male", _YOUNG, "US", _UNIVERSITY), 17, 6, "completed", 2),
-            (1, _profile("Female", _GROWN, "IN", _UNIVERSITY), 71, 6, "completed", 1),
-            (0, _profile("Male", _OLD, "DE", _SCHOOL), 84, 4, "timed_out", 1),
-            (1, _profile("Male", _YOUNG, "GB", _SCHOOL), 39, 2, "left", 1),
-            (0, _profile("Female", _GROWN, "NZ", _UNIVERSITY), 66, 5, "working", 0),
-            (1, _profile("Female", _YOUNG, "US", _UNIVERSITY), 52, 3, "working", 0),
-        ),
-        start=1,
-    )
+    for number, rest in enumerate(_CAME, start=1)
 )
