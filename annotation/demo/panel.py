@@ -21,6 +21,10 @@ DESCRIPTION = (
     "Ten simulated people, recruited by a link, judge advice and opinions: with quotas,"
     " checks, marked words, pay and what they disagree about."
 )
+REASON = "Both have a point. The first one leaves the choice to the person."
+ASKED = "You were very sure here. What decided it for you?"
+COMMENT = "Is a joke in an answer a fault here?"
+FLAGGED = "Both answers could be shorter."
 TAGS = ["Helps", "Well said", "Wrong", "Unfair", "Filler"]
 MARKS: Mapping[str, Any] = {
     "name": "marks",

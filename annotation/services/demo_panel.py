@@ -16,11 +16,15 @@ from django.utils import timezone
 from annotation.allocation.insertion import CheckRules
 from annotation.answers import Question, parse_questions, to_presented
 from annotation.demo.panel import (
+    ASKED,
+    COMMENT,
     DESCRIPTION,
+    FLAGGED,
     NAME,
     PEOPLE,
     QUESTIONS,
     QUOTAS,
+    REASON,
     PanelItem,
     Person,
     answers_to,
@@ -195,7 +199,7 @@ def _team(project: Project, owner: User) -> None:
             by=owner,
             role=Role.OWNER,
             answers={"preference": {"value": 1}},
-            reason="Both have a point. The first one leaves the choice to the person.",
+            reason=REASON,
             n_shown=Adjudication.objects.filter(item=row.item).count(),
         )
     for row in disputed[1:]:
@@ -204,7 +208,7 @@ def _team(project: Project, owner: User) -> None:
             annotation=given,
             by=owner,
             role=Role.OWNER,
-            text="You were very sure here. What decided it for you?",
+            text=ASKED,
         )
     lent = (
         Assignment.objects.filter(
@@ -217,5 +221,5 @@ def _team(project: Project, owner: User) -> None:
         .last()
     )
     if lent is not None:
-        write_to_team(assignment=lent, text="Is a joke in an answer a fault here?")
-        raise_flag(assignment=lent, kind="other", note="Both answers could be shorter.")
+        write_to_team(assignment=lent, text=COMMENT)
+        raise_flag(assignment=lent, kind="other", note=FLAGGED)
