@@ -24,7 +24,7 @@ NAMES = {
     "ABCD-EFGH-JKLM": "the shape of a code",
     # Names of keys, as the browser gives them.
     **dict.fromkeys(("ArrowDown", "ArrowUp", "Arrow", "Backspace", "Delete"), "a key"),
-    **dict.fromkeys(("Enter", "Escape"), "a key"),
+    **dict.fromkeys(("Enter", "Escape", "Tab"), "a key"),
     **dict.fromkeys(("Content-Type", "Date", "If-None-Match"), "a header of HTTP"),
     "BroadcastChannel": "what a browser can do",
     **dict.fromkeys(

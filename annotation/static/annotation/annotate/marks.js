@@ -4,11 +4,14 @@
 import { toast } from "../js/base.js";
 import { all, one } from "./cells.js";
 import { MarkBar } from "./markbar.js";
-import { WORDS, rowOf } from "./markrow.js";
+import { SPEAKS, rowOf } from "./markrow.js";
 import { letter } from "./order.js";
 import { Positions } from "./positions.js";
 import { Walk } from "./walk.js";
+import { format, gettext } from "../js/words.js";
 
+const MARKED = { for: gettext("Marked in {letter}, speaks for: “{words}”."), against: gettext("Marked in {letter}, speaks against: “{words}”.") };
+const KEPT = { for: gettext("Marked for {letter}."), against: gettext("Marked against {letter}.") };
 const MAX_MARKS = 200;
 // Only there the list is beside the texts; else going to it would lose one's place.
 const DESK = matchMedia("(min-width: 60.01rem)");
@@ -82,7 +85,7 @@ export class Marks {
 
   problems(answer) {
     if (answer || !this.question.is_required) return [];
-    return [{ path: `answers.${this.question.name}`, message: `“${this.question.title}” has no mark yet. Mark words in an answer.` }];
+    return [{ path: `answers.${this.question.name}`, message: format(gettext("“{title}” has no mark yet. Mark words in an answer."), this.question) }];
   }
 
   locate() {
@@ -100,7 +103,7 @@ export class Marks {
   key(key) {
     const polarity = { "+": "for", "-": "against", "−": "against" }[key];
     if (!polarity || this.element.hidden) return false;
-    if (!this.mark(polarity)) this.say("Select words in one answer first, or press m to choose them by keyboard.");
+    if (!this.mark(polarity)) this.say(gettext("Select words in one answer first, or press m to choose them by keyboard."));
     return true;
   }
 
@@ -117,7 +120,7 @@ export class Marks {
   mark(polarity, selected = this.selected()) {
     if (!selected) return false;
     if (this.items.length >= MAX_MARKS) {
-      this.say(`There are ${MAX_MARKS} marks, which is the most. Remove one first.`);
+      this.say(format(gettext("There are {n} marks, which is the most. Remove one first."), { n: MAX_MARKS }));
       return true;
     }
     const item = this.put({ completion: selected.text.place, ...selected.found }, polarity);
@@ -141,13 +144,14 @@ export class Marks {
   /* Where a mark's tag and note are given: the row beside the texts takes the focus; a
      walk goes on, and below the texts a button leads there. */
   lead(item, { region }) {
-    const words = `Marked in ${letter(item.completion)}, ${WORDS[item.polarity]}`;
-    this.say(`${words}: “${this.words(item)}”.${this.walking ? " Enter leads to its tag and note." : ""}`);
+    const said = [format(MARKED[item.polarity], { letter: letter(item.completion), words: this.words(item) })];
+    if (this.walking) said.push(gettext("Enter leads to its tag and note."));
+    this.say(said.join(" "));
     if (DESK.matches && !this.walking) this.show(item);
     else if (DESK.matches) this.row(item).scrollIntoView({ block: "nearest" });
     else if (this.walking) return;
     else {
-      this.bar?.tell(`Marked ${item.polarity} ${letter(item.completion)}.`);
+      this.bar?.tell(format(KEPT[item.polarity], { letter: letter(item.completion) }));
       region.focus({ preventScroll: true });
     }
   }
@@ -183,7 +187,7 @@ export class Marks {
     else {
       this.inHand = item;
       this.draw();
-      this.bar?.find(this.texts[place], this.range(item), `${letter(place)}, ${WORDS[item.polarity]}.`);
+      this.bar?.find(this.texts[place], this.range(item), format(SPEAKS[item.polarity], { letter: letter(place) }));
     }
   }
 
@@ -193,7 +197,7 @@ export class Marks {
     this.changed();
     const button = one(`[data-mark="${Math.min(at, this.items.length - 1)}"] [data-remove]`, this.list);
     (button ?? this.texts[item.completion].region).focus();
-    toast("The mark is removed.", { label: "Undo", run: () => {
+    toast(gettext("The mark is removed."), { label: gettext("Undo"), run: () => {
       if (!this.root.isConnected) return;
       this.items.splice(at, 0, item);
       this.changed();
@@ -216,7 +220,7 @@ export class Marks {
       end: () => { this.walking = null; },
     });
     if (this.walking?.isEmpty) this.walking.end();
-    else this.say("Arrows go from word to word, with Shift they choose more. Plus marks for, minus against.");
+    else this.say(gettext("Arrows go from word to word, with Shift they choose more. Plus marks for, minus against."));
   }
 
   // --- the list ---------------------------------------------------------------------
@@ -230,7 +234,7 @@ export class Marks {
       item.polarity = item.polarity === "for" ? "against" : "for";
       this.changed();
       one(`[data-mark="${row.dataset.mark}"] [data-turn]`, this.list).focus();
-      this.say(`${letter(item.completion)}, ${WORDS[item.polarity]}.`);
+      this.say(format(SPEAKS[item.polarity], { letter: letter(item.completion) }));
     } else if (event.target.closest("[data-find]")) this.find(item, row.dataset.mark);
   }
 
