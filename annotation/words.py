@@ -5,7 +5,13 @@ translations as it starts; without them, as in a pure module on its own, the Eng
 what comes back. How to mark, extract and translate: docs/ARCHITECTURE.md.
 """
 
-from typing import Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+Data = TypeVar("Data", bound="DataclassInstance")
 
 
 class Translator(Protocol):
@@ -50,6 +56,12 @@ def gettext(message: str) -> str:
 def ngettext(singular: str, plural: str, number: int) -> str:
     """Return the form for so many, in the reader's language."""
     return _translator.ngettext(singular, plural, number)
+
+
+def translated(one: Data, *names: str) -> Data:
+    """Return the data class with the marked constants of these fields translated."""
+    said = {name: gettext(getattr(one, name)) for name in names}
+    return replace(one, **said)
 
 
 def gettext_noop(message: str) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
+from annotation.words import gettext as _
+
 # Median absolute deviation times this estimates a standard deviation (normal data).
 MAD_TO_SD = 1.4826
 N_DEVIATIONS = 3.0
@@ -105,13 +107,14 @@ def hint_words(
     if usual_s and len(seconds) == n and median(seconds) < usual_s / 4:
         typical = max(1, round(median(seconds)))
         unit = "second" if typical == 1 else "seconds"
-        return (
-            f"Your last {n} answers took about {typical} {unit} each. If that is how"
-            " long you need, all is well; else take the time you want."
-        )
+        return _(
+            "Your last {n} answers took about {typical} {unit} each. If "
+            "that is how long you need, all is well; else take the time "
+            "you want."
+        ).format(n=n, typical=typical, unit=unit)
     if n >= 2 * MIN_RUN and len(set(answers)) == 1:
-        return (
-            f"Your last {n} answers were all the same. That can be right. If your hand"
-            " has settled in, a short break helps."
-        )
+        return _(
+            "Your last {n} answers were all the same. That can be right. "
+            "If your hand has settled in, a short break helps."
+        ).format(n=n)
     return ""

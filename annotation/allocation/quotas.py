@@ -12,6 +12,7 @@ from typing import Any, Literal, TypeAlias
 
 from annotation.allocation.bands import band_of, fault, labels
 from annotation.answers import Problem
+from annotation.words import gettext as _
 
 Kind: TypeAlias = Literal[
     "per_item", "at_least", "exact", "people", "category", "category_each"
@@ -95,14 +96,19 @@ def parse_quotas(raw: object, values: Mapping[str, Sequence[str]]) -> tuple[Quot
         With every fault found; `path` is `quotas[k].field`.
     """
     if not isinstance(raw, (list, tuple)):
-        raise InvalidQuotasError([Problem("quotas", "Quotas are a list.")])
+        raise InvalidQuotasError([Problem("quotas", _("Quotas are a list."))])
     problems: list[Problem] = []
     quotas: list[Quota] = []
     for place, entry in enumerate(raw):
         path = f"quotas[{place}]"
         if not isinstance(entry, Mapping) or entry.get("kind") not in KINDS:
             kinds = ", ".join(KINDS)
-            problems.append(Problem(f"{path}.kind", f"Kind must be one of {kinds}."))
+            problems.append(
+                Problem(
+                    f"{path}.kind",
+                    _("Kind must be one of {kinds}.").format(kinds=kinds),
+                )
+            )
             continue
         quota, faults = _quota(entry, path)
         problems += faults or _faults(quota, path, values)
@@ -126,11 +132,13 @@ def _quota(entry: Mapping[str, Any], path: str) -> tuple[Quota, list[Problem]]:
         if is_number and math.isfinite(amount) and 0 <= amount <= 10**9:
             amounts[str(key)[:200]] = amount
         else:
-            said = f"“{key}” needs a number, 0 or more; {amount!r} is none."
+            said = _("“{key}” needs a number, 0 or more; {amount!r} is none.").format(
+                key=key, amount=amount
+            )
             problems.append(Problem(f"{path}.amounts", said))
     n = entry.get("n") or 0
     if isinstance(n, bool) or not isinstance(n, int) or not 0 <= n <= 10**6:
-        problems.append(Problem(f"{path}.n", "Give a whole number from 1."))
+        problems.append(Problem(f"{path}.n", _("Give a whole number from 1.")))
         n = 0
     asked = entry.get("questions") or ()
     groups = entry.get("groups") or {}
@@ -156,7 +164,9 @@ def _bands(
 ) -> tuple[dict[str, tuple[int, ...]], list[Problem]]:
     bands, problems = {}, []
     for name, cuts in given.items() if isinstance(given, Mapping) else ():
-        said = fault(cuts) if isinstance(cuts, (list, tuple)) else "Bands are a list."
+        said = (
+            fault(cuts) if isinstance(cuts, (list, tuple)) else _("Bands are a list.")
+        )
         if said:
             problems.append(Problem(f"{path}.bands", said))
         else:
@@ -171,9 +181,9 @@ def _faults(
     if quota.kind in OF_STRATA:
         problems += _question_faults(quota, path, values)
     if quota.kind in ("per_item", "category_each") and quota.n < 1:
-        problems.append(Problem(f"{path}.n", "Say how many answers: 1 or more."))
+        problems.append(Problem(f"{path}.n", _("Say how many answers: 1 or more.")))
     if quota.kind == "people" and not quota.amounts and quota.n < 1:
-        problems.append(Problem(f"{path}.n", "Say how many people: 1 or more."))
+        problems.append(Problem(f"{path}.n", _("Say how many people: 1 or more.")))
     if quota.kind in ("at_least", "exact", "category"):
         problems += _share_faults(quota, path)
     if not problems and quota.kind in OF_STRATA:
@@ -185,33 +195,39 @@ def _question_faults(
     quota: Quota, path: str, values: Mapping[str, Sequence[str]]
 ) -> list[Problem]:
     if not quota.questions:
-        said = "Choose the questions of the survey that this quota goes by."
+        said = _("Choose the questions of the survey that this quota goes by.")
         return [Problem(f"{path}.questions", said)]
     if len(quota.questions) > MOST_QUESTIONS:
-        said = f"At most {MOST_QUESTIONS} questions can be crossed."
+        said = _("At most {most_questions} questions can be crossed.").format(
+            most_questions=MOST_QUESTIONS
+        )
         return [Problem(f"{path}.questions", said)]
     problems = []
     for name in quota.questions:
         if name not in values:
-            said = (
-                f"The survey has no choice of one, no country, no number and no"
-                f" categorised words called {name!r}."
-                " Choose another question, or add it to the survey first."
-            )
+            said = _(
+                "The survey has no choice of one, no country, no number "
+                "and no categorised words called {name!r}. Choose another "
+                "question, or add it to the survey first."
+            ).format(name=name)
             problems.append(Problem(f"{path}.questions", said))
         elif not values[name] and name not in quota.bands:
-            said = f"{name!r} is a number: say at which numbers its bands begin."
+            said = _(
+                "{name!r} is a number: say at which numbers its bands begin."
+            ).format(name=name)
             problems.append(Problem(f"{path}.bands", said))
     for name in quota.bands:
         if name not in quota.questions or values.get(name):
-            said = (
-                f"{name!r} is no number that this quota goes by: leave its bands out."
-            )
+            said = _(
+                "{name!r} is no number that this quota goes by: leave its bands out."
+            ).format(name=name)
             problems.append(Problem(f"{path}.bands", said))
     for name, groups in quota.groups.items():
         for value in groups:
             if name not in quota.questions or value not in values.get(name, ()):
-                said = f"“{value}” is no answer that a grouped question offers."
+                said = _(
+                    "“{value}” is no answer that a grouped question offers."
+                ).format(value=value)
                 problems.append(Problem(f"{path}.groups", said))
     return problems
 
@@ -219,13 +235,22 @@ def _question_faults(
 def _share_faults(quota: Quota, path: str) -> list[Problem]:
     at = f"{path}.amounts"
     if not quota.amounts:
-        return [Problem(at, "Name at least one cell and its per cent.")]
+        return [Problem(at, _("Name at least one cell and its per cent."))]
     total = sum(quota.amounts.values())
     if total > 100 + 1e-6:
-        said = f"The shares add up to {total:g} %; they may be 100 % at most."
+        said = _("The shares add up to {total:g} %; they may be 100 % at most.").format(
+            total=total
+        )
         return [Problem(at, said)]
     if len(quota.amounts) > MOST_CELLS:
-        return [Problem(at, f"At most {MOST_CELLS} cells can be named.")]
+        return [
+            Problem(
+                at,
+                _("At most {most_cells} cells can be named.").format(
+                    most_cells=MOST_CELLS
+                ),
+            )
+        ]
     return []
 
 
@@ -242,10 +267,12 @@ def _cell_faults(
             and all(part in of for part, of in zip(found, parts, strict=True))
         ):
             continue
-        said = (
-            f"No answer to the survey leads to the cell “{key}”."
-            f" Its parts must be answers of {' and '.join(quota.questions)},"
-            f" in this order, with “{BETWEEN.strip()}” between them."
+        said = _(
+            "No answer to the survey leads to the cell “{key}”. Its parts "
+            "must be answers of {questions}, in this order, with "
+            "“{between}” between them."
+        ).format(
+            key=key, questions=" and ".join(quota.questions), between=BETWEEN.strip()
         )
         problems.append(Problem(f"{path}.amounts", said))
     return problems
@@ -293,7 +320,7 @@ def _part(quota: Quota, question: str, profile: Mapping[str, str]) -> str:
 
 
 def _but(key: str) -> str:
-    return f"anything but {key}"
+    return _("anything but {key}").format(key=key)
 
 
 def cells_of(quota: Quota, n_wanted: int) -> tuple[Cell, ...]:
@@ -373,10 +400,18 @@ def doubts(
         cells = _possible_cells(quota, quotas, values)
         if cells * quota.n < overlap:
             found.append(
-                f"An item wants {overlap} answers, but {cells} groups of"
-                f" {' and '.join(quota.questions)} with {quota.n} each give"
-                f" {cells * quota.n} at most: no item can be finished. Allow more per"
-                " item, name more groups, or want fewer answers."
+                _(
+                    "An item wants {overlap} answers, but {cells} groups of "
+                    "{questions} with {n} each give {most} at most: no item "
+                    "can be finished. Allow more per item, name more groups, "
+                    "or want fewer answers."
+                ).format(
+                    overlap=overlap,
+                    cells=cells,
+                    questions=" and ".join(quota.questions),
+                    n=quota.n,
+                    most=cells * quota.n,
+                )
             )
     return found
 
@@ -399,15 +434,25 @@ def describe(quota: Quota) -> str:
     by = BETWEEN.join(quota.questions)
     named = ", ".join(f"{key} {amount:g}" for key, amount in quota.amounts.items())
     words = {
-        "per_item": f"At most {quota.n} answers per item from one cell of {by}.",
-        "at_least": f"At least this per cent of all answers by {by}: {named}.",
-        "exact": f"Exact shares of all answers by {by}.",
-        "people": (
-            f"People who may take part by {by}: {named}."
-            if named
-            else f"At most {quota.n} people may take part from one cell of {by}."
+        "per_item": _("At most {n} answers per item from one cell of {by}.").format(
+            n=quota.n, by=by
         ),
-        "category": f"Per cent of all answers by item category: {named}.",
-        "category_each": f"At most {quota.n} answers per person and item category.",
+        "at_least": _("At least this per cent of all answers by {by}: {named}.").format(
+            by=by, named=named
+        ),
+        "exact": _("Exact shares of all answers by {by}.").format(by=by),
+        "people": (
+            _("People who may take part by {by}: {named}.").format(by=by, named=named)
+            if named
+            else _("At most {n} people may take part from one cell of {by}.").format(
+                n=quota.n, by=by
+            )
+        ),
+        "category": _("Per cent of all answers by item category: {named}.").format(
+            named=named
+        ),
+        "category_each": _("At most {n} answers per person and item category.").format(
+            n=quota.n
+        ),
     }
     return words[quota.kind]

@@ -11,6 +11,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from annotation.models import ApiToken
+from annotation.words import gettext as _
 
 TOUCH_EVERY = timedelta(minutes=5)
 
@@ -25,11 +26,11 @@ def token_user(request: HttpRequest | Request) -> User | None:
     if not words or words[0].lower() != b"token":
         return None
     if len(words) != 2:
-        raise AuthenticationFailed("The header must be “Authorization: Token …”.")
+        raise AuthenticationFailed(_("The header must be “Authorization: Token …”."))
     digest = hashlib.sha256(words[1]).hexdigest()
     token = ApiToken.objects.select_related("user").filter(secret_sha256=digest).first()
     if token is None or not token.user.is_active:
-        raise AuthenticationFailed("This token is not valid. Make a new one.")
+        raise AuthenticationFailed(_("This token is not valid. Make a new one."))
     now = timezone.now()
     if token.last_used_at is None or token.last_used_at < now - TOUCH_EVERY:
         ApiToken.objects.filter(pk=token.pk).update(last_used_at=now)

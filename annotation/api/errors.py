@@ -13,29 +13,43 @@ from rest_framework.views import exception_handler
 
 from annotation.errors import AnnotationError
 from annotation.middleware import error_body
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 FIELD = {
-    "required": "{path} is missing. Send it.",
-    "blank": "{path} is empty. Write something.",
-    "null": "{path} is null. Send a value, or leave it out.",
-    "max_length": "{path} is too long. Shorten it to {limit} characters.",
-    "max_string_length": "{path} is too long. Send a number.",
-    "min_value": "{path} is too small. The smallest number is {limit}.",
-    "max_value": "{path} is too large. The largest number is {limit}.",
-    "null_characters_not_allowed": "{path} holds a NUL character. Remove it.",
+    "required": gettext_noop("{path} is missing. Send it."),
+    "blank": gettext_noop("{path} is empty. Write something."),
+    "null": gettext_noop("{path} is null. Send a value, or leave it out."),
+    "max_length": gettext_noop("{path} is too long. Shorten it to {limit} characters."),
+    "max_string_length": gettext_noop("{path} is too long. Send a number."),
+    "min_value": gettext_noop("{path} is too small. The smallest number is {limit}."),
+    "max_value": gettext_noop("{path} is too large. The largest number is {limit}."),
+    "null_characters_not_allowed": gettext_noop(
+        "{path} holds a NUL character. Remove it."
+    ),
 }
 WHOLE = {
-    "parse_error": "The body cannot be read. Send JSON, or a form with a file.",
-    "not_authenticated": "You are not logged in. Send a token, or log in.",
-    "authentication_failed": "This token is not valid. Make a new one.",
-    "permission_denied": "This is not allowed with your log-in. Load the page again,"
-    " or send a token.",
-    "not_found": "There is nothing here for you.",
-    "method_not_allowed": "This address does not take {method}.",
-    "not_acceptable": "This address answers with JSON only. Accept application/json.",
-    "unsupported_media_type": "This type of body is not read. Send JSON, or a form with"
-    " a file.",
-    "throttled": "These are too many calls for one hour. Wait {wait} and go on.",
+    "parse_error": gettext_noop(
+        "The body cannot be read. Send JSON, or a form with a file."
+    ),
+    "not_authenticated": gettext_noop(
+        "You are not logged in. Send a token, or log in."
+    ),
+    "authentication_failed": gettext_noop("This token is not valid. Make a new one."),
+    "permission_denied": gettext_noop(
+        "This is not allowed with your log-in. Load the page again, or send a token."
+    ),
+    "not_found": gettext_noop("There is nothing here for you."),
+    "method_not_allowed": gettext_noop("This address does not take {method}."),
+    "not_acceptable": gettext_noop(
+        "This address answers with JSON only. Accept application/json."
+    ),
+    "unsupported_media_type": gettext_noop(
+        "This type of body is not read. Send JSON, or a form with a file."
+    ),
+    "throttled": gettext_noop(
+        "These are too many calls for one hour. Wait {wait} and go on."
+    ),
 }
 
 # The framework words the other ones itself.
@@ -58,7 +72,7 @@ def handle(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, exceptions.ValidationError):
         response.data = {
             "code": "invalid",
-            "message": "Some fields are missing or do not fit.",
+            "message": _("Some fields are missing or do not fit."),
             "problems": list(_problems(error.detail, "")),
         }
         return response
@@ -74,8 +88,8 @@ def _sentence(error: Exception, code: str, method: str | None) -> str:
     if code not in WHOLE or (isinstance(error, MAY_BE_OURS) and _is_ours(error)):
         return detail
     wait = getattr(error, "wait", None)
-    waits = f"{max(1, round(wait / 60))} min" if wait else "a little"
-    return WHOLE[code].format(method=method, wait=waits)
+    waits = _("{n} min").format(n=max(1, round(wait / 60))) if wait else _("a little")
+    return _(WHOLE[code]).format(method=method, wait=waits)
 
 
 def _is_ours(error: exceptions.APIException) -> bool:
@@ -100,6 +114,10 @@ def _field(detail: Any, path: str) -> str:
     code = getattr(detail, "code", "")
     words = FIELD.get(code)
     if words is None:
-        return f"{path} does not fit. Look up its form in the documentation."
+        return _("{path} does not fit. Look up its form in the documentation.").format(
+            path=path
+        )
     number = re.search(r"-?\d+", str(detail))
-    return words.format(path=path or "The body", limit=number[0] if number else "")
+    return _(words).format(
+        path=path or _("The body"), limit=number[0] if number else ""
+    )

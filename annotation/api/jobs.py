@@ -23,6 +23,7 @@ from annotation.models import Job
 from annotation.services.exports import request_export, stream_annotations
 from annotation.services.imports import request_import
 from annotation.services.jobs import cancel_job
+from annotation.words import gettext as _
 
 
 def _options(raw: object, name: str) -> dict[str, Any]:
@@ -31,9 +32,11 @@ def _options(raw: object, name: str) -> dict[str, Any]:
     try:
         options = json.loads(raw) if isinstance(raw, str) else raw
     except (ValueError, RecursionError) as error:
-        raise InvalidError(f"{name} is not JSON: {error}.") from error
+        raise InvalidError(
+            _("{name} is not JSON: {error}.").format(name=name, error=error)
+        ) from error
     if not isinstance(options, dict):
-        raise InvalidError(f"{name} must be a JSON object.")
+        raise InvalidError(_("{name} must be a JSON object.").format(name=name))
     return options
 
 
@@ -67,11 +70,15 @@ class Imports(APIView):
         else:
             found = request.FILES.get("file")
             if found is None:
-                raise InvalidError("Send a file in the field `file`, or a JSON list.")
+                raise InvalidError(
+                    _("Send a file in the field `file`, or a JSON list.")
+                )
             if found.size > settings.UPLOAD_LIMIT_MB * 1_000_000:
                 raise LimitError(
-                    f"This file is larger than {settings.UPLOAD_LIMIT_MB:,} MB. "
-                    "Compress it with gzip, or split it."
+                    _(
+                        "This file is larger than {limit_mb:,} MB. Compress "
+                        "it with gzip, or split it."
+                    ).format(limit_mb=settings.UPLOAD_LIMIT_MB)
                 )
             upload, name, fields = found, found.name or "items", request.data
         job = request_import(
@@ -110,7 +117,7 @@ class Exports(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Answer 202 with the job that writes the format."""
         seat = access.seat(request.user, slug, roles=access.MANAGERS)
-        options = _options(request.data, "The body")
+        options = _options(request.data, _("The body"))
         return Response(JobOut(request_export(seat=seat, options=options)).data, 202)
 
 
@@ -122,13 +129,13 @@ class DownloadExport(APIView):
         """Send the file, once the job is done."""
         job = access.any_job(request.user, public_id)
         if job.kind != Job.Kind.EXPORT or job.state != Job.State.DONE or not job.file:
-            raise ConflictError("This export is not ready to be downloaded.")
+            raise ConflictError(_("This export is not ready to be downloaded."))
         name = f"{job.project.slug}-{job.public_id}.zip"
         try:
             file = default_storage.open(job.file)
         except FileNotFoundError as error:
             raise ConflictError(
-                "The file of this export is no longer there. Make a new export."
+                _("The file of this export is no longer there. Make a new export.")
             ) from error
         return FileResponse(file, as_attachment=True, filename=name)
 

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import IO, Any
 
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
+
+from annotation.words import gettext as _
 
 MAX_BYTES = 16 * 1024 * 1024
 
@@ -14,7 +17,9 @@ class TooLarge(APIException):
 
     status_code = 413
     default_code = "too_large"
-    default_detail = "This is more than 16 MB. Send it as a file in the field `file`."
+    default_detail = gettext_lazy(
+        "This is more than 16 MB. Send it as a file in the field `file`."
+    )
 
 
 class BoundedJSONParser(JSONParser):
@@ -36,4 +41,4 @@ class BoundedJSONParser(JSONParser):
         try:
             return super().parse(stream, media_type, parser_context)
         except RecursionError as error:
-            raise ParseError("The body nests too deep.") from error
+            raise ParseError(_("The body nests too deep.")) from error

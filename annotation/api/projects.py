@@ -17,6 +17,7 @@ from annotation.models import Project, Role
 from annotation.question_file import form_object, read_form
 from annotation.services.projects import create_project
 from annotation.services.versions import publish_questions
+from annotation.words import gettext as _
 
 
 class Pages(LimitOffsetPagination):
@@ -64,7 +65,7 @@ class ProjectQuestions(APIView):
             questions = read_form(request.data)
         except InvalidQuestionsError as error:
             raise InvalidError(
-                "The questions need mending.", problems=error.problems
+                _("The questions need mending."), problems=error.problems
             ) from error
         user = User.objects.get(pk=request.user.pk or 0)
         published = publish_questions(

@@ -40,6 +40,7 @@ from annotation.selectors.feedback import feedback
 from annotation.services import assignments, drafts, flags, gates, hints, submissions
 from annotation.services.comments import MAX_COMMENTS, mark_seen, write_to_team
 from annotation.times import MAX_PLACES
+from annotation.words import gettext as _
 
 CALLS_PER_MINUTE = 1200
 # How an annotator saw the texts, beside layout and view.
@@ -73,7 +74,7 @@ class CsrfError(AnnotationError):
 
 class _Csrf(CsrfViewMiddleware):
     def _reject(self, request: HttpRequest, reason: str) -> NoReturn:
-        raise CsrfError("This page is out of date. Load it again; nothing is lost.")
+        raise CsrfError(_("This page is out of date. Load it again; nothing is lost."))
 
 
 def _nothing(*_: object) -> HttpResponse:
@@ -91,7 +92,7 @@ def _caller(request: HttpRequest) -> User:
     if user is not None:
         return user
     if not request.user.is_authenticated:
-        raise SignedOutError("You are not logged in. Log in and go on.")
+        raise SignedOutError(_("You are not logged in. Log in and go on."))
     _csrf.process_view(request, _nothing, (), {})
     return request.user
 
@@ -107,7 +108,7 @@ def _throttle(user: User) -> None:
         if not cache.add(key, 1, 120):
             n_calls = cache.incr(key)
     if n_calls > CALLS_PER_MINUTE:
-        raise LimitError("These are too many calls for one minute. Wait a little.")
+        raise LimitError(_("These are too many calls for one minute. Wait a little."))
 
 
 def call(*methods: str) -> Callable[[View[P]], View[P]]:
@@ -121,7 +122,9 @@ def call(*methods: str) -> Callable[[View[P]], View[P]]:
         ) -> HttpResponse:
             if request.method not in methods:
                 body = {"code": "method_not_allowed", "problems": []}
-                body["message"] = f"This address takes {' or '.join(methods)}."
+                body["message"] = _("This address takes {methods}.").format(
+                    methods=" or ".join(methods)
+                )
                 response = JsonResponse(body, status=405)
                 response["Allow"] = ", ".join(methods)
                 return response
@@ -148,13 +151,15 @@ def _body(request: HttpRequest) -> dict[str, Any]:
             json.dumps(body, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         raise InvalidError(
-            "A text holds half of a character, such as a broken emoji. Remove it.",
+            _("A text holds half of a character, such as a broken emoji. Remove it."),
             code="json",
         ) from error
     except (ValueError, RecursionError) as error:
-        raise InvalidError(f"The body is not JSON: {error}.", code="json") from error
+        raise InvalidError(
+            _("The body is not JSON: {error}.").format(error=error), code="json"
+        ) from error
     if not isinstance(body, dict):
-        raise InvalidError("The body must be a JSON object.", code="json")
+        raise InvalidError(_("The body must be a JSON object."), code="json")
     return body
 
 
@@ -162,7 +167,7 @@ def _raw(request: HttpRequest) -> bytes:
     # Asked before the body is read, which nobody else bounds to this.
     n_bytes = int(request.META.get("CONTENT_LENGTH") or 0)
     if n_bytes > MAX_BODY_BYTES or len(request.body) > MAX_BODY_BYTES:
-        raise TooLargeError("This is more than 4 MB. Shorten the texts.")
+        raise TooLargeError(_("This is more than 4 MB. Shorten the texts."))
     return request.body
 
 
@@ -173,7 +178,7 @@ def _refuse_constant(name: str) -> NoReturn:
 def _number(body: dict[str, Any], name: str) -> int:
     value = body.get(name) or 0
     if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise InvalidError(f"{name} must be a number, 0 or more.")
+        raise InvalidError(_("{name} must be a number, 0 or more.").format(name=name))
     return int(min(value, 2**53))
 
 
@@ -182,42 +187,52 @@ def _numbers(body: dict[str, Any], name: str) -> list[int] | None:
     if values is None:
         return None
     if not isinstance(values, list) or len(values) > MAX_PLACES:
-        raise InvalidError(f"{name} must be a list with a number for each completion.")
+        raise InvalidError(
+            _("{name} must be a list with a number for each completion.").format(
+                name=name
+            )
+        )
     return [_number({name: value}, name) for value in values]
 
 
 def _text(body: dict[str, Any], name: str) -> str:
     value = body.get(name, "")
     if not isinstance(value, str) or "\x00" in value:
-        raise InvalidError(f"{name} must be text.")
+        raise InvalidError(_("{name} must be text.").format(name=name))
     return value
 
 
 def _truth(body: dict[str, Any], name: str) -> bool:
     value = body.get(name, False)
     if not isinstance(value, bool):
-        raise InvalidError(f"{name} must be true or false.")
+        raise InvalidError(_("{name} must be true or false.").format(name=name))
     return value
 
 
 def _display(body: dict[str, Any]) -> dict[str, str | int]:
     value = body.get("display") or {}
     if not isinstance(value, dict) or len(value) > len(DISPLAY):
-        raise InvalidError("display must be an object with a few short words.")
+        raise InvalidError(_("display must be an object with a few short words."))
     for name, part in value.items():
         if name not in DISPLAY:
-            raise InvalidError(f"display has no {name[:30]!r}. It is {DISPLAY_WORDS}.")
+            raise InvalidError(
+                _("display has no {name!r}. It is {display_words}.").format(
+                    name=name[:30], display_words=DISPLAY_WORDS
+                )
+            )
         is_word = isinstance(part, str) and len(part) <= 20 and part.isalpha()
         is_number = type(part) is int and 0 <= part <= 1000
         if not is_word and not is_number:
-            raise InvalidError(f"display.{name} must be a short word or a number.")
+            raise InvalidError(
+                _("display.{name} must be a short word or a number.").format(name=name)
+            )
     return value
 
 
 def _answers(body: dict[str, Any]) -> dict[str, Any]:
     answers = body.get("answers")
     if not isinstance(answers, dict):
-        raise InvalidError("answers must be an object with one entry per question.")
+        raise InvalidError(_("answers must be an object with one entry per question."))
     return answers
 
 
@@ -234,7 +249,9 @@ def _own(
     if person.standing != Participant.Standing.ACTIVE and not is_safe:
         raise NotReadyError(STANDING_WORDS[person.standing], code=person.standing)
     if not person.is_ready and has_withdrawn(person):
-        raise NotReadyError("You have taken your consent back. Give it anew to go on.")
+        raise NotReadyError(
+            _("You have taken your consent back. Give it anew to go on.")
+        )
     return assignment
 
 
@@ -243,7 +260,7 @@ def ready_participant(seat: access.Seat) -> Participant:
     participant = access.participant(seat)
     if participant is None or not participant.is_ready:
         raise NotReadyError(
-            "Give your consent and fill in the profile first.",
+            _("Give your consent and fill in the profile first."),
             start=f"/p/{seat.project.slug}/start/",
         )
     return participant
@@ -336,7 +353,7 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     try:
         submission_id = uuid.UUID(_text(body, "submission_id"))
     except ValueError as error:
-        raise InvalidError("submission_id must be a UUID, one per item.") from error
+        raise InvalidError(_("submission_id must be a UUID, one per item.")) from error
     has_time = body.get("active_ms") is not None
     source = (
         Annotation.Source.API
@@ -448,7 +465,7 @@ def _key(body: dict[str, Any]) -> uuid.UUID | None:
     try:
         return uuid.UUID(_text(body, "comment_id")) if body.get("comment_id") else None
     except ValueError as error:
-        raise InvalidError("comment_id must be a UUID, one per comment.") from error
+        raise InvalidError(_("comment_id must be a UUID, one per comment.")) from error
 
 
 def _comments_json(assignment: Assignment) -> dict[str, Any]:

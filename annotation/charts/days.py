@@ -19,6 +19,7 @@ from annotation.charts.style import (
     to_svg,
     width_of,
 )
+from annotation.words import gettext as _
 
 if TYPE_CHECKING:
     import altair as alt
@@ -76,7 +77,7 @@ def labels_per_day(
         .mark_bar(strokeWidth=1, size=width)
         .encode(
             x=_day_axis(rows, padding=width / 2 + 4),
-            y=alt.Y("n:Q", title="Labels", axis=count_axis(highest)),
+            y=alt.Y("n:Q", title=_("Labels"), axis=count_axis(highest)),
             fill=alt.Fill("who:N", scale=fills, legend=alt.Legend()),
             stroke=alt.Stroke("who:N", scale=edges, legend=alt.Legend()),
             order=alt.Order("who:N", sort="descending"),
@@ -100,7 +101,7 @@ def progress_over_time(
     data = inline(values)
     y = alt.Y(
         "n:Q",
-        title="Finished items",
+        title=_("Finished items"),
         scale=alt.Scale(domain=[0, max(n_items, 1)], nice=True),
         axis=count_axis(n_items),
     )
@@ -115,7 +116,11 @@ def progress_over_time(
         )
         .encode(x=_day_axis(rows), y=y)
     )
-    goal = alt.Chart(inline([{"n": n_items, "text": f"All {n_items:,} items"}]))
+    goal = alt.Chart(
+        inline(
+            [{"n": n_items, "text": _("All {n_items:,} items").format(n_items=n_items)}]
+        )
+    )
     line = goal.mark_rule(color=palette.edge, strokeDash=[4, 3]).encode(y="n:Q")
     word = goal.mark_text(align="left", baseline="bottom", dx=4, dy=-3).encode(
         x=alt.value(0), y="n:Q", text="text:N"

@@ -19,6 +19,7 @@ from annotation.charts.style import (
     inline,
     to_svg,
 )
+from annotation.words import gettext as _
 
 if TYPE_CHECKING:
     import altair as alt
@@ -72,11 +73,11 @@ def time_per_item(
                 "from:Q",
                 bin="binned",
                 scale=alt.Scale(domain=[0, end], nice=False),
-                title="Time per item",
+                title=_("Time per item"),
                 axis=_time_axis(bins),
             ),
             x2="to:Q",
-            y=alt.Y("n:Q", title="Answers", axis=count_axis(highest)),
+            y=alt.Y("n:Q", title=_("Answers"), axis=count_axis(highest)),
         )
     )
     layers = [bars]
@@ -84,7 +85,16 @@ def time_per_item(
         middle = median(seconds)
         is_late = middle > end / 2
         mark = alt.Chart(
-            inline([{"from": min(middle, end), "text": f"Median {words_of(middle)}"}])
+            inline(
+                [
+                    {
+                        "from": min(middle, end),
+                        "text": _("Median {words_of}").format(
+                            words_of=words_of(middle)
+                        ),
+                    }
+                ]
+            )
         )
         layers += [
             mark.mark_rule(color=palette.ink, strokeWidth=2).encode(x="from:Q"),
@@ -135,9 +145,17 @@ def words_of(seconds: float) -> str:
         return f"{whole} s"
     if whole < 3600:
         minutes, rest = divmod(whole, 60)
-        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+        return (
+            _("{minutes} min {rest} s").format(minutes=minutes, rest=rest)
+            if rest
+            else _("{minutes} min").format(minutes=minutes)
+        )
     hours, rest = divmod(whole // 60, 60)
-    return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return (
+        _("{hours} h {rest} min").format(hours=hours, rest=rest)
+        if rest
+        else f"{hours} h"
+    )
 
 
 def _time_axis(bins: Sequence[Bin]) -> "alt.Axis":
@@ -189,7 +207,7 @@ def position_bias(
     )
     x = alt.X(
         "share:Q",
-        title="Share won by the completion shown first",
+        title=_("Share won by the completion shown first"),
         scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
     )

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from annotation.formats.types import RowProblem
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 MAX_CELL_BYTES = 10 * 2**20
 MAX_ROW_BYTES = 64 * 2**20
-SAVE_AS_UTF8 = "Save the file as UTF-8 and import it again."
+SAVE_AS_UTF8 = gettext_noop("Save the file as UTF-8 and import it again.")
 
 
 def find_fault(row: int, values: Mapping[str, Any]) -> RowProblem | None:
@@ -38,8 +40,10 @@ def _value_fault(value: object) -> tuple[str, str] | None:
             fault = _text_fault(part)
         elif isinstance(part, float) and not math.isfinite(part):
             fault = (
-                f"The number {part} is not finite, and JSON cannot hold it.",
-                "Write null where there is no number.",
+                _("The number {part} is not finite, and JSON cannot hold it.").format(
+                    part=part
+                ),
+                _("Write null where there is no number."),
             )
         elif isinstance(part, dict):
             parts += part.keys()
@@ -58,21 +62,26 @@ def _text_fault(text: str) -> tuple[str, str] | None:
             n_bytes = len(text.encode())
         except UnicodeEncodeError as error:
             return (
-                "Half of a character (a lone surrogate,"
-                f" U+{ord(text[error.start]):04X}) stands at character"
-                f" {error.start + 1}.",
-                "Write the whole character, or remove it.",
+                _(
+                    "Half of a character (a lone surrogate, U+{code:04X}) "
+                    "stands at character {place}."
+                ).format(code=ord(text[error.start]), place=error.start + 1),
+                _("Write the whole character, or remove it."),
             )
     if n_bytes > MAX_CELL_BYTES:
         return (
-            f"The text has {n_bytes / 2**20:.1f} MB, and the limit for one field is"
-            f" {MAX_CELL_BYTES // 2**20} MB.",
-            "Shorten the text, or split it over several items.",
+            _(
+                "The text has {mb:.1f} MB, and the limit for one field is "
+                "{limit_mb} MB."
+            ).format(mb=n_bytes / 2**20, limit_mb=MAX_CELL_BYTES // 2**20),
+            _("Shorten the text, or split it over several items."),
         )
     if "\x00" in text:
         return (
-            f"The text contains a NUL character at character {text.index(chr(0)) + 1},"
-            " which the database cannot store.",
-            "Remove the NUL character.",
+            _(
+                "The text contains a NUL character at character {place}, "
+                "which the database cannot store."
+            ).format(place=text.index(chr(0)) + 1),
+            _("Remove the NUL character."),
         )
     return None

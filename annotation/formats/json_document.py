@@ -17,11 +17,13 @@ from annotation.formats.json_rows import (
 )
 from annotation.formats.sniffing import WRAPPER_KEYS
 from annotation.formats.types import FileProblem, RowProblem
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 # An error this close to the end of what is read may only mean "read on".
 LOOKAHEAD = 16
 SPACE = re.compile("[ \t\r\n\ufeff]*")
-MEND_JSON = "Correct it there, or save the rows as JSON lines."
+MEND_JSON = gettext_noop("Correct it there, or save the rows as JSON lines.")
 # An object with one of these is a row itself, whatever lists it holds.
 ROW_KEYS = frozenset(
     {
@@ -78,9 +80,13 @@ class _Window:
             raise _ends_early(row)
         if found != expected:
             raise FileProblem(
-                f"The JSON is not valid after row {row}: {expected!r} is expected at"
-                f" byte {self.offset(self.at):,}, but {found!r} stands there.",
-                MEND_JSON,
+                _(
+                    "The JSON is not valid after row {row}: {expected!r} is "
+                    "expected at byte {place:,}, but {found!r} stands there."
+                ).format(
+                    row=row, expected=expected, place=self.offset(self.at), found=found
+                ),
+                _(MEND_JSON),
             )
         self.at += 1
 
@@ -102,8 +108,8 @@ class _Window:
 
 def _ends_early(row: int) -> FileProblem:
     return FileProblem(
-        f"The file ends in the middle of the JSON, after row {row}.",
-        "It was cut off while it was copied. Fetch it again.",
+        _("The file ends in the middle of the JSON, after row {row}.").format(row=row),
+        _("It was cut off while it was copied. Fetch it again."),
     )
 
 
@@ -124,8 +130,10 @@ def _decode(window: _Window, decoder: Decoder, row: int) -> tuple[Any, int]:
         n_chars = len(window.text) - window.at
         if n_chars > MAX_ROW_BYTES:
             raise FileProblem(
-                f"Row {row} exceeds the limit of {MAX_ROW_BYTES // 2**20} MB.",
-                "Split it, or save the rows as JSON lines.",
+                _("Row {row} exceeds the limit of {mb} MB.").format(
+                    row=row, mb=MAX_ROW_BYTES // 2**20
+                ),
+                _("Split it, or save the rows as JSON lines."),
             )
         window.read(max(CHUNK_BYTES, n_chars))
 
@@ -146,9 +154,10 @@ def _broken(error: Exception, window: _Window, row: int) -> FileProblem:
     if isinstance(error, json.JSONDecodeError):
         what, at = error.msg, error.pos
     return FileProblem(
-        f"The JSON is not valid in row {row}: {what}, at byte"
-        f" {window.offset(at):,} of the file.",
-        MEND_JSON,
+        _(
+            "The JSON is not valid in row {row}: {what}, at byte {place:,} of the file."
+        ).format(row=row, what=what, place=window.offset(at)),
+        _(MEND_JSON),
     )
 
 
@@ -183,8 +192,10 @@ def read_document(stream: BinaryIO) -> Iterator[NumberedRow | RowProblem]:
         yield from _rows_of_object(window, decoder)
     if window.peek():
         raise FileProblem(
-            f"More text follows the JSON, at byte {window.offset(window.at):,}.",
-            "Put all rows into one list, or save them as JSON lines.",
+            _("More text follows the JSON, at byte {place:,}.").format(
+                place=window.offset(window.at)
+            ),
+            _("Put all rows into one list, or save them as JSON lines."),
         )
 
 

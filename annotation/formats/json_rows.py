@@ -7,6 +7,7 @@ from typing import Any, BinaryIO, TypeAlias
 
 from annotation.formats.checks import MAX_ROW_BYTES, SAVE_AS_UTF8, find_fault, storable
 from annotation.formats.types import RowProblem
+from annotation.words import gettext as _
 
 NumberedRow: TypeAlias = tuple[int, dict[str, Any]]
 CHUNK_BYTES = 128 * 1024
@@ -38,31 +39,42 @@ def as_row(row: int, value: object, decoder: Decoder) -> NumberedRow | RowProble
         return RowProblem(
             row,
             "",
-            f"The row is {_kind_of(value)}, not an object with named fields.",
-            'Write each row as an object, such as {"prompt": …, "completions": […]}.',
+            _("The row is {kind}, not an object with named fields.").format(
+                kind=_kind_of(value)
+            ),
+            _(
+                'Write each row as an object, such as {"prompt": …, '
+                '"completions": […]}.'
+            ),
         )
     if decoder.twice:
         name = storable(decoder.twice[0])
         return RowProblem(
             row,
             name,
-            f"The field {name!r} stands twice in the same object.",
-            "Keep one of them, or rename one.",
+            _("The field {name!r} stands twice in the same object.").format(name=name),
+            _("Keep one of them, or rename one."),
         )
     return find_fault(row, value) or (row, value)
 
 
 def _kind_of(value: object) -> str:
     if value is None:
-        return "null"
-    names: Mapping[type, str] = {list: "a list", str: "a text", bool: "true or false"}
-    return names.get(type(value), "a number")
+        return _("null")
+    names: Mapping[type, str] = {
+        list: _("a list"),
+        str: _("a text"),
+        bool: _("true or false"),
+    }
+    return names.get(type(value), _("a number"))
 
 
 def not_utf8(row: int, offset: int) -> RowProblem:
     """Return the problem of a row with a byte that is not UTF-8."""
-    problem = f"The row is not UTF-8 text (at byte {offset:,} of the file)."
-    return RowProblem(row, "", problem, SAVE_AS_UTF8)
+    problem = _("The row is not UTF-8 text (at byte {place:,} of the file).").format(
+        place=offset
+    )
+    return RowProblem(row, "", problem, _(SAVE_AS_UTF8))
 
 
 # --- JSON lines -------------------------------------------------------------------
@@ -81,8 +93,10 @@ def read_lines(stream: BinaryIO) -> Iterator[NumberedRow | RowProblem]:
             yield RowProblem(
                 row,
                 "",
-                f"The row exceeds the limit of {MAX_ROW_BYTES // 2**20} MB.",
-                "Split it, or shorten its texts.",
+                _("The row exceeds the limit of {mb} MB.").format(
+                    mb=MAX_ROW_BYTES // 2**20
+                ),
+                _("Split it, or shorten its texts."),
             )
             offset += len(line) + _skip_line(stream)
             continue
@@ -113,15 +127,19 @@ def _read_line(
         return RowProblem(
             row,
             "",
-            f"The line is not valid JSON: {describe(error)}.",
-            "Write one complete JSON object in each line.",
+            _("The line is not valid JSON: {describe}.").format(
+                describe=describe(error)
+            ),
+            _("Write one complete JSON object in each line."),
         )
     if end < len(text):
         return RowProblem(
             row,
             "",
-            f"More text follows the JSON object, from character {end + 1} of the line.",
-            "Write one complete JSON object in each line.",
+            _(
+                "More text follows the JSON object, from character {place} of the line."
+            ).format(place=end + 1),
+            _("Write one complete JSON object in each line."),
         )
     return as_row(row, value, decoder)
 
@@ -129,7 +147,9 @@ def _read_line(
 def describe(error: Exception) -> str:
     """Say in a few words why JSON could not be read."""
     if isinstance(error, json.JSONDecodeError):
-        return f"{error.msg} at character {error.pos + 1}"
+        return _("{fault} at character {place}").format(
+            fault=error.msg, place=error.pos + 1
+        )
     if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    return "it holds a number with too many digits"
+        return _("it is nested too deeply")
+    return _("it holds a number with too many digits")

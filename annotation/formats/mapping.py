@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeAlias, get_args
 
+from annotation.words import gettext as _
+
 LabelsBy: TypeAlias = Literal["leave_out", "file", "human", "machine"]
 LABELS_BY: tuple[LabelsBy, ...] = get_args(LabelsBy)
 
@@ -73,18 +75,22 @@ class ColumnMapping:
             If a part is missing or has the wrong type.
         """
         if not isinstance(raw, Mapping) or not isinstance(raw.get("shape"), str):
-            raise InvalidMappingError("A mapping is an object that names its shape.")
+            raise InvalidMappingError(_("A mapping is an object that names its shape."))
         labels_by = raw.get("labels_by", "leave_out")
         if labels_by not in LABELS_BY:
             raise InvalidMappingError(
-                f"labels_by is {labels_by!r}. Use one of {', '.join(LABELS_BY)}."
+                _("labels_by is {labels_by!r}. Use one of {labels_by_2}.").format(
+                    labels_by=labels_by, labels_by_2=", ".join(LABELS_BY)
+                )
             )
         n_least = raw.get("min_completions", 2)
         if type(n_least) is not int or n_least < 1:
-            raise InvalidMappingError("min_completions must be a whole number from 1.")
+            raise InvalidMappingError(
+                _("min_completions must be a whole number from 1.")
+            )
         options = raw.get("options", {})
         if not isinstance(options, Mapping):
-            raise InvalidMappingError("The options of a mapping are an object.")
+            raise InvalidMappingError(_("The options of a mapping are an object."))
         return cls(
             shape=raw["shape"],
             fields=_read_fields(raw.get("fields", {})),
@@ -98,14 +104,16 @@ class ColumnMapping:
 
 def _read_fields(raw: object) -> dict[str, tuple[str, ...]]:
     if not isinstance(raw, Mapping):
-        raise InvalidMappingError("The fields of a mapping are an object.")
+        raise InvalidMappingError(_("The fields of a mapping are an object."))
     fields: dict[str, tuple[str, ...]] = {}
     for role, columns in raw.items():
         names = [columns] if isinstance(columns, str) else columns
         if not isinstance(names, (list, tuple)) or not all(
             isinstance(name, str) for name in names
         ):
-            raise InvalidMappingError(f"The columns of {role!r} are a list of names.")
+            raise InvalidMappingError(
+                _("The columns of {role!r} are a list of names.").format(role=role)
+            )
         if kept := tuple(name for name in names if name):
             fields[str(role)] = kept
     return fields

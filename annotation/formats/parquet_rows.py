@@ -10,10 +10,12 @@ from typing import IO, Any, TypeAlias
 
 from annotation.formats.checks import find_fault
 from annotation.formats.types import FileProblem, RowProblem
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 NumberedRow: TypeAlias = tuple[int, dict[str, Any]]
 BATCH_ROWS = 256
-AGAIN = "Save it again as Parquet, or as JSONL."
+AGAIN = gettext_noop("Save it again as Parquet, or as JSONL.")
 
 
 class ParquetRows:
@@ -31,15 +33,17 @@ class ParquetRows:
             )
         except (pyarrow.ArrowException, OSError) as error:
             raise FileProblem(
-                "The Parquet file cannot be read; its end is missing or damaged.",
-                "Fetch the file again.",
+                _("The Parquet file cannot be read; its end is missing or damaged."),
+                _("Fetch the file again."),
             ) from error
         names = self._file.schema_arrow.names
         twice = [name for name, count in Counter(names).items() if count > 1]
         if twice:
             raise FileProblem(
-                f"The column {twice[0]!r} stands twice in the file.",
-                "Give each column a name of its own.",
+                _("The column {twice!r} stands twice in the file.").format(
+                    twice=twice[0]
+                ),
+                _("Give each column a name of its own."),
             )
         self.columns = tuple(
             str(name) for name in names if not name.startswith("__index_level_")
@@ -57,7 +61,8 @@ class ParquetRows:
                     yield _as_row(self.row, values)
         except (self._error, OSError, UnicodeDecodeError) as error:
             raise FileProblem(
-                f"The Parquet file is damaged after row {self.row}.", AGAIN
+                _("The Parquet file is damaged after row {row}.").format(row=self.row),
+                _(AGAIN),
             ) from error
 
 
@@ -67,7 +72,7 @@ def _as_row(row: int, values: dict[str, Any]) -> NumberedRow | RowProblem:
         try:
             plain[field] = _plain(value)
         except ValueError as error:
-            return RowProblem(row, field, str(error), "Leave the column out.")
+            return RowProblem(row, field, str(error), _("Leave the column out."))
     return find_fault(row, plain) or (row, plain)
 
 
@@ -91,5 +96,7 @@ def _plain(value: Any) -> Any:
         try:
             return value.decode()
         except UnicodeDecodeError:
-            raise ValueError("The field holds binary data, not text.") from None
-    raise ValueError(f"The field holds a value of type {type(value).__name__}.")
+            raise ValueError(_("The field holds binary data, not text.")) from None
+    raise ValueError(
+        _("The field holds a value of type {type}.").format(type=type(value).__name__)
+    )

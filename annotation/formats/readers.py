@@ -18,6 +18,7 @@ from annotation.formats.parquet_rows import ParquetRows
 from annotation.formats.sniffing import FileKind, sniff
 from annotation.formats.table_rows import TableRows
 from annotation.formats.types import FileProblem, RowProblem
+from annotation.words import gettext as _
 
 NumberedRow: TypeAlias = tuple[int, dict[str, Any]]
 COPY_BYTES = 2**20
@@ -40,12 +41,12 @@ class _Unpacked(io.RawIOBase):
             part = self._gzip.read1(len(buffer))
         except EOFError as error:
             raise FileProblem(
-                "The gzip file ends early.",
-                "It was cut off while it was copied. Fetch it again.",
+                _("The gzip file ends early."),
+                _("It was cut off while it was copied. Fetch it again."),
             ) from error
         except (gzip.BadGzipFile, zlib.error) as error:
             raise FileProblem(
-                "The gzip file is damaged.", "Fetch or compress it again."
+                _("The gzip file is damaged."), _("Fetch or compress it again.")
             ) from error
         buffer[: len(part)] = part
         return len(part)
@@ -72,8 +73,8 @@ class _Recoded(io.RawIOBase):
                 self._ready = self._decoder.decode(chunk, is_whole).encode()
             except UnicodeError as error:
                 raise FileProblem(
-                    "The text is in UTF-16 and damaged.",
-                    "Save the file as UTF-8 and import it again.",
+                    _("The text is in UTF-16 and damaged."),
+                    _("Save the file as UTF-8 and import it again."),
                 ) from error
         part = self._ready[: len(buffer)]
         self._ready = self._ready[len(part) :]
@@ -144,8 +145,10 @@ class RowReader:
             copy.write(part)
             if copy.tell() > MAX_UNPACKED_BYTES:
                 raise FileProblem(
-                    f"The file exceeds {MAX_UNPACKED_BYTES // 2**30} GB when unpacked.",
-                    "Unpack it, or split it into several files.",
+                    _("The file exceeds {gb} GB when unpacked.").format(
+                        gb=MAX_UNPACKED_BYTES // 2**30
+                    ),
+                    _("Unpack it, or split it into several files."),
                 )
         copy.seek(0)
         return copy
@@ -159,13 +162,15 @@ class RowReader:
         except FileProblem as problem:
             if row and "row" not in problem.problem.lower():
                 raise FileProblem(
-                    f"{problem.problem} Row {row} is the last that could be read.",
+                    _("{problem} Row {row} is the last that could be read.").format(
+                        problem=problem.problem, row=row
+                    ),
                     problem.fix,
                 ) from problem
             raise
         if not row:
             raise FileProblem(
-                "The file has no rows.", "Choose a file with at least one row."
+                _("The file has no rows."), _("Choose a file with at least one row.")
             )
 
     @property

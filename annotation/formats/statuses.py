@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from annotation.questions import Problem
+from annotation.words import gettext as _
 
 MAX_LINES = 100_000
 MAX_CHARS = 20_000_000
@@ -68,19 +69,23 @@ def read_statuses(content: bytes) -> StatusFile:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return _refused("The file is not UTF-8 text. Save it as CSV in UTF-8.")
+        return _refused(_("The file is not UTF-8 text. Save it as CSV in UTF-8."))
     if len(text) > MAX_CHARS or text.count("\n") > MAX_LINES:
-        return _refused(f"The file has more than {MAX_LINES:,} lines. Cut it in parts.")
+        return _refused(
+            _("The file has more than {max_lines:,} lines. Cut it in parts.").format(
+                max_lines=MAX_LINES
+            )
+        )
     if "\x00" in text:
-        return _refused("The file holds NUL characters, so it is no CSV file.")
+        return _refused(_("The file holds NUL characters, so it is no CSV file."))
     head = text.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)
     try:
         rows = list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        return _refused(f"The file is no CSV file: {error}.")
+        return _refused(_("The file is no CSV file: {error}.").format(error=error))
     if not rows:
-        return _refused("The file is empty.")
+        return _refused(_("The file is empty."))
     return _read_rows(rows)
 
 
@@ -89,10 +94,10 @@ def _read_rows(rows: Sequence[Sequence[str]]) -> StatusFile:
     id_at, status_at = _find(names, ID_COLUMNS), _find(names, STATUS_COLUMNS)
     if id_at is None:
         return _refused(
-            "No column has the ids. Name it “Participant id”, “workerId” or “id”."
+            _("No column has the ids. Name it “Participant id”, “workerId” or “id”.")
         )
     if status_at is None:
-        return _refused("No column has the statuses. Name it “Status”.")
+        return _refused(_("No column has the statuses. Name it “Status”."))
     lines: list[StatusLine] = []
     problems: list[Problem] = []
     told: dict[str, StatusLine] = {}
@@ -108,8 +113,10 @@ def _read_rows(rows: Sequence[Sequence[str]]) -> StatusFile:
             problems.append(
                 Problem(
                     f"row {number}",
-                    f"Row {number} tells another status of the person in row"
-                    f" {before.row}. Keep the line that is right.",
+                    _(
+                        "Row {number} tells another status of the person in "
+                        "row {row}. Keep the line that is right."
+                    ).format(number=number, row=before.row),
                 )
             )
         elif before is line:
@@ -125,14 +132,21 @@ def _line(
     number: int, row: Sequence[str], id_at: int, status_at: int
 ) -> StatusLine | Problem:
     if len(row) <= max(id_at, status_at) or not row[id_at].strip():
-        return Problem(f"row {number}", f"Row {number} has no id or no status.")
+        return Problem(
+            f"row {number}",
+            _("Row {number} has no id or no status.").format(number=number),
+        )
     said = row[status_at].strip()
     status = _SPELLING.get(re.sub(r"[^a-z]", "", said.lower()))
     if status is None:
         return Problem(
             f"row {number}",
-            f"Row {number} has the status “{said[:40]}”, which is not known. Known are"
-            f" {', '.join(sorted(STATUSES))}.",
+            _(
+                "Row {number} has the status “{said}”, which is not known. "
+                "Known are {statuses}."
+            ).format(
+                number=number, said=said[:40], statuses=", ".join(sorted(STATUSES))
+            ),
         )
     return StatusLine(number, row[id_at].strip(), status)
 

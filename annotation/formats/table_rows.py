@@ -8,9 +8,13 @@ from typing import Any, BinaryIO, TypeAlias
 
 from annotation.formats.checks import MAX_ROW_BYTES, SAVE_AS_UTF8, find_fault
 from annotation.formats.types import FileProblem, RowProblem
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 NumberedRow: TypeAlias = tuple[int, dict[str, Any]]
-QUOTES = "Put a cell that has quotation marks into quotes and double those inside."
+QUOTES = gettext_noop(
+    "Put a cell that has quotation marks into quotes and double those inside."
+)
 
 
 class _Lines:
@@ -29,9 +33,10 @@ class _Lines:
         while line := self._text.readline(MAX_ROW_BYTES + 1):
             if len(line) > MAX_ROW_BYTES:
                 raise FileProblem(
-                    f"A line exceeds the limit of {MAX_ROW_BYTES // 2**20} MB (at byte"
-                    f" {self.offset:,}).",
-                    "Check that the file has line ends, or shorten its texts.",
+                    _(
+                        "A line exceeds the limit of {mb} MB (at byte {place:,})."
+                    ).format(mb=MAX_ROW_BYTES // 2**20, place=self.offset),
+                    _("Check that the file has line ends, or shorten its texts."),
                 )
             encoded = line.encode(errors="surrogateescape")
             if not line.isascii() and self.bad_byte is None:
@@ -66,12 +71,16 @@ class TableRows:
         try:
             header = next((cells for cells in self._cells if any(cells)), [])
         except csv.Error as error:
-            raise FileProblem(f"The header cannot be read: {error}.", QUOTES) from error
+            raise FileProblem(
+                _("The header cannot be read: {error}.").format(error=error), _(QUOTES)
+            ) from error
         bad_byte = self._lines.pop_bad_byte()
         if bad_byte is not None:
             raise FileProblem(
-                f"The header is not UTF-8 text (at byte {bad_byte:,} of the file).",
-                SAVE_AS_UTF8,
+                _(
+                    "The header is not UTF-8 text (at byte {place:,} of the file)."
+                ).format(place=bad_byte),
+                _(SAVE_AS_UTF8),
             )
         return header
 
@@ -93,18 +102,25 @@ class TableRows:
     def _broken(self, row: int, error: csv.Error) -> RowProblem:
         if "field larger" in str(error):
             raise FileProblem(
-                f"A cell of row {row} exceeds {MAX_ROW_BYTES // 2**20} MB; perhaps its"
-                " quotation mark is never closed.",
-                QUOTES,
+                _(
+                    "A cell of row {row} exceeds {mb} MB; perhaps its "
+                    "quotation mark is never closed."
+                ).format(row=row, mb=MAX_ROW_BYTES // 2**20),
+                _(QUOTES),
             ) from error
         self._lines.pop_bad_byte()
         what = (
-            "A quotation mark is never closed"
+            _("A quotation mark is never closed")
             if ("unexpected end" in str(error))
-            else "The quotation marks of a cell do not match"
+            else _("The quotation marks of a cell do not match")
         )
         return RowProblem(
-            row, "", f"{what} (line {self._cells.line_num} of the file).", QUOTES
+            row,
+            "",
+            _("{what} (line {line} of the file).").format(
+                what=what, line=self._cells.line_num
+            ),
+            _(QUOTES),
         )
 
     def _as_row(self, row: int, cells: list[str]) -> NumberedRow | RowProblem:
@@ -113,16 +129,24 @@ class TableRows:
             return RowProblem(
                 row,
                 "",
-                f"The row is not UTF-8 text (at byte {bad_byte:,} of the file).",
-                SAVE_AS_UTF8,
+                _("The row is not UTF-8 text (at byte {place:,} of the file).").format(
+                    place=bad_byte
+                ),
+                _(SAVE_AS_UTF8),
             )
         if len(cells) != len(self.columns):
             return RowProblem(
                 row,
                 "",
-                f"The row has {len(cells)} cells, but the header names"
-                f" {len(self.columns)} columns (line {self._cells.line_num}).",
-                "Put cells that hold the separator or a line end into quotes.",
+                _(
+                    "The row has {n_cells} cells, but the header names "
+                    "{n_columns} columns (line {line})."
+                ).format(
+                    n_cells=len(cells),
+                    n_columns=len(self.columns),
+                    line=self._cells.line_num,
+                ),
+                _("Put cells that hold the separator or a line end into quotes."),
             )
         values = dict(zip(self.columns, cells, strict=True))
         return find_fault(row, values) or (row, values)
@@ -136,9 +160,9 @@ def _column_names(header: list[str]) -> tuple[str, ...]:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise FileProblem(
-            f"The header names the column {twice[0]!r} twice.",
-            "Give each column a name of its own.",
+            _("The header names the column {twice!r} twice.").format(twice=twice[0]),
+            _("Give each column a name of its own."),
         )
     if any("\x00" in name for name in names):
-        raise FileProblem("The header contains a NUL character.", "Remove it.")
+        raise FileProblem(_("The header contains a NUL character."), _("Remove it."))
     return tuple(names)

@@ -13,6 +13,7 @@ from django.db import connection
 from annotation.agreement.disagreement import MEASURES
 from annotation.answers import Question, main_question, parse_questions
 from annotation.models import DisagreementRun, Item, ItemDisagreement, Project
+from annotation.words import gettext as _
 
 PAGE = 50
 GIST_CHARS = 160
@@ -70,12 +71,12 @@ class Line(NamedTuple):
     @property
     def name(self) -> str:
         """Return what the item is called."""
-        return self.external_id or f"Item {self.number}"
+        return self.external_id or _("Item {number}").format(number=self.number)
 
     @property
     def kind_words(self) -> str:
         """Say in which way people disagree."""
-        return "the side" if self.kind == "side" else "the strength"
+        return _("the side") if self.kind == "side" else _("the strength")
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from django.db import connection
 from annotation.answers import main_question, parse_questions, to_presented
 from annotation.models import Annotation, Assignment
 from annotation.verdicts import verdict_words
+from annotation.words import gettext as _
 
 # Answers to these stand once they are given.
 FINAL = (Assignment.Purpose.TRAINING, Assignment.Purpose.QUALIFICATION)
@@ -60,7 +61,7 @@ def own_versions(assignment: Assignment) -> list[OwnVersion]:
     versions = []
     for number, row in enumerate(rows, start=1):
         shown = to_presented(questions, row.answers, assignment.order or [])
-        words = verdict_words(main, shown.get(main.name)) or "Answered"
+        words = verdict_words(main, shown.get(main.name)) or _("Answered")
         is_current = row.pk == assignment.annotation_id
         versions.append(OwnVersion(number, row.created_at, words, is_current))
     return versions[::-1]

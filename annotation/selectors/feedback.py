@@ -8,6 +8,7 @@ from annotation.answers import Question, letter, parse_questions, to_presented
 from annotation.gold import BOTH_BAD, InvalidGoldError, grade, read_gold
 from annotation.models import Assignment
 from annotation.verdicts import verdict_words
+from annotation.words import gettext as _
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def feedback(assignment: Assignment) -> Feedback | None:
         Point(
             question.title,
             expected_words(question, gold.answers[question.name], order),
-            verdict_words(question, said.get(question.name)) or "No answer",
+            verdict_words(question, said.get(question.name)) or _("No answer"),
             graded.parts[question.name],
         )
         for question in questions
@@ -81,8 +82,14 @@ def expected_words(
     """
     letters = {index: letter(place) for place, index in enumerate(order)}
     if "pairs" in accepted:
-        pairs = [f"{letters[a]} above {letters[b]}" for a, b in accepted["pairs"]]
-        out = [f"{letters[i]} not acceptable" for i in accepted.get("unacceptable", ())]
+        pairs = [
+            _("{better} above {worse}").format(better=letters[a], worse=letters[b])
+            for a, b in accepted["pairs"]
+        ]
+        out = [
+            _("{letter} not acceptable").format(letter=letters[i])
+            for i in accepted.get("unacceptable", ())
+        ]
         return ", ".join(pairs + out)
     if "marks" in accepted:
         return _marks_words(question, accepted, letters)
@@ -112,5 +119,9 @@ def _marks_words(
         for index, mark in enumerate(row)
         if mark is not None
     ]
-    near = f" (within {accepted['tolerance']})" if accepted["tolerance"] else ""
+    near = (
+        _(" (within {tolerance})").format(tolerance=accepted["tolerance"])
+        if accepted["tolerance"]
+        else ""
+    )
     return ", ".join(parts) + near

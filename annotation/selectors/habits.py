@@ -46,7 +46,7 @@ class Share:
     def words(self) -> str:
         """Return the share in whole percent, where there is something to say."""
         if self.is_open:
-            return "not enough to say"
+            return _("not enough to say")
         return f"{round(100 * self.interval.value)} %"
 
     @property
@@ -55,7 +55,9 @@ class Share:
         if self.is_open:
             return ""
         part = self.interval
-        return f"{round(100 * part.low)} to {round(100 * part.high)}"
+        return _("{low} to {high}").format(
+            low=round(100 * part.low), high=round(100 * part.high)
+        )
 
 
 NOTHING = Share(0, 0)
@@ -86,9 +88,11 @@ class Habits:
     def run_words(self) -> str:
         """Return the longest run of one same answer, and how likely it is by chance."""
         if self.run.n < 2 * FLOOR:
-            return "not enough to say"
-        chance = "below 0.001" if self.run.p < 0.001 else f"{self.run.p:.3f}"
-        return f"{self.run.length} alike in a row (by chance: {chance})"
+            return _("not enough to say")
+        chance = _("below 0.001") if self.run.p < 0.001 else f"{self.run.p:.3f}"
+        return _("{length} alike in a row (by chance: {chance})").format(
+            length=self.run.length, chance=chance
+        )
 
 
 @dataclass(frozen=True)
@@ -108,18 +112,24 @@ class SideBias:
         said = f"{round(100 * self.share)} %"
         if self.low is None or self.high is None:
             return said
-        return f"{said} ({round(100 * self.low)} to {round(100 * self.high)})"
+        return _("{said} ({low} to {high})").format(
+            said=said, low=round(100 * self.low), high=round(100 * self.high)
+        )
 
     @property
     def finding(self) -> str:
         """Return what that says, as a sentence."""
         if self.low is None or self.high is None:
-            return "Too few people to say whether the place decides."
+            return _("Too few people to say whether the place decides.")
         if self.low > 0.5:
-            return "Surely more than half: the place draws people to what comes first."
+            return _(
+                "Surely more than half: the place draws people to what comes first."
+            )
         if self.high < 0.5:
-            return "Surely less than half: the place draws people to what comes second."
-        return "Not distinguishable from half: no pull of the place is seen."
+            return _(
+                "Surely less than half: the place draws people to what comes second."
+            )
+        return _("Not distinguishable from half: no pull of the place is seen.")
 
 
 @dataclass(frozen=True)

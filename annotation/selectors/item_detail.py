@@ -19,15 +19,17 @@ from annotation.models import (
 )
 from annotation.selectors.texts import rendered
 from annotation.verdicts import Answered, answered
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 # A page of so many answers stays readable; the export has them all.
 MAX_ANSWERS = 200
 PURPOSE_WORDS = {
     "training": "training",
     "qualification": "qualification",
-    "monitoring": "silent gold",
-    "attention": "attention check",
-    "mirror": "mirrored repeat",
+    "monitoring": gettext_noop("silent gold"),
+    "attention": gettext_noop("attention check"),
+    "mirror": gettext_noop("mirrored repeat"),
     "second_protocol": "second protocol",
 }
 
@@ -149,13 +151,13 @@ class ItemDetail:
     def human_words(self) -> str:
         """Return people's verdicts in words."""
         said = [answer.answered.verdict for answer in self.human]
-        return "; ".join(filter(None, said)) or "No verdict yet"
+        return "; ".join(filter(None, said)) or _("No verdict yet")
 
     @property
     def machine_words(self) -> str:
         """Return the machines' verdicts in words."""
         said = [answer.answered.verdict for answer in self.machine]
-        return "; ".join(filter(None, said)) or "No verdict yet"
+        return "; ".join(filter(None, said)) or _("No verdict yet")
 
     @property
     def n_open_flags(self) -> int:

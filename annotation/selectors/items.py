@@ -17,6 +17,8 @@ from annotation.models import CheckItem, Project
 from annotation.selectors.choices import questions_of
 from annotation.selectors.item_filters import Conditions, ItemFilter, conditions
 from annotation.verdicts import choice, lean, verdict_words
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 PAGE = 50
 # So many items are looked at in turn, until a page is full.
@@ -26,7 +28,7 @@ GIST_CHARS = 160
 LAST = 2**31 - 1
 CHECK_WORDS: dict[str, str] = {
     **dict(CheckItem.Use.choices),
-    "retired": "Ended check",
+    "retired": gettext_noop("Ended check"),
 }
 
 
@@ -61,12 +63,12 @@ class ItemRow:
     @property
     def name(self) -> str:
         """Return what the item is called."""
-        return self.external_id or f"Item {self.number}"
+        return self.external_id or _("Item {number}").format(number=self.number)
 
     @property
     def check_words(self) -> str:
         """Return what the item is a check for, empty where it is none."""
-        return CHECK_WORDS.get(self.check, "")
+        return str(_(CHECK_WORDS.get(self.check, "")))
 
     @property
     def is_finished(self) -> bool:
@@ -83,9 +85,11 @@ class ItemRow:
     @property
     def spoken(self) -> str:
         """Return the verdicts in words, for those who do not see the line."""
-        people = "; ".join(mark.words for mark in self.human) or "none"
-        machines = "; ".join(mark.words for mark in self.machine) or "none"
-        return f"People: {people}. AI: {machines}."
+        people = "; ".join(mark.words for mark in self.human) or _("none")
+        machines = "; ".join(mark.words for mark in self.machine) or _("none")
+        return _("People: {people}. AI: {machines}.").format(
+            people=people, machines=machines
+        )
 
 
 @dataclass(frozen=True)
@@ -248,6 +252,6 @@ def verdict(questions: Sequence[Question], answers: Mapping[str, Any]) -> Verdic
     value = answers.get(question.name)
     return Verdict(
         at=lean(question, value),
-        words=verdict_words(question, value) or "No answer",
+        words=verdict_words(question, value) or _("No answer"),
         choice=choice(question, value),
     )

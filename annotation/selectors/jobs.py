@@ -7,6 +7,7 @@ from django.core.paginator import Page, Paginator
 
 from annotation.formats.exports.catalogue import FORMATS
 from annotation.models import Job, Project
+from annotation.words import gettext as _
 
 PER_PAGE = 30
 
@@ -74,12 +75,12 @@ class ShownJob:
 def change_words(action: str, value: int | None) -> str:
     """Return what a change of items does, in words."""
     if action == "overlap" and value is None:
-        return "take the overlap of the project"
+        return _("take the overlap of the project")
     return {
-        "priority": f"set the priority to {value}",
-        "overlap": f"set the overlap to {value}",
-        "exclude": "exclude from the work",
-        "include": "return to the work",
+        "priority": _("set the priority to {value}").format(value=value),
+        "overlap": _("set the overlap to {value}").format(value=value),
+        "exclude": _("exclude from the work"),
+        "include": _("return to the work"),
     }.get(action, action)
 
 

@@ -30,6 +30,8 @@ from annotation.models import (
     SurveyAnswer,
 )
 from annotation.selectors.own_work import GIST_CHARS
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 FORMAT, VERSION = "polyphony-own-data", 1
 BATCH = 500
@@ -37,10 +39,10 @@ SHOWN = 50
 # What its person takes for any other item, and must while they are at work.
 SILENT = ("monitoring", "attention", "mirror")
 STATES = {
-    "prefer_not": "preferred not to say",
-    "skipped": "left open",
-    "not_shown": "not asked",
-    "not_applicable": "does not apply",
+    "prefer_not": gettext_noop("preferred not to say"),
+    "skipped": gettext_noop("left open"),
+    "not_shown": gettext_noop("not asked"),
+    "not_applicable": gettext_noop("does not apply"),
 }
 ANSWERED = (Assignment.State.SUBMITTED, Assignment.State.SURPLUS)
 HELD = (
@@ -114,11 +116,17 @@ def _lines(
         yield Line(_gist(one.item), "draft", one.draft.updated_at)
     skips = own.filter(state=Assignment.State.SKIPPED).select_related("item")
     for one in skips.order_by("-finished_at")[:SHOWN]:
-        words = f"skipped: {one.skip_reason}" if one.skip_reason else "skipped"
+        words = (
+            _("skipped: {skip_reason}").format(skip_reason=one.skip_reason)
+            if one.skip_reason
+            else _("skipped")
+        )
         yield Line(_gist(one.item), words, one.finished_at)
     for flag in flags.select_related("item").order_by("-id")[:SHOWN]:
         words = ". ".join(filter(None, (flag.get_kind_display(), flag.note)))
-        yield Line(_gist(flag.item), f"flagged: {words}", flag.created_at)
+        yield Line(
+            _gist(flag.item), _("flagged: {words}").format(words=words), flag.created_at
+        )
 
 
 def _gist(item: Item) -> str:
@@ -150,7 +158,7 @@ def _told(answer: SurveyAnswer) -> Told:
         words = COUNTRIES.get(str(value), value)
     return Told(
         title=str(asked.get("title") or answer.question),
-        state=STATES.get(answer.state, ""),
+        state=_(STATES.get(answer.state, "")),
         words="" if words is None else str(words),
         sensitivity=str(asked.get("sensitivity") or ""),
     )
@@ -188,7 +196,9 @@ def _head(participant: Participant) -> dict[str, Any]:
         "log_in": {"name": user.username, "email": user.email} if user else None,
         "pseudonym": participant.pseudonym,
         "since": participant.created_at,
-        "external_id": f"an id from {identity.provider}" if identity else None,
+        "external_id": _("an id from {provider}").format(provider=identity.provider)
+        if identity
+        else None,
         "imported_profile": participant.imported_profile,
         "consents": [_consent(one) for one in _consents(participant)],
         "profile": [_profile_entry(one) for one in _profile(participant)],

@@ -23,6 +23,8 @@ from annotation.models import (
 from annotation.selectors.desk import LEFT_BOUND, veiled
 from annotation.selectors.editing import FINAL
 from annotation.verdicts import Quote, quotes_of, verdict_words
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 PAGE_SIZE = 25
 GIST_CHARS = 200
@@ -119,64 +121,76 @@ class Empty:
 
 _EMPTY: dict[str, tuple[str, str, bool]] = {
     "wanted_done": (
-        "You have answered all that is wanted of you",
-        "Your answers are stored. Thank you for your work.",
+        gettext_noop("You have answered all that is wanted of you"),
+        gettext_noop("Your answers are stored. Thank you for your work."),
         False,
     ),
     "not_qualified": (
-        "The qualification was not passed",
-        "Thank you for trying. This project looks for answers like the ones its people"
-        " agreed on beforehand, and yours often differed. That says nothing about you"
-        " as a person. There is no further attempt.",
+        gettext_noop("The qualification was not passed"),
+        gettext_noop(
+            "Thank you for trying. This project looks for answers like the ones "
+            "its people agreed on beforehand, and yours often differed. That says "
+            "nothing about you as a person. There is no further attempt."
+        ),
         False,
     ),
     "attempt_later": (
-        "You can try the qualification again later",
-        "This attempt was not enough. Read the guidelines once more in the meantime;"
-        " the next attempt opens here by itself.",
+        gettext_noop("You can try the qualification again later"),
+        gettext_noop(
+            "This attempt was not enough. Read the guidelines once more in the "
+            "meantime; the next attempt opens here by itself."
+        ),
         True,
     ),
     "you_paused": (
-        "Your work in this project is paused",
+        gettext_noop("Your work in this project is paused"),
         STANDING_WORDS["paused"],
         False,
     ),
     "you_blocked": (
-        "Your work in this project has ended",
+        gettext_noop("Your work in this project has ended"),
         STANDING_WORDS["blocked"],
         False,
     ),
     "paused": (
-        "This project is paused",
-        "Its owner has stopped giving out items for now. Your answers are stored.",
+        gettext_noop("This project is paused"),
+        gettext_noop(
+            "Its owner has stopped giving out items for now. Your answers are stored."
+        ),
         True,
     ),
     "no_items": (
-        "There are no items yet",
-        "Nothing has been imported into this project so far.",
+        gettext_noop("There are no items yet"),
+        gettext_noop("Nothing has been imported into this project so far."),
         True,
     ),
     "waiting": (
-        "No item is free at the moment",
-        "Other people are working on what is left. If one of them gives an item back,"
-        " you get it.",
+        gettext_noop("No item is free at the moment"),
+        gettext_noop(
+            "Other people are working on what is left. If one of them gives an "
+            "item back, you get it."
+        ),
         True,
     ),
     "quota_full": (
-        "There are enough answers from your group",
-        "This project wants answers from people of different groups, and the places of"
-        " your group are taken. Your answers are stored. If a place comes free, you"
-        " get it.",
+        gettext_noop("There are enough answers from your group"),
+        gettext_noop(
+            "This project wants answers from people of different groups, and the "
+            "places of your group are taken. Your answers are stored. If a place "
+            "comes free, you get it."
+        ),
         True,
     ),
     "yours_done": (
-        "You have answered everything you can",
-        "What is left needs answers from other people. Your answers are stored.",
+        gettext_noop("You have answered everything you can"),
+        gettext_noop(
+            "What is left needs answers from other people. Your answers are stored."
+        ),
         True,
     ),
     "all_done": (
-        "All items are answered",
-        "This project needs no more answers. Thank you for your work.",
+        gettext_noop("All items are answered"),
+        gettext_noop("This project needs no more answers. Thank you for your work."),
         False,
     ),
 }
@@ -191,7 +205,7 @@ def why_empty(participant: Participant, project: Project) -> Empty:
     else:
         reason = "paused" if project.is_paused else _reason(participant, project)
     title, words, is_awaited = _EMPTY[reason]
-    return Empty(reason, title, words, is_awaited, participant.n_done)
+    return Empty(reason, _(title), _(words), is_awaited, participant.n_done)
 
 
 def _held_back(participant: Participant, project: Project) -> str | None:
@@ -423,4 +437,4 @@ def _said(question: Question, answer: Any) -> Said:
 
 
 def _mark(mark: int | str | None) -> str:
-    return "not rated" if mark is None else "n/a" if mark == "na" else str(mark)
+    return _("not rated") if mark is None else "n/a" if mark == "na" else str(mark)

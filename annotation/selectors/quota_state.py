@@ -10,6 +10,7 @@ from annotation.allocation.quotas import BETWEEN, Quota, describe, doubts
 from annotation.countries import COUNTRIES
 from annotation.models import Project
 from annotation.selectors.strata import quotas_in_force, stratum_values
+from annotation.words import gettext as _
 
 _CELLS = """
     SELECT c.place, c.key, c.is_rest, c.n_limit, c.n_least, c.n_taken, (
@@ -141,8 +142,10 @@ def quota_page(project: Project) -> QuotaPage:
     )
     said = doubts(quotas, stratum_values(project), project.overlap) if quotas else []
     said += [
-        f"{state.n_short} of the {n_open} open places can be filled by nobody: the"
-        f" cells of this quota have no more room. {state.words}"
+        _(
+            "{n_short} of the {n_open} open places can be filled by nobody: "
+            "the cells of this quota have no more room. {words}"
+        ).format(n_short=state.n_short, n_open=n_open, words=state.words)
         for state in states
         if state.n_short
     ]

@@ -17,6 +17,7 @@ from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.options import parse_options as _parse_options
 from annotation.formats.exports.policy import Judge, KindOrder
 from annotation.formats.exports.types import Column, Version
+from annotation.words import gettext_noop
 
 ALL_FILES = ("jsonl", "csv", "parquet")
 RAW, NATIVE = "raw", "native"
@@ -56,109 +57,123 @@ FORMATS: dict[str, Format] = {
     for form in (
         Format(
             RAW,
-            "Raw tables",
-            "Everything stored, as tables: annotations, single judgements, skips and "
-            "flags, people and their profiles, items, completions and, if wanted, "
-            "machines' answers.",
+            gettext_noop("Raw tables"),
+            gettext_noop(
+                "Everything stored, as tables: annotations, single judgements, "
+                "skips and flags, people and their profiles, items, completions "
+                "and, if wanted, machines' answers."
+            ),
             tables.OPTIONS,
         ),
         Format(
             NATIVE,
-            "Polyphony's own rows",
-            "One row per item with all its labels; importing the file again gives the "
-            "same items and labels.",
+            gettext_noop("Polyphony's own rows"),
+            gettext_noop(
+                "One row per item with all its labels; importing the file again "
+                "gives the same items and labels."
+            ),
             native_rows.OPTIONS,
             file_types=("jsonl",),
         ),
         Format(
             "trl_preference",
-            "Preference pairs (TRL, explicit prompt)",
-            "Columns prompt, chosen and rejected, as DPO and its kin read them.",
+            gettext_noop("Preference pairs (TRL, explicit prompt)"),
+            gettext_noop(
+                "Columns prompt, chosen and rejected, as DPO and its kin read them."
+            ),
             pairs.OPTIONS,
             pairs.KINDS,
             _fixed(pairs.explicit_columns, pairs.judge_explicit),
-            "One row per preference.",
+            gettext_noop("One row per preference."),
             tags=("trl", "dpo", "preference"),
         ),
         Format(
             "trl_preference_implicit",
-            "Preference pairs (TRL, implicit prompt)",
-            "Columns chosen and rejected; both hold the whole dialogue.",
+            gettext_noop("Preference pairs (TRL, implicit prompt)"),
+            gettext_noop("Columns chosen and rejected; both hold the whole dialogue."),
             pairs.OPTIONS,
             pairs.KINDS,
             _fixed(pairs.implicit_columns, pairs.judge_implicit),
-            "One row per preference.",
+            gettext_noop("One row per preference."),
             tags=("trl", "preference"),
         ),
         Format(
             "trl_reward",
-            "Reward modelling with a margin (TRL)",
-            "Columns chosen, rejected and margin, a number in every row.",
+            gettext_noop("Reward modelling with a margin (TRL)"),
+            gettext_noop("Columns chosen, rejected and margin, a number in every row."),
             pairs.OPTIONS,
             pairs.KINDS,
             _fixed(pairs.reward_columns, pairs.judge_reward),
-            "One row per preference.",
+            gettext_noop("One row per preference."),
             tags=("trl", "preference", "reward-model"),
         ),
         Format(
             "trl_unpaired",
-            "Single replies with a label (TRL, KTO)",
-            "Columns prompt, completion and label. The label is an absolute judgement: "
-            "a mark, “both bad” or “not acceptable”, never a rank.",
+            gettext_noop("Single replies with a label (TRL, KTO)"),
+            gettext_noop(
+                "Columns prompt, completion and label. The label is an absolute "
+                "judgement: a mark, “both bad” or “not acceptable”, never a rank."
+            ),
             unpaired.OPTIONS,
             unpaired.KINDS,
             _fixed(unpaired.columns, unpaired.judge),
-            "One row per labelled reply.",
+            gettext_noop("One row per labelled reply."),
             tags=("trl", "kto"),
         ),
         Format(
             "ranking",
-            "Ranked lists",
-            "Columns prompt, responses, ranks and scores, for listwise training.",
+            gettext_noop("Ranked lists"),
+            gettext_noop(
+                "Columns prompt, responses, ranks and scores, for listwise training."
+            ),
             lists.OPTIONS,
             lists.KINDS,
             _fixed(lists.columns, lists.judge),
-            "One row per ranked list.",
+            gettext_noop("One row per ranked list."),
             tags=("ranking",),
         ),
         Format(
             "pro",
-            "Ranked lists for PRO",
-            "Columns prefix, suffix and reward, best reply first.",
+            gettext_noop("Ranked lists for PRO"),
+            gettext_noop("Columns prefix, suffix and reward, best reply first."),
             lists.PRO_OPTIONS,
             lists.KINDS,
             _fixed(lists.pro_columns, lists.judge_pro),
-            "One row per ranked list.",
+            gettext_noop("One row per ranked list."),
             tags=("ranking",),
         ),
         Format(
             "helpsteer_ratings",
-            "Rated replies (HelpSteer)",
-            "One row per reply with a column for each criterion.",
+            gettext_noop("Rated replies (HelpSteer)"),
+            gettext_noop("One row per reply with a column for each criterion."),
             helpsteer.RATING_OPTIONS,
             helpsteer.RATING_KINDS,
             helpsteer.ratings,
-            "One row per rated reply.",
+            gettext_noop("One row per rated reply."),
         ),
         Format(
             "helpsteer_preference",
-            "Pairs with a strength (HelpSteer)",
-            "Columns context, response1, response2 and overall_preference from -3 "
-            "(response 1 is much better) to 3.",
+            gettext_noop("Pairs with a strength (HelpSteer)"),
+            gettext_noop(
+                "Columns context, response1, response2 and overall_preference "
+                "from -3 (response 1 is much better) to 3."
+            ),
             helpsteer.PAIR_OPTIONS,
             helpsteer.PAIR_KINDS,
             helpsteer.pairs,
-            "One row per comparison, or per item if put together.",
+            gettext_noop("One row per comparison, or per item if put together."),
             tags=("preference",),
         ),
         Format(
             "multipref",
-            "Pairs judged on several aspects (MultiPref)",
-            "One row per item with every annotator's preference on each aspect.",
+            gettext_noop("Pairs judged on several aspects (MultiPref)"),
+            gettext_noop(
+                "One row per item with every annotator's preference on each aspect."
+            ),
             multipref.OPTIONS,
             multipref.KINDS,
             multipref.plan,
-            "One row per item and kind of annotator.",
+            gettext_noop("One row per item and kind of annotator."),
             tags=("preference",),
         ),
     )

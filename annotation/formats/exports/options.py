@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from annotation.answers import Problem
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 FILE_TYPES = {"jsonl": "JSON lines", "csv": "CSV", "parquet": "Parquet"}
 
@@ -12,30 +14,44 @@ FILE_TYPES = {"jsonl": "JSON lines", "csv": "CSV", "parquet": "Parquet"}
 CHOICES: dict[str, dict[str, str]] = {
     "file_type": FILE_TYPES,
     "style": {
-        "conversational": "Prompts and replies are lists of messages.",
-        "standard": "Prompts and replies are plain text; a conversation is a "
-        "transcript of `Human:` and `Assistant:` turns.",
+        "conversational": gettext_noop("Prompts and replies are lists of messages."),
+        "standard": gettext_noop(
+            "Prompts and replies are plain text; a conversation is a transcript "
+            "of `Human:` and `Assistant:` turns."
+        ),
     },
     "unit": {
-        "annotation": "Each answer gives rows of its own.",
-        "aggregate": "The answers to an item are put together to one result.",
+        "annotation": gettext_noop("Each answer gives rows of its own."),
+        "aggregate": gettext_noop(
+            "The answers to an item are put together to one result."
+        ),
     },
     "ties": {
-        "leave_out": "A tie gives no row and no vote.",
-        "drop_pair": "A pair that anybody calls a tie is left out for everybody.",
-        "half": "A tie is half a vote for each side; as a row of its own it stands "
-        "both ways with half the weight.",
+        "leave_out": gettext_noop("A tie gives no row and no vote."),
+        "drop_pair": gettext_noop(
+            "A pair that anybody calls a tie is left out for everybody."
+        ),
+        "half": gettext_noop(
+            "A tie is half a vote for each side; as a row of its own it stands "
+            "both ways with half the weight."
+        ),
     },
     "both_bad": {
-        "leave_out": "“Both bad” gives no row and no vote.",
-        "drop_pair": "A pair that anybody calls both bad is left out for everybody.",
-        "as_tie": "“Both bad” is treated as a tie.",
+        "leave_out": gettext_noop("“Both bad” gives no row and no vote."),
+        "drop_pair": gettext_noop(
+            "A pair that anybody calls both bad is left out for everybody."
+        ),
+        "as_tie": gettext_noop("“Both bad” is treated as a tie."),
     },
     "conflicts": {
-        "keep": "Answers that contradict each other are all kept.",
-        "majority": "Only what most answers say is kept; where neither side has more, "
-        "nothing is.",
-        "drop_pair": "Where answers contradict each other, none of them is used.",
+        "keep": gettext_noop("Answers that contradict each other are all kept."),
+        "majority": gettext_noop(
+            "Only what most answers say is kept; where neither side has more, "
+            "nothing is."
+        ),
+        "drop_pair": gettext_noop(
+            "Where answers contradict each other, none of them is used."
+        ),
     },
 }
 
@@ -105,7 +121,7 @@ def parse_options(
     """
     known = {field.name: field.default for field in fields(ExportOptions)}
     problems = [
-        Problem(name, f"There is no option called {name!r}.")
+        Problem(name, _("There is no option called {name!r}.").format(name=name))
         for name in raw
         if name not in known
     ]
@@ -129,11 +145,17 @@ def _value(name: str, value: Any, default: object) -> Any:
         words |= {"false": False, "off": False, "0": False, "": False}
         key = str(value).strip().lower()
         if key not in words:
-            raise ValueError(f"{name} must be true or false, not {value!r}.")
+            raise ValueError(
+                _("{name} must be true or false, not {value!r}.").format(
+                    name=name, value=value
+                )
+            )
         return words[key]
     if isinstance(default, str):
         if not isinstance(value, str):
-            raise ValueError(f"{name} must be text, not {value!r}.")
+            raise ValueError(
+                _("{name} must be text, not {value!r}.").format(name=name, value=value)
+            )
         return value.strip()
     if value in (None, ""):
         return default
@@ -142,7 +164,9 @@ def _value(name: str, value: Any, default: object) -> Any:
     except (TypeError, ValueError):
         number = float("nan")
     if not -1e6 <= number <= 1e6:
-        raise ValueError(f"{name} must be a number, not {value!r}.")
+        raise ValueError(
+            _("{name} must be a number, not {value!r}.").format(name=name, value=value)
+        )
     return number
 
 
@@ -152,8 +176,9 @@ def _choice_problems(
     problems = [
         Problem(
             name,
-            f"{name} is {getattr(options, name)!r}. "
-            f"Choose one of {', '.join(offered)}.",
+            _("{name} is {value!r}. Choose one of {offered}.").format(
+                name=name, value=getattr(options, name), offered=", ".join(offered)
+            ),
         )
         for name, offered in CHOICES.items()
         if getattr(options, name) not in offered
@@ -164,23 +189,31 @@ def _choice_problems(
         problems.append(
             Problem(
                 "format",
-                f"There is no format {options.format!r}. Choose one of {formats}.",
+                _("There is no format {format!r}. Choose one of {formats}.").format(
+                    format=options.format, formats=formats
+                ),
             )
         )
     elif options.file_type in FILE_TYPES and options.file_type not in possible:
         problems.append(
             Problem(
                 "file_type",
-                f"This format cannot be written as {FILE_TYPES[options.file_type]}. "
-                f"Choose {' or '.join(FILE_TYPES[name] for name in possible)}.",
+                _(
+                    "This format cannot be written as {file_types}. Choose {possible}."
+                ).format(
+                    file_types=FILE_TYPES[options.file_type],
+                    possible=" or ".join(FILE_TYPES[name] for name in possible),
+                ),
             )
         )
     if options.min_difference < 0:
-        problems.append(Problem("min_difference", "A difference is never below 0."))
+        problems.append(Problem("min_difference", _("A difference is never below 0.")))
     good, bad = options.good_from, options.bad_to
     if good is not None and bad is not None and bad >= good:
         problems.append(
-            Problem("bad_to", "The mark for “bad” must lie below the one for “good”.")
+            Problem(
+                "bad_to", _("The mark for “bad” must lie below the one for “good”.")
+            )
         )
     return problems
 
@@ -188,74 +221,101 @@ def _choice_problems(
 def describe(options: ExportOptions, applicable: tuple[str, ...]) -> list[str]:
     """Return the policy as sentences, one for each option that matters here."""
     sentences = [
-        CHOICES[name][getattr(options, name)] for name in applicable if name in CHOICES
+        _(CHOICES[name][getattr(options, name)])
+        for name in applicable
+        if name in CHOICES
     ]
     if options.question and "question" in applicable:
-        sentences.append(f"The question read is `{options.question}`.")
+        sentences.append(
+            _("The question read is `{question}`.").format(question=options.question)
+        )
     if "criterion" in applicable:
         sentences.append(
-            f"Of a rating, the criterion `{options.criterion}` is read."
+            _("Of a rating, the criterion `{criterion}` is read.").format(
+                criterion=options.criterion
+            )
             if options.criterion
-            else "Of a rating, the mean of all criteria that apply is read."
+            else _("Of a rating, the mean of all criteria that apply is read.")
         )
     if "min_difference" in applicable:
         sentences.append(
-            f"Two marks that differ by less than {options.min_difference:g} make no "
-            "pair."
+            _(
+                "Two marks that differ by less than {min_difference:g} make no pair."
+            ).format(min_difference=options.min_difference)
             if options.min_difference
-            else "Any difference of two marks makes a pair."
+            else _("Any difference of two marks makes a pair.")
         )
     if "good_from" in applicable:
         sentences.append(_thresholds(options))
     if "unit" in applicable and options.is_aggregated:
         sentences.append(
-            "Where the team has settled an item, the adjudicated answer stands for "
-            "those of people."
+            _(
+                "Where the team has settled an item, the adjudicated answer "
+                "stands for those of people."
+            )
             if options.adjudicated_wins
-            else "Adjudicated answers are not used; those of people are put together."
+            else _(
+                "Adjudicated answers are not used; those of people are put together."
+            )
         )
     return [*sentences, *_scope(options)]
 
 
 def _thresholds(options: ExportOptions) -> str:
     good = (
-        "in the upper quarter of the scale"
+        _("in the upper quarter of the scale")
         if options.good_from is None
-        else f"of {options.good_from:g} and more"
+        else _("of {mark:g} and more").format(mark=options.good_from)
     )
     bad = (
-        "in the lower quarter"
+        _("in the lower quarter")
         if options.bad_to is None
-        else f"of {options.bad_to:g} and less"
+        else _("of {mark:g} and less").format(mark=options.bad_to)
     )
-    return f"Marks {good} are labelled true, marks {bad} false, others left out."
+    return _(
+        "Marks {good} are labelled true, marks {bad} false, others left out."
+    ).format(good=good, bad=bad)
+
+
+KINDS_OF_ANSWERS = {
+    "include_imported": gettext_noop(
+        "Labels that came with imported files are {taken}."
+    ),
+    "include_surplus": gettext_noop(
+        "Answers beyond the number wanted (surplus) are {taken}."
+    ),
+    "include_machine": gettext_noop("Labels by machines are {taken}."),
+    "include_superseded": gettext_noop(
+        "Answers that were replaced or taken back are {taken}."
+    ),
+}
 
 
 def _scope(options: ExportOptions) -> list[str]:
-    said = {
-        "include_imported": "Labels that came with imported files are",
-        "include_surplus": "Answers beyond the number wanted (surplus) are",
-        "include_machine": "Labels by machines are",
-        "include_superseded": "Answers that were replaced or taken back are",
-    }
-    taken = {name: getattr(options, name) for name in said}
+    taken = {name: getattr(options, name) for name in KINDS_OF_ANSWERS}
     # Only the raw tables have a column that tells such answers from current ones.
     taken["include_superseded"] &= options.format == "raw"
     sentences = [
-        f"{words} {'included' if taken[name] else 'left out'}."
-        for name, words in said.items()
+        _(words).format(taken=_("included") if taken[name] else _("left out"))
+        for name, words in KINDS_OF_ANSWERS.items()
     ]
     sentences.append(
-        "Only answers of people who agreed to their publication are included."
+        _("Only answers of people who agreed to their publication are included.")
         if options.only_publishable
-        else "Answers are included whether or not their authors agreed to their "
-        "publication; the column `consent_scopes` tells."
+        else _(
+            "Answers are included whether or not their authors agreed to their "
+            "publication; the column `consent_scopes` tells."
+        )
     )
     if options.leave_out_blocked:
-        sentences.append("Answers of people whom the project has blocked are left out.")
+        sentences.append(
+            _("Answers of people whom the project has blocked are left out.")
+        )
     elif options.format == "raw":
         sentences.append(
-            "Answers of people whom the project has blocked are included; the column "
-            "`standing` of the table `participants` tells."
+            _(
+                "Answers of people whom the project has blocked are included; the "
+                "column `standing` of the table `participants` tells."
+            )
         )
-    return [*sentences, "Answers of people who withdrew their consent are left out."]
+    return [*sentences, _("Answers of people who withdrew their consent are left out.")]

@@ -42,6 +42,7 @@ from annotation.formats.shapes.base import (
 )
 from annotation.formats.types import ItemDraft, LabelDraft, RowProblem
 from annotation.spans import bind, has_spans
+from annotation.words import gettext as _
 
 __all__ = [
     "SHAPES",
@@ -112,11 +113,18 @@ def mapping_problems(
     """
     shape = SHAPES.get(mapping.shape)
     if shape is None:
-        return [Problem("shape", f"There is no shape called {mapping.shape!r}.")]
+        return [
+            Problem(
+                "shape",
+                _("There is no shape called {shape!r}.").format(shape=mapping.shape),
+            )
+        ]
     problems = [
         Problem(
             f"fields.{choice[0]}",
-            f"No column is mapped to {' or '.join(choice).replace('_', ' ')}. Map one.",
+            _("No column is mapped to {choice}. Map one.").format(
+                choice=" or ".join(choice).replace("_", " ")
+            ),
         )
         for choice in shape.required
         if not any(mapping.columns(role) for role in choice)
@@ -125,11 +133,14 @@ def mapping_problems(
         "leave_out"
     ):
         problems.append(
-            Problem("labels_by", "The file holds labels alone. Say who made them.")
+            Problem("labels_by", _("The file holds labels alone. Say who made them."))
         )
     if available and not shape.columns_within:
         problems += [
-            Problem(f"fields.{role}", f"The file has no column {name!r}. Map another.")
+            Problem(
+                f"fields.{role}",
+                _("The file has no column {name!r}. Map another.").format(name=name),
+            )
             for role, names in mapping.fields.items()
             for name in names
             if name not in available
@@ -166,7 +177,9 @@ def label_questions(mapping: ColumnMapping) -> list[dict[str, Any]]:
 def _shape(mapping: ColumnMapping) -> Shape:
     shape = SHAPES.get(mapping.shape)
     if shape is None:
-        raise InvalidMappingError(f"There is no shape called {mapping.shape!r}.")
+        raise InvalidMappingError(
+            _("There is no shape called {shape!r}.").format(shape=mapping.shape)
+        )
     return shape
 
 
@@ -200,7 +213,9 @@ def read_items(
     try:
         questions = parse_questions(raw) if raw else ()
     except InvalidQuestionsError as error:
-        raise InvalidMappingError(f"The labels cannot be read: {error}") from error
+        raise InvalidMappingError(
+            _("The labels cannot be read: {error}").format(error=error)
+        ) from error
     for read in _grouped(rows, shape, mapping) if shape.grouped_by else rows:
         if isinstance(read, RowProblem):
             yield read
@@ -232,7 +247,9 @@ def _of_group(problem: RowProblem, row: Row) -> RowProblem:
     numbers = [number for number, _ in row["rows"]]
     if len(numbers) == 1:
         return problem
-    text = f"{problem.problem} This concerns rows {numbers[0]} to {numbers[-1]}."
+    text = _("{problem} This concerns rows {first} to {last}.").format(
+        problem=problem.problem, first=numbers[0], last=numbers[-1]
+    )
     return replace(problem, problem=text)
 
 
@@ -244,7 +261,7 @@ def _label_problem(draft: Draft, questions: Sequence[Question]) -> RowProblem | 
         if label.status != "ok":
             continue
         if label.order is not None and len(label.order) != n_completions:
-            path, message = "order", "The order does not name each completion."
+            path, message = "order", _("The order does not name each completion.")
         elif problems := _invalid(label, questions, draft, n_completions):
             path, message = problems[0].path, problems[0].message
         else:
@@ -252,8 +269,10 @@ def _label_problem(draft: Draft, questions: Sequence[Question]) -> RowProblem | 
         return RowProblem(
             draft.row,
             "labels",
-            f"The label of {label.annotator!r} does not fit ({path}): {message}",
-            "Mend the label, or import the file without its labels.",
+            _("The label of {annotator!r} does not fit ({path}): {message}").format(
+                annotator=label.annotator, path=path, message=message
+            ),
+            _("Mend the label, or import the file without its labels."),
         )
     return None
 

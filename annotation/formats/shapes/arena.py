@@ -26,6 +26,8 @@ from annotation.formats.shapes.parts import (
     text_of,
 )
 from annotation.formats.types import CompletionDraft, LabelDraft, Message
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 WORDS = {"model_a": 1, "model_b": -1, "tie": 0, "tie (bothbad)": asked.BOTH_BAD}
 FLAGS = ("winner_model_a", "winner_model_b", "winner_tie")
@@ -120,8 +122,8 @@ def _winner(row: Row, mapping: ColumnMapping) -> Any:
     if sorted(flags) != [0, 0, 1]:
         raise RowFault(
             columns[0],
-            "The three winner flags do not name exactly one outcome.",
-            "Write 1 in one of them and 0 in the others.",
+            _("The three winner flags do not name exactly one outcome."),
+            _("Write 1 in one of them and 0 in the others."),
         )
     return ("model_a", "model_b", "tie")[flags.index(1)]
 
@@ -168,8 +170,10 @@ def _dialogue(said: list[str], replies: list[str], field: str) -> tuple[Message,
     if len(said) != len(replies):
         raise RowFault(
             field,
-            f"The prompt has {len(said)} turns, but there are {len(replies)} replies.",
-            "Give each turn of the prompt one reply.",
+            _(
+                "The prompt has {n_said} turns, but there are {n_replies} replies."
+            ).format(n_said=len(said), n_replies=len(replies)),
+            _("Give each turn of the prompt one reply."),
         )
     return tuple(
         message
@@ -185,9 +189,12 @@ def questions(_mapping: ColumnMapping) -> list[asked.Question]:
 
 ARENA = Shape(
     name="arena",
-    title="Battles of two models (LMSYS arena)",
-    help="Each row has two conversations and a winner: model_a, model_b, tie or"
-    " tie (bothbad). Labels come in where a judge column tells people from machines.",
+    title=gettext_noop("Battles of two models (LMSYS arena)"),
+    help=gettext_noop(
+        "Each row has two conversations and a winner: model_a, model_b, tie or "
+        "tie (bothbad). Labels come in where a judge column tells people from "
+        "machines."
+    ),
     roles=("completions", "models", "winner", "judge", *COMMON),
     required=(("completions",),),
     guess=guess_battles,
@@ -197,8 +204,8 @@ ARENA = Shape(
 )
 ARENA_TABLE = Shape(
     name="arena_table",
-    title="Battles in a table (arena 55k)",
-    help="Each row has a prompt, two responses and three winner flags.",
+    title=gettext_noop("Battles in a table (arena 55k)"),
+    help=gettext_noop("Each row has a prompt, two responses and three winner flags."),
     roles=("prompt", "completions", "models", "winner", *COMMON),
     required=(("prompt",), ("completions",)),
     guess=guess_table,

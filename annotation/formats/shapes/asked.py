@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from annotation.formats.shapes.base import RowFault
+from annotation.words import gettext as _
 
 Question = dict[str, Any]
 BOTH_BAD = "both_bad"
@@ -150,8 +151,8 @@ def verdict(value: object, words: Mapping[str, Any], field: str) -> dict[str, An
     if meaning is None:
         raise RowFault(
             field,
-            f"The verdict {key!r} is not known.",
-            "Use 1, 2 or tie, or say in the mapping what the word means.",
+            _("The verdict {key!r} is not known.").format(key=key),
+            _("Use 1, 2 or tie, or say in the mapping what the word means."),
         )
     if meaning == BOTH_BAD:
         return {"value": 0, "both_bad": True}
@@ -178,8 +179,10 @@ def milliseconds(seconds: object, field: str) -> int | None:
     if not 0 <= value < 2_000_000:
         raise RowFault(
             field,
-            f"The time {str(seconds)[:40]!r} is not a number of seconds.",
-            "Write a number of seconds, or leave it out.",
+            _("The time {seconds!r} is not a number of seconds.").format(
+                seconds=str(seconds)[:40]
+            ),
+            _("Write a number of seconds, or leave it out."),
         )
     return round(value * 1000)
 
@@ -193,8 +196,10 @@ def whole_number(value: object, field: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise RowFault(
             field,
-            f"The value {str(value)[:40]!r} is not a whole number.",
-            "Write a whole number, or map another column.",
+            _("The value {value!r} is not a whole number.").format(
+                value=str(value)[:40]
+            ),
+            _("Write a whole number, or map another column."),
         )
     return value
 
@@ -213,8 +218,8 @@ def read_time(value: object, field: str) -> datetime | None:
     except (ValueError, OverflowError, OSError):
         raise RowFault(
             field,
-            f"The time {text[:40]!r} is not understood.",
-            "Write it as 2026-01-31T13:45:00Z.",
+            _("The time {text!r} is not understood.").format(text=text[:40]),
+            _("Write it as 2026-01-31T13:45:00Z."),
         ) from None
 
 

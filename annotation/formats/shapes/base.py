@@ -13,6 +13,8 @@ from annotation.formats.types import (
     Message,
     RowProblem,
 )
+from annotation.words import gettext as _
+from annotation.words import ngettext
 
 Row: TypeAlias = Mapping[str, Any]
 Draft: TypeAlias = ItemDraft | LabelsDraft | RowProblem
@@ -141,8 +143,8 @@ def short_text(row: Row, mapping: ColumnMapping, role: str) -> str:
     if not isinstance(value, (str, int, float)):
         raise RowFault(
             column,
-            f"The {role.replace('_', ' ')} is not a short text.",
-            "Map another column, or none.",
+            _("The {role} is not a short text.").format(role=role.replace("_", " ")),
+            _("Map another column, or none."),
         )
     return limited(str(value).strip(), column, role)
 
@@ -153,9 +155,10 @@ def limited(text: str, column: str, role: str) -> str:
     if len(text) > limit:
         raise RowFault(
             column,
-            f"The {role.replace('_', ' ')} has {len(text)} characters, and the limit is"
-            f" {limit}.",
-            "Shorten it, or map another column.",
+            _("The {role} has {n_text} characters, and the limit is {limit}.").format(
+                role=role.replace("_", " "), n_text=len(text), limit=limit
+            ),
+            _("Shorten it, or map another column."),
         )
     return text
 
@@ -223,8 +226,8 @@ def content_problems(
             RowProblem(
                 number,
                 prompt,
-                "The prompt is empty.",
-                "Write the prompt, or map the column that holds it.",
+                _("The prompt is empty."),
+                _("Write the prompt, or map the column that holds it."),
             )
         )
     texts = [completion.text for completion in content.completions]
@@ -240,11 +243,38 @@ def content_problems(
 
 def _empty(number: int, field: str, place: int, is_allowed: bool) -> RowProblem:
     fix = (
-        "Check that the model really answered nothing; the item is taken as it is."
+        _("Check that the model really answered nothing; the item is taken as it is.")
         if is_allowed
-        else "Fill it in, remove it from the item, or allow empty completions."
+        else _("Fill it in, remove it from the item, or allow empty completions.")
     )
-    return RowProblem(number, field, f"Completion {place} is empty.", fix, is_allowed)
+    return RowProblem(
+        number,
+        field,
+        _("Completion {place} is empty.").format(place=place),
+        fix,
+        is_allowed,
+    )
+
+
+def _has(n: int) -> str:
+    if not n:
+        return _("The item has no completion.")
+    return ngettext(
+        "The item has one completion only.", "The item has {n} completions.", n
+    ).format(n=n)
+
+
+def _wants(n_least: int) -> str:
+    if n_least == 2:
+        return _(
+            "Give the row at least 2 completions, or take items with one completion, "
+            "for a project that rates."
+        )
+    return ngettext(
+        "Give the row at least {n} completions.",
+        "Give the row at least {n} completions.",
+        n_least,
+    ).format(n=n_least)
 
 
 def _count_problems(
@@ -253,26 +283,20 @@ def _count_problems(
     field = mapping.column("completions")
     n_least = mapping.min_completions
     if len(texts) < n_least:
-        has = {0: "no completion", 1: "one completion only"}.get(
-            len(texts), f"{len(texts)} completions"
-        )
-        fix = f"Give the row at least {n_least} completions"
-        if n_least == 2:
-            fix += ", or take items with one completion, for a project that rates"
-        return [RowProblem(number, field, f"The item has {has}.", f"{fix}.")]
+        return [RowProblem(number, field, _has(len(texts)), _wants(n_least))]
     if len(texts) > MAX_COMPLETIONS:
-        problem = (
-            f"The item has {len(texts)} completions; the limit is {MAX_COMPLETIONS}."
-        )
-        return [RowProblem(number, field, problem, "Split it over several items.")]
+        problem = _(
+            "The item has {n} completions; the limit is {max_completions}."
+        ).format(n=len(texts), max_completions=MAX_COMPLETIONS)
+        return [RowProblem(number, field, problem, _("Split it over several items."))]
     filled = [text for text in texts if text.strip()]
     if len(set(filled)) < len(filled):
         return [
             RowProblem(
                 number,
                 field,
-                "Two completions of the item are identical.",
-                "Check that this is meant; the item is taken as it is.",
+                _("Two completions of the item are identical."),
+                _("Check that this is meant; the item is taken as it is."),
                 is_warning=True,
             )
         ]

@@ -31,6 +31,8 @@ from annotation.formats.shapes.parts import (
     read_prompt,
 )
 from annotation.formats.types import LabelDraft
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 PROMPTS = ("prompt", "instruction", "question", "query", "input", "text", "title")
 STEMS = [
@@ -153,8 +155,8 @@ def winner_labels(row: Row, mapping: ColumnMapping) -> tuple[LabelDraft, ...]:
     if not words and asked.verdict_key(value) == "0":
         raise RowFault(
             column,
-            "It is not known whether the verdict 0 means the first answer or a tie.",
-            "Write 1, 2 and tie instead, or leave the labels out.",
+            _("It is not known whether the verdict 0 means the first answer or a tie."),
+            _("Write 1, 2 and tie instead, or leave the labels out."),
         )
     return (make_label(mapping, {"preference": asked.verdict(value, words, column)}),)
 
@@ -166,9 +168,11 @@ def questions(mapping: ColumnMapping) -> list[asked.Question]:
 
 COLUMNS = Shape(
     name="columns",
-    title="Prompt and completions in columns",
-    help="Each row is an item. Map the prompt, and the completions as one column each"
-    " or as one column that holds a list.",
+    title=gettext_noop("Prompt and completions in columns"),
+    help=gettext_noop(
+        "Each row is an item. Map the prompt, and the completions as one column "
+        "each or as one column that holds a list."
+    ),
     roles=(
         "prompt",
         "messages",

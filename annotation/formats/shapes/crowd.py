@@ -29,6 +29,8 @@ from annotation.formats.shapes.parts import (
     text_of,
 )
 from annotation.formats.types import LabelDraft, Message
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 COMMON = ("external_id", "language", "category", "source")
 
@@ -41,8 +43,10 @@ def entries(row: Row, column: str) -> list[Mapping[str, Any]]:
         if not isinstance(entry, Mapping):
             raise RowFault(
                 column,
-                f"An entry of the list is {kind_of(entry)}, not an object.",
-                "Write each judgement as an object with named fields.",
+                _("An entry of the list is {kind}, not an object.").format(
+                    kind=kind_of(entry)
+                ),
+                _("Write each judgement as an object with named fields."),
             )
     return found
 
@@ -170,9 +174,11 @@ def argument_questions(_mapping: ColumnMapping) -> list[asked.Question]:
 
 PANDALM = Shape(
     name="pandalm",
-    title="Pairs with a column for each annotator (PandaLM)",
-    help="Each row has two responses, and columns annotator1, annotator2, … that say 1,"
-    " 2, or 0 for a tie.",
+    title=gettext_noop("Pairs with a column for each annotator (PandaLM)"),
+    help=gettext_noop(
+        "Each row has two responses, and columns annotator1, annotator2, … that "
+        "say 1, 2, or 0 for a tie."
+    ),
     roles=("prompt", "input", "system", "completions", "models", "annotators", *COMMON),
     required=(("prompt", "messages"), ("completions",), ("annotators",)),
     guess=guess_annotators,
@@ -182,9 +188,11 @@ PANDALM = Shape(
 )
 UKPCONVARG1 = Shape(
     name="ukpconvarg1",
-    title="Pairs of arguments with crowd workers' reasons (UKPConvArg1)",
-    help="Each row has two arguments and a list of judgements with worker, value,"
-    " reason and times.",
+    title=gettext_noop("Pairs of arguments with crowd workers' reasons (UKPConvArg1)"),
+    help=gettext_noop(
+        "Each row has two arguments and a list of judgements with worker, value, "
+        "reason and times."
+    ),
     roles=("completions", "debate", "judgements", *COMMON),
     required=(("completions",), ("judgements",)),
     guess=guess_arguments,

@@ -8,6 +8,7 @@ from annotation.formats.mapping import ColumnMapping
 from annotation.formats.shapes import asked
 from annotation.formats.shapes.base import Row, RowFault
 from annotation.gold import use_problem
+from annotation.words import gettext as _
 
 DEFAULT_USE = "monitoring"
 
@@ -26,7 +27,7 @@ def read_gold_columns(row: Row, mapping: ColumnMapping) -> dict[str, Any] | None
     use = str(_cell(row, mapping, "gold_use") or DEFAULT_USE).strip().lower()
     explanation = str(_cell(row, mapping, "gold_explanation") or "").strip()
     if fault := use_problem({"use": use}):
-        raise RowFault(mapping.column("gold_use"), fault, "Name one of these uses.")
+        raise RowFault(mapping.column("gold_use"), fault, _("Name one of these uses."))
     if isinstance(answers.get("answers"), Mapping):
         return {"use": use, "explanation": explanation, **answers}
     return {"use": use, "answers": answers, "explanation": explanation}
@@ -39,8 +40,8 @@ def _answers(value: Any, column: str) -> dict[str, Any]:
         try:
             return dict(json.loads(value))
         except ValueError as error:
-            text = f"The known answer is not JSON: {error}."
-            raise RowFault(column, text, "Mend it, or write A, B or tie.") from error
+            text = _("The known answer is not JSON: {error}.").format(error=error)
+            raise RowFault(column, text, _("Mend it, or write A, B or tie.")) from error
     return {"preference": asked.verdict(value, {}, column)}
 
 

@@ -30,6 +30,8 @@ from annotation.formats.shapes.parts import (
     text_of,
 )
 from annotation.formats.types import LabelDraft, Message
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 ATTRIBUTES = ("helpfulness", "correctness", "coherence", "complexity", "verbosity")
 TURN = "<extra_id_1>"
@@ -102,15 +104,15 @@ def _rating_labels(
     if not all(isinstance(value, (list, type(None))) for value in all_cells):
         raise RowFault(
             columns[0],
-            "Some ratings of the prompt are lists and some are single numbers.",
-            "Write all of them as lists, one number for each person.",
+            _("Some ratings of the prompt are lists and some are single numbers."),
+            _("Write all of them as lists, one number for each person."),
         )
     # Lists hold one mark of each of several people; there may be fewer for some.
     if not all(isinstance(value, (list, type(None))) for value in all_cells):
         raise RowFault(
             columns[0],
-            "Some ratings of the prompt are lists and some are single numbers.",
-            "Write all of them as lists, one number for each person.",
+            _("Some ratings of the prompt are lists and some are single numbers."),
+            _("Write all of them as lists, one number for each person."),
         )
     n_people = max(len(value) for value in all_cells if value)
     return tuple(
@@ -231,8 +233,8 @@ def _person_label(
     if not isinstance(person, Mapping):
         raise RowFault(
             field,
-            "A preference of the list is not an object.",
-            "Write each one as an object with its strength and its reasons.",
+            _("A preference of the list is not an object."),
+            _("Write each one as an object with its strength and its reasons."),
         )
     score = person.get("score", person.get("strength"))
     answers: dict[str, Any] = {"preference": _turned(score, field)}
@@ -255,9 +257,11 @@ def pair_questions(_mapping: ColumnMapping) -> list[asked.Question]:
 
 RATINGS = Shape(
     name="helpsteer_ratings",
-    title="Responses rated on attributes (HelpSteer)",
-    help="Each row has one response and its ratings. Rows with the same prompt that"
-    " follow each other become one item.",
+    title=gettext_noop("Responses rated on attributes (HelpSteer)"),
+    help=gettext_noop(
+        "Each row has one response and its ratings. Rows with the same prompt "
+        "that follow each other become one item."
+    ),
     roles=("prompt", "completions", "ratings", *COMMON),
     required=(("prompt",), ("completions",)),
     guess=guess_ratings,
@@ -268,9 +272,11 @@ RATINGS = Shape(
 )
 PREFERENCE2 = Shape(
     name="helpsteer2_preference",
-    title="Pairs with a strength (HelpSteer2 preference)",
-    help="Each row has two responses and a strength from -3 (the first is much better)"
-    " to 3 (the second is).",
+    title=gettext_noop("Pairs with a strength (HelpSteer2 preference)"),
+    help=gettext_noop(
+        "Each row has two responses and a strength from -3 (the first is much "
+        "better) to 3 (the second is)."
+    ),
     roles=("prompt", "completions", "strength", "individual", "rationales", *COMMON),
     required=(("prompt", "messages"), ("completions",), ("strength",)),
     guess=guess_preference2,
@@ -280,8 +286,10 @@ PREFERENCE2 = Shape(
 )
 PREFERENCE3 = Shape(
     name="helpsteer3",
-    title="Pairs with preferences of several people (HelpSteer3)",
-    help="Each row has a conversation, two responses and each person's preference.",
+    title=gettext_noop("Pairs with preferences of several people (HelpSteer3)"),
+    help=gettext_noop(
+        "Each row has a conversation, two responses and each person's preference."
+    ),
     roles=("messages", "completions", "strength", "individual", *COMMON),
     required=(("prompt", "messages"), ("completions",), ("strength",)),
     guess=guess_preference3,

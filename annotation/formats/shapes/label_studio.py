@@ -26,6 +26,8 @@ from annotation.formats.shapes.base import (
 from annotation.formats.shapes.crowd import entries
 from annotation.formats.shapes.parts import read_completions, read_prompt, text_of
 from annotation.formats.types import CompletionDraft, LabelDraft
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 DATA = "data"
 
@@ -91,7 +93,7 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
     data = row.get(DATA)
     if not isinstance(data, Mapping):
         raise RowFault(
-            DATA, "The row has no object called data.", "Export it again as JSON."
+            DATA, _("The row has no object called data."), _("Export it again as JSON.")
         )
     completions = read_completions(data, mapping)
     task_id = mapping.options.get("task_id", "")
@@ -250,9 +252,11 @@ def questions(mapping: ColumnMapping) -> list[asked.Question]:
 
 LABEL_STUDIO = Shape(
     name="label_studio",
-    title="Label Studio tasks (JSON export)",
-    help="Each row has data, annotations by people and predictions by models. The left"
-    " side of a pairwise result is the first completion.",
+    title=gettext_noop("Label Studio tasks (JSON export)"),
+    help=gettext_noop(
+        "Each row has data, annotations by people and predictions by models. The "
+        "left side of a pairwise result is the first completion."
+    ),
     roles=(*(role for role in columns.COLUMNS.roles if role != "winner"),),
     required=columns.COLUMNS.required,
     guess=guess,

@@ -19,6 +19,8 @@ from annotation.formats.shapes.base import (
 from annotation.formats.shapes.columns import PROMPTS, completion_fields
 from annotation.formats.shapes.parts import text_of
 from annotation.formats.types import LabelsDraft
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 SUFFIXES = ("_result", "_verdict", "_winner", "_preference", "_label")
 REASONS = ("_reason", "_rationale", "_explanation")
@@ -54,8 +56,8 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
     if not external_id:
         raise RowFault(
             mapping.column("external_id"),
-            "The row does not say which item it belongs to.",
-            "Fill in the item's external id.",
+            _("The row does not say which item it belongs to."),
+            _("Fill in the item's external id."),
         )
     raw = text_of(row.get(column), column)
     metadata = rest(row, mapping)
@@ -82,9 +84,11 @@ def questions(_mapping: ColumnMapping) -> list[asked.Question]:
 
 LABELS_ONLY = Shape(
     name="labels_only",
-    title="Labels of items that are already there",
-    help="Each row names an item by its external id and gives one verdict: 1, 2 or a"
-    " tie.",
+    title=gettext_noop("Labels of items that are already there"),
+    help=gettext_noop(
+        "Each row names an item by its external id and gives one verdict: 1, 2 or "
+        "a tie."
+    ),
     roles=("external_id", "verdict", "rationales"),
     required=(("external_id",), ("verdict",)),
     guess=guess,

@@ -28,6 +28,8 @@ from annotation.formats.shapes.parts import (
     text_of,
 )
 from annotation.formats.types import LabelDraft
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 GRADES = {
     "A-is-clearly-better": 2,
@@ -139,8 +141,8 @@ def _graded(entry: Mapping[str, Any], name: str, field: str) -> dict[str, Any]:
     if not isinstance(word, str) or word not in GRADES:
         raise RowFault(
             field,
-            f"The preference {str(word)[:40]!r} is not known.",
-            f"Use one of {', '.join(GRADES)}.",
+            _("The preference {word!r} is not known.").format(word=str(word)[:40]),
+            _("Use one of {grades}.").format(grades=", ".join(GRADES)),
         )
     answer: dict[str, Any] = {"value": GRADES[word]}
     if entry.get(f"{name}_confidence") in LEVELS:
@@ -170,9 +172,11 @@ def aspect_questions(mapping: ColumnMapping) -> list[asked.Question]:
 
 MULTIPREF = Shape(
     name="multipref",
-    title="Pairs judged on several aspects (MultiPref)",
-    help="Each row has two completions and, for each worker, a preference on being"
-    " helpful, truthful and harmless, and overall.",
+    title=gettext_noop("Pairs judged on several aspects (MultiPref)"),
+    help=gettext_noop(
+        "Each row has two completions and, for each worker, a preference on being "
+        "helpful, truthful and harmless, and overall."
+    ),
     roles=("prompt", "completions", "models", "judgements", *COMMON),
     required=(("prompt",), ("completions",), ("judgements",)),
     guess=guess_aspects,

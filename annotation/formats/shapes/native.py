@@ -30,6 +30,8 @@ from annotation.formats.shapes.parts import (
 )
 from annotation.formats.types import CompletionDraft, ItemDraft, LabelDraft
 from annotation.gold import use_problem
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 STATUSES = ("ok", "unparsable", "refused", "failed")
 KNOWN = frozenset(
@@ -89,19 +91,19 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
         messages = read_messages(row["messages"], "messages")
     else:
         messages = prompt_messages(row.get("prompt"), "prompt")
-    values = _typed(row, "completions", list, "a list") or []
+    values = _typed(row, "completions", list, _("a list")) or []
     completions = tuple(_completion(value) for value in values)
     problems = content_problems(number, mapping, Content(messages, completions))
     if any(not problem.is_warning for problem in problems):
         return list(problems)
-    metadata = dict(_typed(row, "metadata", Mapping, "an object") or {})
+    metadata = dict(_typed(row, "metadata", Mapping, _("an object")) or {})
     id_column = mapping.column("external_id") or "external_id"
     others = {key: part for key, part in row.items() if key not in KNOWN | {id_column}}
     metadata.update({key: part for key, part in others.items() if part is not None})
     labels = _labels(row) if mapping.labels_by != "leave_out" else ()
-    gold = _typed(row, "gold", Mapping, "an object")
+    gold = _typed(row, "gold", Mapping, _("an object"))
     if gold and (fault := use_problem(gold)):
-        raise RowFault("gold", fault, "Name one of these uses, or none.")
+        raise RowFault("gold", fault, _("Name one of these uses, or none."))
     item = ItemDraft(
         row=number,
         messages=messages,
@@ -124,8 +126,10 @@ def _typed(part: Mapping[str, Any], name: str, kind: type, called: str) -> Any:
     if value is not None and not isinstance(value, kind):
         raise RowFault(
             name,
-            f"The field must be {called}, but it is {kind_of(value)}.",
-            f"Write {called} here, or leave the field out.",
+            _("The field must be {called}, but it is {kind}.").format(
+                called=called, kind=kind_of(value)
+            ),
+            _("Write {called} here, or leave the field out.").format(called=called),
         )
     return value
 
@@ -137,7 +141,9 @@ def _short(part: Mapping[str, Any], name: str, role: str = "") -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise RowFault(
-            name, f"The field is {kind_of(value)}, not a short text.", "Write a text."
+            name,
+            _("The field is {kind}, not a short text.").format(kind=kind_of(value)),
+            _("Write a text."),
         )
     return limited(str(value), name, role if role in MAX_CHARS else "annotator")
 
@@ -149,14 +155,18 @@ def _count(part: Mapping[str, Any], name: str, low: int, high: int) -> int | Non
     number = asked.whole_number(value, name)
     if not low <= number <= high:
         raise RowFault(
-            name, f"{number} is not from {low:,} to {high:,}.", "Choose another number."
+            name,
+            _("{number} is not from {low:,} to {high:,}.").format(
+                number=number, low=low, high=high
+            ),
+            _("Choose another number."),
         )
     return number
 
 
 def _completion(value: object) -> CompletionDraft:
     if isinstance(value, Mapping) and "text" in value:
-        extra = _typed(value, "metadata", Mapping, "an object") or {}
+        extra = _typed(value, "metadata", Mapping, _("an object")) or {}
         draft = completion_of(
             {key: part for key, part in value.items() if key != "metadata"},
             "completions",
@@ -172,7 +182,7 @@ def _completion(value: object) -> CompletionDraft:
 
 def _labels(row: Row) -> tuple[LabelDraft, ...]:
     shared = _questions(row, "questions")
-    entries = _typed(row, "labels", list, "a list") or []
+    entries = _typed(row, "labels", list, _("a list")) or []
     return tuple(_label(entry, shared) for entry in entries)
 
 
@@ -184,7 +194,9 @@ def _questions(part: Mapping[str, Any], name: str) -> Questions | None:
         parse_questions(value)
     except InvalidQuestionsError as error:
         raise RowFault(
-            name, f"The questions are not valid: {error}", "Mend the questions."
+            name,
+            _("The questions are not valid: {error}").format(error=error),
+            _("Mend the questions."),
         ) from error
     return tuple(value)
 
@@ -193,37 +205,37 @@ def _label(entry: object, shared: Questions | None) -> LabelDraft:
     if not isinstance(entry, Mapping):
         raise RowFault(
             "labels",
-            f"A label is {kind_of(entry)}, not an object.",
-            'Write each label as {"annotator": …, "is_machine": …, "answers": {…}}.',
+            _("A label is {kind}, not an object.").format(kind=kind_of(entry)),
+            _('Write each label as {"annotator": …, "is_machine": …, "answers": {…}}.'),
         )
     is_machine = entry.get("is_machine")
     if not isinstance(is_machine, bool):
         raise RowFault(
             "labels",
-            "A label does not say whether a person or a machine made it.",
-            'Give the label "is_machine": true or false.',
+            _("A label does not say whether a person or a machine made it."),
+            _('Give the label "is_machine": true or false.'),
         )
     status = entry.get("status", "ok")
     if status not in STATUSES:
         raise RowFault(
             "labels",
-            f"A label has the status {str(status)[:40]!r}.",
-            f"Use one of {', '.join(STATUSES)}.",
+            _("A label has the status {status!r}.").format(status=str(status)[:40]),
+            _("Use one of {statuses}.").format(statuses=", ".join(STATUSES)),
         )
     questions = _questions(entry, "questions")
-    profile = _typed(entry, "profile", Mapping, "an object") or {}
+    profile = _typed(entry, "profile", Mapping, _("an object")) or {}
     return LabelDraft(
         annotator=_short(entry, "annotator") or "imported labels",
         is_machine=is_machine,
-        answers=_typed(entry, "answers", Mapping, "an object") or {},
+        answers=_typed(entry, "answers", Mapping, _("an object")) or {},
         status=status,
-        raw=_typed(entry, "raw", str, "a text") or "",
+        raw=_typed(entry, "raw", str, _("a text")) or "",
         created_at=_time(entry),
         duration_ms=_count(entry, "duration_ms", 0, 2**31 - 1),
         order=_order(entry),
         probability=_probability(entry),
         profile={str(key): str(part) for key, part in profile.items()},
-        metadata=_typed(entry, "metadata", Mapping, "an object") or {},
+        metadata=_typed(entry, "metadata", Mapping, _("an object")) or {},
         questions=shared if questions is None else questions,
     )
 
@@ -233,14 +245,14 @@ def _time(entry: Mapping[str, Any]) -> datetime | None:
 
 
 def _order(entry: Mapping[str, Any]) -> tuple[int, ...] | None:
-    order = _typed(entry, "order", list, "a list")
+    order = _typed(entry, "order", list, _("a list"))
     if order is None:
         return None
     if sorted(map(str, order)) != sorted(map(str, range(len(order)))):
         raise RowFault(
             "labels",
-            "The order of a label does not name each completion once.",
-            "Write the places from 0, such as [1, 0].",
+            _("The order of a label does not name each completion once."),
+            _("Write the places from 0, such as [1, 0]."),
         )
     return tuple(order)
 
@@ -250,9 +262,15 @@ def _probability(entry: Mapping[str, Any]) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise RowFault("labels", "A probability is not a number.", "Write 0 to 1.")
+        raise RowFault(
+            "labels", _("A probability is not a number."), _("Write 0 to 1.")
+        )
     if not 0 <= value <= 1:
-        raise RowFault("labels", f"The probability is {value}.", "Write 0 to 1.")
+        raise RowFault(
+            "labels",
+            _("The probability is {value}.").format(value=value),
+            _("Write 0 to 1."),
+        )
     return float(value)
 
 
@@ -267,9 +285,11 @@ def questions(_mapping: ColumnMapping) -> list[asked.Question]:
 
 NATIVE = Shape(
     name="native",
-    title="Polyphony's own rows",
-    help="Each row has a prompt (or messages) and a list of completions. Nothing needs"
-    " to be mapped.",
+    title=gettext_noop("Polyphony's own rows"),
+    help=gettext_noop(
+        "Each row has a prompt (or messages) and a list of completions. Nothing "
+        "needs to be mapped."
+    ),
     roles=("prompt", "messages", "completions", "external_id"),
     required=(("prompt", "messages"), ("completions",)),
     guess=guess,

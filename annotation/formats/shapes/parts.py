@@ -8,6 +8,7 @@ from typing import Any
 from annotation.formats.mapping import ColumnMapping
 from annotation.formats.shapes.base import Row, RowFault, limited
 from annotation.formats.types import CompletionDraft, Message
+from annotation.words import gettext as _
 
 ROLES: dict[str, str] = {
     "system": "system",
@@ -41,20 +42,20 @@ def text_of(value: object, field: str) -> str:
         return "\n".join(part["text"] for part in value)
     raise RowFault(
         field,
-        f"The field must be text, but it is {kind_of(value)}.",
-        "Write plain text here, or map another column.",
+        _("The field must be text, but it is {kind}.").format(kind=kind_of(value)),
+        _("Write plain text here, or map another column."),
     )
 
 
 def kind_of(value: object) -> str:
     """Name the type of a JSON value as a person would."""
     if isinstance(value, Mapping):
-        return "an object"
+        return _("an object")
     if isinstance(value, (list, tuple)):
-        return "a list"
+        return _("a list")
     if isinstance(value, bool):
-        return "true or false"
-    return "a number" if isinstance(value, (int, float)) else "a text"
+        return _("true or false")
+    return _("a number") if isinstance(value, (int, float)) else _("a text")
 
 
 def as_list(value: object, field: str) -> list[Any]:
@@ -70,8 +71,8 @@ def as_list(value: object, field: str) -> list[Any]:
             return found
     raise RowFault(
         field,
-        "The field must be a list, also written as a JSON list in a table.",
-        'Write it as ["first", "second"], or map another column.',
+        _("The field must be a list, also written as a JSON list in a table."),
+        _('Write it as ["first", "second"], or map another column.'),
     )
 
 
@@ -94,15 +95,15 @@ def read_messages(value: object, field: str) -> tuple[Message, ...]:
         if not isinstance(part, Mapping):
             raise RowFault(
                 field,
-                f"A message is {kind_of(part)}, not an object.",
-                'Write each message as {"role": "user", "content": "…"}.',
+                _("A message is {kind}, not an object.").format(kind=kind_of(part)),
+                _('Write each message as {"role": "user", "content": "…"}.'),
             )
         role = str(part.get("role", part.get("from", ""))).lower()
         if role not in ROLES:
             raise RowFault(
                 field,
-                f"A message has the role {role!r}.",
-                "Use the roles system, user and assistant.",
+                _("A message has the role {role!r}.").format(role=role),
+                _("Use the roles system, user and assistant."),
             )
         content = part.get("content", part.get("value", part.get("text")))
         messages.append(Message(ROLES[role], text_of(content, field)))
@@ -152,8 +153,8 @@ def completion_of(value: object, field: str) -> CompletionDraft:
     if not key:
         raise RowFault(
             field,
-            "A completion has no text.",
-            'Write it as a text, or as {"text": "…", "model": "…"}.',
+            _("A completion has no text."),
+            _('Write it as a text, or as {"text": "…", "model": "…"}.'),
         )
     name_key = next((name for name in NAME_KEYS if value.get(name)), "")
     id_key = next((name for name in ID_KEYS if value.get(name) is not None), "")
@@ -230,8 +231,10 @@ def _models(row: Row, mapping: ColumnMapping, n_completions: int) -> list[str]:
     if len(values) > n_completions and any(values[n_completions:]):
         raise RowFault(
             columns[0],
-            f"The row names {len(values)} models for {n_completions} completions.",
-            "Name one model for each completion.",
+            _(
+                "The row names {n_values} models for {n_completions} completions."
+            ).format(n_values=len(values), n_completions=n_completions),
+            _("Name one model for each completion."),
         )
     return [
         limited(text_of(value, columns[0]), columns[0], "models") for value in values
@@ -272,8 +275,8 @@ def split_dialogues(
     if not n_shared:
         raise RowFault(
             field,
-            "The dialogues share no prompt at their beginning.",
-            "Begin each of them with the same message, or give the prompt a column.",
+            _("The dialogues share no prompt at their beginning."),
+            _("Begin each of them with the same message, or give the prompt a column."),
         )
     prompt = tuple(first[:n_shared])
     return prompt, tuple(dialogue_completion(part[n_shared:]) for part in dialogues)

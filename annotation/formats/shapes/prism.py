@@ -24,6 +24,7 @@ from annotation.formats.shapes.base import (
 )
 from annotation.formats.shapes.parts import text_of
 from annotation.formats.types import CompletionDraft, LabelDraft, Message
+from annotation.words import gettext_noop
 
 COLUMNS = {
     "prompt": "user_prompt",
@@ -136,9 +137,11 @@ def questions(mapping: ColumnMapping) -> list[asked.Question]:
 
 PRISM = Shape(
     name="prism",
-    title="Utterances of conversations (PRISM)",
-    help="Each row is a candidate reply with its score. The rows of a conversation"
-    " follow each other; each of its turns becomes an item.",
+    title=gettext_noop("Utterances of conversations (PRISM)"),
+    help=gettext_noop(
+        "Each row is a candidate reply with its score. The rows of a conversation "
+        "follow each other; each of its turns becomes an item."
+    ),
     roles=tuple(COLUMNS),
     required=tuple((role,) for role in ("prompt", "completions", "conversation")),
     guess=guess,

@@ -31,6 +31,8 @@ from annotation.formats.shapes.parts import (
     read_prompt,
 )
 from annotation.formats.types import LabelDraft, RowProblem
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 COMMON = ("external_id", "language", "category", "source")
 
@@ -59,8 +61,10 @@ def _preferences(row: Row, mapping: ColumnMapping) -> dict[tuple[int, int], int]
     if len(values) != len(pairs):
         raise RowFault(
             column,
-            f"The row has {len(values)} preferences for {len(pairs)} pairs.",
-            "Write one for each pair: 1, 2, or 0 where neither is preferred.",
+            _("The row has {n_values} preferences for {n_pairs} pairs.").format(
+                n_values=len(values), n_pairs=len(pairs)
+            ),
+            _("Write one for each pair: 1, 2, or 0 where neither is preferred."),
         )
     return {
         pair: asked.verdict(value, {}, column)["value"]
@@ -112,9 +116,11 @@ def _no_ranking(number: int, column: str) -> RowProblem:
     return RowProblem(
         number,
         column,
-        "The preferences of the row fit no ranking, so its label is left out and kept"
-        " in the metadata.",
-        "Import the file as pairs to keep each preference as a comparison.",
+        _(
+            "The preferences of the row fit no ranking, so its label is left out "
+            "and kept in the metadata."
+        ),
+        _("Import the file as pairs to keep each preference as a comparison."),
         is_warning=True,
     )
 
@@ -166,9 +172,13 @@ _ROLES = ("prompt", "completions", "preferences", *COMMON)
 _REQUIRED = (("prompt",), ("completions",), ("preferences",))
 QA_FEEDBACK = Shape(
     name="qa_feedback",
-    title="Numbered predictions with preferences (QA-Feedback), as rankings",
-    help="Each row has a question, predictions, and a preference for each pair of them."
-    " The preferences become one ranking.",
+    title=gettext_noop(
+        "Numbered predictions with preferences (QA-Feedback), as rankings"
+    ),
+    help=gettext_noop(
+        "Each row has a question, predictions, and a preference for each pair of "
+        "them. The preferences become one ranking."
+    ),
     roles=_ROLES,
     required=_REQUIRED,
     guess=guess,
@@ -178,8 +188,10 @@ QA_FEEDBACK = Shape(
 )
 QA_FEEDBACK_PAIRS = Shape(
     name="qa_feedback_pairs",
-    title="Numbered predictions with preferences (QA-Feedback), as pairs",
-    help="Each pair of predictions becomes an item of its own with one comparison.",
+    title=gettext_noop("Numbered predictions with preferences (QA-Feedback), as pairs"),
+    help=gettext_noop(
+        "Each pair of predictions becomes an item of its own with one comparison."
+    ),
     roles=_ROLES,
     required=_REQUIRED,
     guess=no_guess,

@@ -29,6 +29,8 @@ from annotation.formats.shapes.parts import (
     text_of,
 )
 from annotation.formats.types import CompletionDraft, LabelDraft
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 COMMON = ("external_id", "language", "category", "source")
 ASPECTS = ("helpfulness", "honesty", "instruction_following", "truthfulness")
@@ -105,8 +107,10 @@ def _judge_label(
     if len(cells) != n_completions:
         raise RowFault(
             column,
-            f"The row has {len(cells)} ratings for {n_completions} completions.",
-            "Give each completion one rating, null where there is none.",
+            _("The row has {n_cells} ratings for {n_completions} completions.").format(
+                n_cells=len(cells), n_completions=n_completions
+            ),
+            _("Give each completion one rating, null where there is none."),
         )
     marks = [None if value is None else _number(value, column) for value in cells]
     answers: dict[str, Any] = {"ratings": {"overall": marks}}
@@ -185,7 +189,9 @@ def _aspect_label(
     notes = [draft.metadata.get("annotations") or {} for draft in drafts]
     if not all(isinstance(note, Mapping) for note in notes):
         raise RowFault(
-            field, "The annotations of a completion are not an object.", "Mend the row."
+            field,
+            _("The annotations of a completion are not an object."),
+            _("Mend the row."),
         )
     marks = {name: [_mark(note, name, field) for note in notes] for name in ASPECTS}
     answers: dict[str, Any] = {"ratings": marks}
@@ -200,8 +206,10 @@ def _part(note: Mapping[str, Any], name: str, field: str) -> Mapping[str, Any]:
     if not isinstance(part, Mapping):
         raise RowFault(
             field,
-            f"The annotation on {name} is {kind_of(part)}, not an object.",
-            "Write it as an object with its Rating.",
+            _("The annotation on {name} is {kind}, not an object.").format(
+                name=name, kind=kind_of(part)
+            ),
+            _("Write it as an object with its Rating."),
         )
     return part
 
@@ -232,9 +240,11 @@ def ultrafeedback_questions(_mapping: ColumnMapping) -> list[asked.Question]:
 
 DISTILABEL = Shape(
     name="distilabel",
-    title="Generations with ratings (distilabel)",
-    help="Each row has an instruction, a list of generations, and a judge's ratings and"
-    " rationales.",
+    title=gettext_noop("Generations with ratings (distilabel)"),
+    help=gettext_noop(
+        "Each row has an instruction, a list of generations, and a judge's "
+        "ratings and rationales."
+    ),
     roles=(
         "prompt",
         "system",
@@ -253,8 +263,10 @@ DISTILABEL = Shape(
 )
 ULTRAFEEDBACK = Shape(
     name="ultrafeedback",
-    title="Completions with annotations on four aspects (UltraFeedback)",
-    help="Each row has an instruction and completions, each with a model's ratings.",
+    title=gettext_noop("Completions with annotations on four aspects (UltraFeedback)"),
+    help=gettext_noop(
+        "Each row has an instruction and completions, each with a model's ratings."
+    ),
     roles=("prompt", "completions", *COMMON),
     required=(("prompt",), ("completions",)),
     guess=guess_ultrafeedback,

@@ -24,6 +24,8 @@ from annotation.formats.shapes.base import (
 )
 from annotation.formats.shapes.parts import ROLES, text_of
 from annotation.formats.types import CompletionDraft, LabelDraft, Message
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 MAX_DEPTH = 200
 # A message's place in the tree is told by the item itself.
@@ -54,7 +56,9 @@ def convert(number: int, row: Row, mapping: ColumnMapping) -> list[Draft]:
     column = mapping.column("tree")
     root = row.get(column) if column else row
     if not isinstance(root, Mapping):
-        raise RowFault(column, "The tree is missing.", "Map the column that holds it.")
+        raise RowFault(
+            column, _("The tree is missing."), _("Map the column that holds it.")
+        )
     drafts: list[Draft] = []
     for path, replies in _sibling_sets(root, (), 0):
         if len(replies) >= mapping.min_completions:
@@ -71,14 +75,18 @@ def _sibling_sets(
     """Yield the messages that lead to each set of assistant replies, and the set."""
     if depth > MAX_DEPTH:
         raise RowFault(
-            "replies", f"The tree is deeper than {MAX_DEPTH} messages.", "Cut it."
+            "replies",
+            _("The tree is deeper than {max_depth} messages.").format(
+                max_depth=MAX_DEPTH
+            ),
+            _("Cut it."),
         )
     replies = node.get("replies") or []
     if not isinstance(replies, list) or not all(
         isinstance(r, Mapping) for r in replies
     ):
         raise RowFault(
-            "replies", "The replies are not a list of messages.", "Mend the tree."
+            "replies", _("The replies are not a list of messages."), _("Mend the tree.")
         )
     path = (*above, node)
     answers = [reply for reply in replies if _role(reply) == "assistant"]
@@ -92,7 +100,9 @@ def _role(node: Mapping[str, Any]) -> str:
     role = str(node.get("role", "")).lower()
     if role not in ROLES:
         raise RowFault(
-            "role", f"A message has the role {role!r}.", "Use prompter and assistant."
+            "role",
+            _("A message has the role {role!r}.").format(role=role),
+            _("Use prompter and assistant."),
         )
     return ROLES[role]
 
@@ -154,9 +164,11 @@ def questions(_mapping: ColumnMapping) -> list[asked.Question]:
 
 TREES = Shape(
     name="openassistant_trees",
-    title="Conversation trees (OpenAssistant)",
-    help="Each row is a tree of messages. Every message with two or more assistant"
-    " replies becomes an item; full ranks become a ranking.",
+    title=gettext_noop("Conversation trees (OpenAssistant)"),
+    help=gettext_noop(
+        "Each row is a tree of messages. Every message with two or more assistant "
+        "replies becomes an item; full ranks become a ranking."
+    ),
     roles=("tree", "external_id"),
     required=(),
     guess=guess,

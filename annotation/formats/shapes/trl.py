@@ -34,6 +34,8 @@ from annotation.formats.shapes.parts import (
     text_of,
 )
 from annotation.formats.types import CompletionDraft, LabelDraft, Message
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 TURN = re.compile(r"(?:^|\n\n)(Human|Assistant):[ \t]*")
 COMMON = ("external_id", "language", "category", "source")
@@ -144,8 +146,8 @@ def _split_texts(
     if not texts[0][:n_shared].strip():
         raise RowFault(
             field,
-            "The row has no prompt, and its two texts share no beginning.",
-            "Give the prompt a column of its own and map it.",
+            _("The row has no prompt, and its two texts share no beginning."),
+            _("Give the prompt a column of its own and map it."),
         )
     prompt = texts[0][:n_shared].strip()
     return (Message("user", prompt),), tuple(
@@ -166,8 +168,8 @@ def _turns(text: str, field: str) -> tuple[Message, ...]:
     if parts[0].strip() or len(parts) < 3:
         raise RowFault(
             field,
-            "The transcript does not begin with “Human:”.",
-            "Begin each turn with an empty line and “Human:” or “Assistant:”.",
+            _("The transcript does not begin with “Human:”."),
+            _("Begin each turn with an empty line and “Human:” or “Assistant:”."),
         )
     roles = {"Human": "user", "Assistant": "assistant"}
     return tuple(
@@ -204,9 +206,12 @@ def convert_unpaired(number: int, row: Row, mapping: ColumnMapping) -> list[Draf
     if len(rows) < mapping.min_completions:
         raise RowFault(
             column,
-            "The prompt has one completion only, so there is nothing to compare.",
-            "Put the rows of one prompt after one another, use prompt, chosen and"
-            " rejected, or take items with one completion, for a project that rates.",
+            _("The prompt has one completion only, so there is nothing to compare."),
+            _(
+                "Put the rows of one prompt after one another, use prompt, chosen "
+                "and rejected, or take items with one completion, for a project "
+                "that rates."
+            ),
         )
     accepted = [part.get(mapping.column("accepted")) for part in rows]
     labels: tuple[LabelDraft, ...] = ()
@@ -225,7 +230,9 @@ def _mark(value: object, field: str) -> int:
     key = str(value).strip().lower()
     if key not in marks:
         raise RowFault(
-            field, f"The label {key!r} is not true or false.", "Write true or false."
+            field,
+            _("The label {key!r} is not true or false.").format(key=key),
+            _("Write true or false."),
         )
     return marks[key]
 
@@ -237,10 +244,12 @@ def unpaired_questions(_mapping: ColumnMapping) -> list[asked.Question]:
 
 PREFERENCE = Shape(
     name="preference",
-    title="Chosen and rejected (TRL, UltraFeedback binarized)",
-    help="Each row has a chosen and a rejected reply. Where there is no prompt, it is"
-    " what both begin with. The file does not say who chose: the choice comes in as a"
-    " label only if you say whose it is.",
+    title=gettext_noop("Chosen and rejected (TRL, UltraFeedback binarized)"),
+    help=gettext_noop(
+        "Each row has a chosen and a rejected reply. Where there is no prompt, it "
+        "is what both begin with. The file does not say who chose: the choice "
+        "comes in as a label only if you say whose it is."
+    ),
     roles=("prompt", "system", "chosen", "rejected", "scores", *COMMON),
     required=(("chosen",), ("rejected",)),
     guess=guess_preference,
@@ -250,8 +259,10 @@ PREFERENCE = Shape(
 )
 HH_RLHF = Shape(
     name="hh_rlhf",
-    title="Transcripts, chosen and rejected (HH-RLHF)",
-    help="Each row has two transcripts of Human and Assistant that part at the end.",
+    title=gettext_noop("Transcripts, chosen and rejected (HH-RLHF)"),
+    help=gettext_noop(
+        "Each row has two transcripts of Human and Assistant that part at the end."
+    ),
     roles=("chosen", "rejected", *COMMON),
     required=(("chosen",), ("rejected",)),
     guess=guess_transcripts,
@@ -261,9 +272,11 @@ HH_RLHF = Shape(
 )
 UNPAIRED = Shape(
     name="unpaired",
-    title="Single completions, accepted or not (TRL unpaired, KTO)",
-    help="Each row has one completion. Rows with the same prompt that follow each other"
-    " become one item.",
+    title=gettext_noop("Single completions, accepted or not (TRL unpaired, KTO)"),
+    help=gettext_noop(
+        "Each row has one completion. Rows with the same prompt that follow each "
+        "other become one item."
+    ),
     roles=("prompt", "completions", "accepted", *COMMON),
     required=(("prompt",), ("completions",)),
     guess=guess_unpaired,
