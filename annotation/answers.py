@@ -52,6 +52,8 @@ from annotation.questions import (
     questions_from,
 )
 from annotation.spans import check_spans, move_spans
+from annotation.words import gettext as _
+from annotation.words import gettext_noop, ngettext
 
 __all__ = [
     "NOT_APPLICABLE",
@@ -88,16 +90,19 @@ def validate(
     Works in either order of completions, since it only counts them.
     """
     if not isinstance(answers, Mapping):
-        return [Problem("answers", "Answers must be an object with one entry each.")]
+        return [Problem("answers", _("Answers must be an object with one entry each."))]
     known = {question.name for question in questions}
     strangers = [name for name in answers if name not in known]
     problems = [
-        Problem(f"answers.{name[:60]}", f"There is no question called {name[:60]!r}.")
+        Problem(
+            f"answers.{name[:60]}",
+            _("There is no question called {name!r}.").format(name=name[:60]),
+        )
         for name in strangers[:MAX_PROBLEMS]
     ]
     shown, hidden = asked(questions, answers)
     problems += [
-        Problem(f"answers.{name}", _NOT_ASKED)
+        Problem(f"answers.{name}", _(_NOT_ASKED))
         for name in sorted(hidden)
         if not is_empty(answers.get(name))
     ]
@@ -112,18 +117,32 @@ def validate(
     return problems
 
 
-_NOT_ASKED = "This question is not asked after these answers. Leave it out."
+_NOT_ASKED = gettext_noop(
+    "This question is not asked after these answers. Leave it out."
+)
 
 MISSING: dict[QuestionType, Callable[[Question], str]] = {
-    "comparison": lambda q: f"“{q.title}” has no answer yet. Choose one.",
+    "comparison": lambda q: _("“{title}” has no answer yet. Choose one.").format(
+        title=q.title
+    ),
     "ranking": rankings.missing,
-    "rating": lambda q: "No criterion is rated yet. Rate each answer.",
-    "choice": lambda q: f"“{q.title}” has no answer yet. Choose one.",
-    "rationale": lambda q: f"“{q.title}” is empty. Write your reasons.",
-    "text": lambda q: f"“{q.title}” is empty. Write an answer.",
-    "tags": lambda q: f"“{q.title}” has no answer yet. Choose at least one.",
-    "confidence": lambda q: f"“{q.title}” has no answer yet. Choose one.",
-    "spans": lambda q: f"“{q.title}” has no mark yet. Mark words in an answer.",
+    "rating": lambda q: _("No criterion is rated yet. Rate each answer."),
+    "choice": lambda q: _("“{title}” has no answer yet. Choose one.").format(
+        title=q.title
+    ),
+    "rationale": lambda q: _("“{title}” is empty. Write your reasons.").format(
+        title=q.title
+    ),
+    "text": lambda q: _("“{title}” is empty. Write an answer.").format(title=q.title),
+    "tags": lambda q: _("“{title}” has no answer yet. Choose at least one.").format(
+        title=q.title
+    ),
+    "confidence": lambda q: _("“{title}” has no answer yet. Choose one.").format(
+        title=q.title
+    ),
+    "spans": lambda q: _("“{title}” has no mark yet. Mark words in an answer.").format(
+        title=q.title
+    ),
 }
 
 
@@ -131,12 +150,25 @@ def _check_choices(
     values: object, allowed: Sequence[str], path: str, title: str
 ) -> list[Problem]:
     if not isinstance(values, list) or not all(isinstance(v, str) for v in values):
-        return [Problem(path, f"“{title}” must be a list of words.")]
+        return [
+            Problem(path, _("“{title}” must be a list of words.").format(title=title))
+        ]
     wrong = [value for value in values if value not in allowed]
     if wrong:
-        return [Problem(path, f"{wrong[0]!r} is not offered by “{title}”.")]
+        return [
+            Problem(
+                path,
+                _("{wrong!r} is not offered by “{title}”.").format(
+                    wrong=wrong[0], title=title
+                ),
+            )
+        ]
     if len(set(values)) < len(values):
-        return [Problem(path, f"“{title}” names the same option twice.")]
+        return [
+            Problem(
+                path, _("“{title}” names the same option twice.").format(title=title)
+            )
+        ]
     return []
 
 
@@ -144,28 +176,48 @@ def _check_comparison(
     question: Question, value: Any, n_completions: int, path: str
 ) -> list[Problem]:
     if n_completions != 2:
-        return [Problem(path, "A comparison needs an item with two completions.")]
+        return [Problem(path, _("A comparison needs an item with two completions."))]
     if not isinstance(value, Mapping) or not isinstance(value.get("value"), int):
-        return [Problem(path, f"“{question.title}” needs a whole number as value.")]
+        return [
+            Problem(
+                path,
+                _("“{title}” needs a whole number as value.").format(
+                    title=question.title
+                ),
+            )
+        ]
     extra = set(value) - {"value", "both_bad", "reasons", "confidence"}
     if extra:
-        return [Problem(path, f"“{question.title}” has no field {min(extra)!r}.")]
+        return [
+            Problem(
+                path,
+                _("“{title}” has no field {extra!r}.").format(
+                    title=question.title, extra=min(extra)
+                ),
+            )
+        ]
     problems = []
     grade = value["value"]
     if isinstance(grade, bool) or abs(grade) > question.strength:
         problems.append(
             Problem(
                 path,
-                f"{grade!r} is not from -{question.strength} to {question.strength}.",
+                _("{grade!r} is not from -{strength} to {strength}.").format(
+                    grade=grade, strength=question.strength
+                ),
             )
         )
     is_both_bad = value.get("both_bad", False)
     if not isinstance(is_both_bad, bool):
-        problems.append(Problem(path, "both_bad must be true or false."))
+        problems.append(Problem(path, _("both_bad must be true or false.")))
     elif is_both_bad and (grade != 0 or not question.allow_both_bad):
-        problems.append(Problem(path, "“Both bad” does not fit this answer."))
+        problems.append(Problem(path, _("“Both bad” does not fit this answer.")))
     elif grade == 0 and not is_both_bad and not question.allow_tie:
-        problems.append(Problem(path, f"“{question.title}” does not allow a tie."))
+        problems.append(
+            Problem(
+                path, _("“{title}” does not allow a tie.").format(title=question.title)
+            )
+        )
     if value.get("reasons") is not None:
         problems += _check_choices(
             value["reasons"], question.reasons, f"{path}.reasons", question.title
@@ -173,7 +225,12 @@ def _check_comparison(
     confidence = value.get("confidence")
     if confidence not in (None, "") and confidence not in question.levels:
         problems.append(
-            Problem(f"{path}.confidence", f"{confidence!r} is not a confidence level.")
+            Problem(
+                f"{path}.confidence",
+                _("{confidence!r} is not a confidence level.").format(
+                    confidence=confidence
+                ),
+            )
         )
     return problems
 
@@ -182,11 +239,21 @@ def _check_rating(
     question: Question, value: Any, n_completions: int, path: str
 ) -> list[Problem]:
     if not isinstance(value, Mapping):
-        return [Problem(path, f"“{question.title}” needs one entry per criterion.")]
+        return [
+            Problem(
+                path,
+                _("“{title}” needs one entry per criterion.").format(
+                    title=question.title
+                ),
+            )
+        ]
     names = {criterion.name for criterion in question.criteria}
     strangers = [name for name in value if name not in names]
     problems = [
-        Problem(f"{path}.{name[:60]}", f"There is no criterion {name[:60]!r}.")
+        Problem(
+            f"{path}.{name[:60]}",
+            _("There is no criterion {name!r}.").format(name=name[:60]),
+        )
         for name in strangers[:MAX_PROBLEMS]
     ]
     for criterion in question.criteria:
@@ -195,7 +262,9 @@ def _check_rating(
         if marks is None:
             marks = [None] * n_completions
         if not isinstance(marks, list) or len(marks) > n_completions:
-            text = f"{criterion.title} needs a list of {n_completions} marks."
+            text = _("{title} needs a list of {n_completions} marks.").format(
+                title=criterion.title, n_completions=n_completions
+            )
             problems.append(Problem(where, text))
             continue
         marks = marks + [None] * (n_completions - len(marks))
@@ -213,16 +282,22 @@ def _check_marks(
             if question.is_required:
                 problems.append(
                     Problem(
-                        where, f"{criterion.title} is not rated for {letter(index)}."
+                        where,
+                        _("{title} is not rated for {letter}.").format(
+                            title=criterion.title, letter=letter(index)
+                        ),
                     )
                 )
         elif mark == NOT_APPLICABLE:
             if not question.allow_na:
-                problems.append(Problem(where, "“Not applicable” is not offered."))
+                problems.append(Problem(where, _("“Not applicable” is not offered.")))
         elif type(mark) is not int or not question.low <= mark <= question.high:
             problems.append(
                 Problem(
-                    where, f"{mark!r} is not from {question.low} to {question.high}."
+                    where,
+                    _("{mark!r} is not from {low} to {high}.").format(
+                        mark=mark, low=question.low, high=question.high
+                    ),
                 )
             )
     return problems
@@ -234,7 +309,9 @@ def _check_choice(
     if not question.per_completion:
         return _check_one(question.options, question, value, path)
     if not isinstance(value, list) or len(value) != n_completions:
-        text = f"“{question.title}” needs a list of {n_completions} choices."
+        text = _("“{title}” needs a list of {n_completions} choices.").format(
+            title=question.title, n_completions=n_completions
+        )
         return [Problem(path, text)]
     problems = []
     for index, option in enumerate(value):
@@ -242,7 +319,9 @@ def _check_choice(
         if option is not None:
             problems += _check_one(question.options, question, option, where)
         elif question.is_required:
-            text = f"“{question.title}” is not chosen for {letter(index)}."
+            text = _("“{title}” is not chosen for {letter}.").format(
+                title=question.title, letter=letter(index)
+            )
             problems.append(Problem(where, text))
     return problems
 
@@ -251,7 +330,14 @@ def _check_one(
     offered: Sequence[str], question: Question, value: Any, path: str
 ) -> list[Problem]:
     if not isinstance(value, str) or value not in offered:
-        return [Problem(path, f"{value!r} is not offered by “{question.title}”.")]
+        return [
+            Problem(
+                path,
+                _("{value!r} is not offered by “{title}”.").format(
+                    value=value, title=question.title
+                ),
+            )
+        ]
     return []
 
 
@@ -259,27 +345,32 @@ def _check_text(
     question: Question, value: Any, n_completions: int, path: str
 ) -> list[Problem]:
     if not isinstance(value, str):
-        return [Problem(path, f"“{question.title}” must be text.")]
+        return [
+            Problem(path, _("“{title}” must be text.").format(title=question.title))
+        ]
     n_chars = len(value.strip())
     most = question.max_chars or MAX_TEXT
     if n_chars < question.min_chars:
-        text = (
-            f"is too short. Write {_characters(question.min_chars - n_chars, 'more')}."
-        )
+        n = question.min_chars - n_chars
+        text = ngettext(
+            "“{title}” is too short. Write {n:,} more character.",
+            "“{title}” is too short. Write {n:,} more characters.",
+            n,
+        ).format(title=question.title, n=n)
     elif n_chars > most:
-        text = f"is too long. Take {_characters(n_chars - most)} away."
+        n = n_chars - most
+        text = ngettext(
+            "“{title}” is too long. Take {n:,} character away.",
+            "“{title}” is too long. Take {n:,} characters away.",
+            n,
+        ).format(title=question.title, n=n)
     elif "\x00" in value:
-        text = "contains a NUL character."
+        text = _("“{title}” contains a NUL character.").format(title=question.title)
     elif question.type == "text" and not question.is_multiline and "\n" in value:
-        text = "takes a single line."
+        text = _("“{title}” takes a single line.").format(title=question.title)
     else:
         return []
-    return [Problem(path, f"“{question.title}” {text}")]
-
-
-def _characters(number: int, more: str = "") -> str:
-    words = f"{number:,} {more} character" if more else f"{number:,} character"
-    return words if number == 1 else f"{words}s"
+    return [Problem(path, text)]
 
 
 def _check_tags(

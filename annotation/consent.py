@@ -20,6 +20,8 @@ from annotation.surveys import (
     SurveyQuestion,
     parse_survey,
 )
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 TAKING_PART = "taking_part"
 RATINGS, FREE_TEXT = "ratings", "free_text"
@@ -27,23 +29,27 @@ DEMOGRAPHICS, SPECIAL = "demographics", "special"
 PUBLICATION = "publication"
 
 CLASSES: dict[str, str] = {
-    TAKING_PART: "taking part",
-    RATINGS: "answers to items",
-    FREE_TEXT: "words of their own",
-    DEMOGRAPHICS: "answers about the person",
-    SPECIAL: "special categories (health, faith, origin …)",
+    TAKING_PART: gettext_noop("taking part"),
+    RATINGS: gettext_noop("answers to items"),
+    FREE_TEXT: gettext_noop("words of their own"),
+    DEMOGRAPHICS: gettext_noop("answers about the person"),
+    SPECIAL: gettext_noop("special categories (health, faith, origin …)"),
 }
 # What can be held back from a data set; taking part alone lets nothing leave.
 RELEASED = (RATINGS, FREE_TEXT, DEMOGRAPHICS, SPECIAL)
 
 Manner = Literal["erase", "anonymise"]
 MANNERS: dict[str, str] = {
-    "erase": "When you withdraw, what you answered and wrote, your profile and your "
-    "drafts are erased. What stays is a number that says that somebody answered so "
-    "many items.",
-    "anonymise": "When you withdraw, the link between you and your answers is cut for "
-    "good, and your profile is erased. The answers stay stored without a name, and no "
-    "later data set contains them.",
+    "erase": gettext_noop(
+        "When you withdraw, what you answered and wrote, your profile and your "
+        "drafts are erased. What stays is a number that says that somebody "
+        "answered so many items."
+    ),
+    "anonymise": gettext_noop(
+        "When you withdraw, the link between you and your answers is cut for "
+        "good, and your profile is erased. The answers stay stored without a "
+        "name, and no later data set contains them."
+    ),
 }
 Scopes = Sequence[Mapping[str, Any]]
 
@@ -186,7 +192,7 @@ def scope_changes(old: Scopes, new: Scopes) -> list[ScopeChange]:
 
 
 def _words(scope: Mapping[str, Any]) -> str:
-    need = "needed to take part" if scope.get("is_required") else "your choice"
-    covers = [CLASSES[name] for name in scope.get("covers") or ()]
-    about = f"; covers {', '.join(covers)}" if covers else ""
+    need = _("needed to take part") if scope.get("is_required") else _("your choice")
+    covers = [_(CLASSES[name]) for name in scope.get("covers") or ()]
+    about = _("; covers {covers}").format(covers=", ".join(covers)) if covers else ""
     return f"{scope['text']} ({need}{about})"

@@ -1,5 +1,7 @@
 """PURE: times in the units that people use."""
 
+from annotation.words import gettext as _
+
 _WORDS = (
     "no",
     "one",
@@ -25,16 +27,22 @@ def number_word(n: int) -> str:
 def left_words(days: float) -> str:
     """Say how long work will go on, as roughly as it is known."""
     if days < 0.9:
-        return "less than a day"
+        return _("less than a day")
     if days < 1.5:
-        return "about a day"
+        return _("about a day")
     if days < 13.5:
-        return f"about {number_word(round(days))} days"
+        return _("about {number_word} days").format(
+            number_word=number_word(round(days))
+        )
     if days < 60:
-        return f"about {number_word(round(days / 7))} weeks"
+        return _("about {number_word} weeks").format(
+            number_word=number_word(round(days / 7))
+        )
     if days < 730:
-        return f"about {number_word(round(days / 30.4))} months"
-    return "more than two years"
+        return _("about {number_word} months").format(
+            number_word=number_word(round(days / 30.4))
+        )
+    return _("more than two years")
 
 
 def clock(ms: float | None) -> str:
@@ -58,5 +66,9 @@ def spoken(ms: float | None) -> str:
     minutes, seconds = divmod(round(ms / 1000), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
-        return f"{hours} h {minutes} min"
-    return f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+        return _("{hours} h {minutes} min").format(hours=hours, minutes=minutes)
+    return (
+        _("{minutes} min {seconds:02d} s").format(minutes=minutes, seconds=seconds)
+        if minutes
+        else f"{seconds} s"
+    )

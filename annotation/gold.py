@@ -28,6 +28,7 @@ from itertools import combinations
 from typing import Any, Literal, TypeAlias, get_args
 
 from annotation.answers import NOT_APPLICABLE, Problem, Question, main_question
+from annotation.words import gettext as _
 
 Use: TypeAlias = Literal["training", "qualification", "monitoring", "attention"]
 USES: tuple[Use, ...] = get_args(Use)
@@ -91,7 +92,9 @@ def use_problem(raw: Mapping[str, Any]) -> str:
     use = raw.get("use")
     if use in (None, "") or use in USES:
         return ""
-    return f"The use of gold is {use!r}. Use one of {', '.join(USES)}."
+    return _("The use of gold is {use!r}. Use one of {uses}.").format(
+        use=use, uses=", ".join(USES)
+    )
 
 
 def read_gold(raw: object, questions: Sequence[Question], n_completions: int) -> Gold:
@@ -103,7 +106,7 @@ def read_gold(raw: object, questions: Sequence[Question], n_completions: int) ->
         With every fault found.
     """
     if not isinstance(raw, Mapping):
-        raise InvalidGoldError([Problem("gold", "Gold must be an object.")])
+        raise InvalidGoldError([Problem("gold", _("Gold must be an object."))])
     is_wrapped = isinstance(raw.get("answers"), Mapping) and set(raw) <= _WRAPPED
     given = raw["answers"] if is_wrapped else raw
     problems: list[Problem] = []
@@ -111,11 +114,13 @@ def read_gold(raw: object, questions: Sequence[Question], n_completions: int) ->
         problems.append(Problem("gold.use", fault))
     explanation = raw.get("explanation", "") if is_wrapped else ""
     if not isinstance(explanation, str) or len(explanation) > MAX_EXPLANATION:
-        text = f"The explanation is a text of at most {MAX_EXPLANATION:,} characters."
+        text = _(
+            "The explanation is a text of at most {max_explanation:,} characters."
+        ).format(max_explanation=MAX_EXPLANATION)
         problems.append(Problem("gold.explanation", text))
     answers = _read_answers(given, questions, n_completions, problems)
     if not answers and not problems:
-        text = "Nothing is right yet. Say for one question at least what is right."
+        text = _("Nothing is right yet. Say for one question at least what is right.")
         problems.append(Problem("gold.answers", text))
     if problems:
         raise InvalidGoldError(problems)
@@ -142,10 +147,14 @@ def _read_answers(
         path = f"gold.answers.{name}"[:80]
         question = by_name.get(name)
         if question is None:
-            text = f"There is no question called {str(name)[:60]!r}."
+            text = _("There is no question called {name!r}.").format(
+                name=str(name)[:60]
+            )
             problems.append(Problem(path, text))
         elif question.type not in READERS:
-            text = f"“{question.title}” is free text, so no answer to it is known."
+            text = _("“{title}” is free text, so no answer to it is known.").format(
+                title=question.title
+            )
             problems.append(Problem(path, text))
         else:
             try:
@@ -180,7 +189,7 @@ def _kind(accepted: Mapping[str, Any]) -> str:
 
 def _read_comparison(question: Question, value: Any, n: int) -> Mapping[str, Any]:
     if n != 2:
-        raise ValueError("A comparison needs an item with two completions.")
+        raise ValueError(_("A comparison needs an item with two completions."))
     allowed = grades_of(question)
     if isinstance(value, Mapping) and isinstance(value.get("accept"), list):
         accept = value["accept"]
@@ -190,13 +199,21 @@ def _read_comparison(question: Question, value: Any, n: int) -> Mapping[str, Any
         sign = (value["value"] > 0) - (value["value"] < 0)
         accept = [g for g in allowed if g != BOTH_BAD and _sign(g) == sign]
     else:
-        text = f"“{question.title}” needs a list `accept` of grades, or a `value`."
+        text = _("“{title}” needs a list `accept` of grades, or a `value`.").format(
+            title=question.title
+        )
         raise ValueError(text)
     wrong = [v for v in accept if isinstance(v, bool) or v not in allowed]
     if wrong:
-        raise ValueError(f"“{question.title}” does not offer {wrong[0]!r}.")
+        raise ValueError(
+            _("“{title}” does not offer {wrong!r}.").format(
+                title=question.title, wrong=wrong[0]
+            )
+        )
     if not accept:
-        raise ValueError(f"“{question.title}” accepts nothing. Name a grade.")
+        raise ValueError(
+            _("“{title}” accepts nothing. Name a grade.").format(title=question.title)
+        )
     return {"accept": [v for v in allowed if v in accept]}
 
 
@@ -216,7 +233,11 @@ def _sign(value: int | str) -> int:
 
 def _read_ranking(question: Question, value: Any, n: int) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"“{question.title}” needs `pairs` of better and worse.")
+        raise ValueError(
+            _("“{title}” needs `pairs` of better and worse.").format(
+                title=question.title
+            )
+        )
     out = value.get("unacceptable") or []
     pairs = value.get("pairs")
     if pairs is None and isinstance(value.get("tiers"), list):
@@ -225,12 +246,22 @@ def _read_ranking(question: Question, value: Any, n: int) -> Mapping[str, Any]:
     if not is_sound or not all(
         isinstance(p, list) and len(p) == 2 and p[0] != p[1] for p in pairs or ()
     ):
-        raise ValueError(f"“{question.title}” needs `pairs` of better and worse.")
+        raise ValueError(
+            _("“{title}” needs `pairs` of better and worse.").format(
+                title=question.title
+            )
+        )
     named = [index for pair in pairs or () for index in pair] + out
     if not all(type(index) is int and 0 <= index < n for index in named):
-        raise ValueError(f"“{question.title}” names a completion that is not there.")
+        raise ValueError(
+            _("“{title}” names a completion that is not there.").format(
+                title=question.title
+            )
+        )
     if not named:
-        raise ValueError(f"“{question.title}” asks for no order. Name a pair.")
+        raise ValueError(
+            _("“{title}” asks for no order. Name a pair.").format(title=question.title)
+        )
     read: dict[str, Any] = {"pairs": [list(pair) for pair in pairs or ()]}
     return {**read, "unacceptable": sorted(out)} if out else read
 
@@ -242,28 +273,38 @@ def _pairs_of(tiers: Sequence[Any]) -> list[list[int]]:
 
 def _read_rating(question: Question, value: Any, n: int) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise ValueError(f"“{question.title}” needs marks by criterion.")
+        raise ValueError(
+            _("“{title}” needs marks by criterion.").format(title=question.title)
+        )
     has_marks = isinstance(value.get("marks"), Mapping)
     marks = value["marks"] if has_marks else value
     tolerance = value.get("tolerance", DEFAULT_TOLERANCE) if has_marks else 1
     if type(tolerance) is not int or tolerance < 0:
-        raise ValueError("The tolerance is a whole number of steps, 0 or more.")
+        raise ValueError(_("The tolerance is a whole number of steps, 0 or more."))
     names = {criterion.name for criterion in question.criteria}
     read: dict[str, list[Any]] = {}
     for name, row in marks.items():
         if name not in names:
-            raise ValueError(f"There is no criterion {str(name)[:60]!r}.")
+            raise ValueError(
+                _("There is no criterion {name!r}.").format(name=str(name)[:60])
+            )
         if not isinstance(row, list) or len(row) > n:
-            raise ValueError(f"{name} needs a list of {n} marks.")
+            raise ValueError(
+                _("{name} needs a list of {n} marks.").format(name=name, n=n)
+            )
         for mark in row:
             is_mark = type(mark) is int and question.low <= mark <= question.high
             if not is_mark and mark not in (None, NOT_APPLICABLE):
-                text = f"{mark!r} is not from {question.low} to {question.high}."
+                text = _("{mark!r} is not from {low} to {high}.").format(
+                    mark=mark, low=question.low, high=question.high
+                )
                 raise ValueError(text)
         if any(mark is not None for mark in row):
             read[name] = [*row, *[None] * (n - len(row))]
     if not read:
-        raise ValueError(f"“{question.title}” has no known mark. Name one.")
+        raise ValueError(
+            _("“{title}” has no known mark. Name one.").format(title=question.title)
+        )
     return {"marks": read, "tolerance": tolerance}
 
 
@@ -273,10 +314,16 @@ def _read_words(question: Question, value: Any, n: int) -> Mapping[str, Any]:
     words = [value] if isinstance(value, str) else value
     offered = question.levels if question.type == "confidence" else question.reasons
     if not isinstance(words, list) or not words:
-        raise ValueError(f"“{question.title}” accepts nothing. Name an option.")
+        raise ValueError(
+            _("“{title}” accepts nothing. Name an option.").format(title=question.title)
+        )
     wrong = [word for word in words if word not in offered]
     if wrong:
-        raise ValueError(f"“{question.title}” does not offer {wrong[0]!r}.")
+        raise ValueError(
+            _("“{title}” does not offer {wrong!r}.").format(
+                title=question.title, wrong=wrong[0]
+            )
+        )
     # All tags must be chosen, and one level of confidence can be.
     return {"accept": list(words), "all": question.type == "tags"}
 

@@ -15,6 +15,7 @@ from annotation.questions import (
     Question,
     parse_questions,
 )
+from annotation.words import gettext as _
 
 KIND = "polyphony-questions"
 SCHEMA = 1
@@ -51,11 +52,15 @@ def load_form(text: str) -> list[dict[str, Any]]:
         found = json.loads(text.removeprefix("\ufeff"))
     except (ValueError, RecursionError) as error:
         where = (
-            f"line {error.lineno}, column {error.colno}: {error.msg}"
+            _("line {line}, column {column}: {fault}").format(
+                line=error.lineno, column=error.colno, fault=error.msg
+            )
             if isinstance(error, json.JSONDecodeError)
-            else "it cannot be read"
+            else _("it cannot be read")
         )
-        raise _invalid("file", f"The file is not JSON ({where}).") from error
+        raise _invalid(
+            "file", _("The file is not JSON ({where}).").format(where=where)
+        ) from error
     return read_form(found)
 
 
@@ -68,7 +73,7 @@ def read_form(found: object) -> list[dict[str, Any]]:
         _check_head(found)
         found = found["questions"]
     if not isinstance(found, list):
-        text = 'A form is a list of questions, or an object with "questions".'
+        text = _('A form is a list of questions, or an object with "questions".')
         raise _invalid("questions", text)
     problems = _strange(found)
     try:
@@ -83,13 +88,17 @@ def read_form(found: object) -> list[dict[str, Any]]:
 def _check_head(found: Mapping[str, Any]) -> None:
     schema = found.get("schema", SCHEMA)
     if found.get("kind", KIND) != KIND:
-        text = f"The kind {str(found['kind'])[:60]!r} is no form. It must be {KIND!r}."
+        text = _("The kind {kind!r} is no form. It must be {known!r}.").format(
+            kind=str(found["kind"])[:60], known=KIND
+        )
         raise _invalid("kind", text)
     if type(schema) is not int or not 1 <= schema <= SCHEMA:
-        text = f"The schema {str(schema)[:20]} is not known here; {SCHEMA} is."
+        text = _("The schema {schema} is not known here; {known} is.").format(
+            schema=str(schema)[:20], known=SCHEMA
+        )
         raise _invalid("schema", text)
     if "questions" not in found:
-        raise _invalid("questions", 'The file has no "questions".')
+        raise _invalid("questions", _('The file has no "questions".'))
 
 
 def _strange(questions: Sequence[Any]) -> list[Problem]:
@@ -114,7 +123,9 @@ def _unread(
     return [
         Problem(
             f"{path}.{str(name)[:60]}",
-            f"There is no property {str(name)[:60]!r}. Mend its name, or leave it out.",
+            _("There is no property {name!r}. Mend its name, or leave it out.").format(
+                name=str(name)[:60]
+            ),
         )
         for name in found
         if name not in known

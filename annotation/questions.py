@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
+from annotation.words import gettext as _
+
 QuestionType = Literal[
     "comparison",
     "ranking",
@@ -199,7 +201,9 @@ def _question(raw: Mapping[str, Any]) -> Question:
 def _question_problems(index: int, question: Question) -> list[Problem]:
     found = _CHECKS.get(question.type, _no_problems)(question)
     if not question.name.isidentifier():
-        text = f"{question.name!r} is not a name. Use letters, digits and _."
+        text = _("{name!r} is not a name. Use letters, digits and _.").format(
+            name=question.name
+        )
         found = [("name", text), *found]
     return [Problem(f"questions[{index}].{field}", text) for field, text in found]
 
@@ -213,13 +217,15 @@ def _no_problems(question: Question) -> Found:
 
 def _comparison_problems(question: Question) -> Found:
     if not 1 <= question.strength <= 3:
-        return [("strength", "Strength must be 1, 2 or 3.")]
+        return [("strength", _("Strength must be 1, 2 or 3."))]
     return []
 
 
 def _ranking_problems(question: Question) -> Found:
     if not 0 <= question.n_places <= MAX_PLACES:
-        text = f"The number of places must be from 0 (all) to {MAX_PLACES}."
+        text = _("The number of places must be from 0 (all) to {max_places}.").format(
+            max_places=MAX_PLACES
+        )
         return [("n_places", text)]
     return []
 
@@ -228,40 +234,46 @@ def _rating_problems(question: Question) -> Found:
     found = []
     names = [criterion.name for criterion in question.criteria]
     if not names:
-        found.append(("criteria", "A rating needs a criterion."))
+        found.append(("criteria", _("A rating needs a criterion.")))
     if not all(names):
-        found.append(("criteria", "A criterion has no name. Write or remove it."))
+        found.append(("criteria", _("A criterion has no name. Write or remove it.")))
     if len(set(names)) < len(names):
-        found.append(("criteria", "Two criteria have one name. Rename one."))
+        found.append(("criteria", _("Two criteria have one name. Rename one.")))
     if not question.low < question.high:
-        found.append(("high", "The scale's end must exceed its low."))
+        found.append(("high", _("The scale's end must exceed its low.")))
     if question.high - question.low > MAX_STEPS:
-        found.append(("high", f"A scale has at most {MAX_STEPS + 1} steps."))
+        found.append(
+            ("high", _("A scale has at most {most} steps.").format(most=MAX_STEPS + 1))
+        )
     return found
 
 
 def _choice_problems(question: Question) -> Found:
     if len(question.options) < 2:
-        return [("options", "A choice needs two options. Write each on its line.")]
+        return [("options", _("A choice needs two options. Write each on its line."))]
     twice = [word for word in question.options if question.options.count(word) > 1]
-    return [("options", f"“{twice[0]}” stands here twice.")] if twice else []
+    return (
+        [("options", _("“{twice}” stands here twice.").format(twice=twice[0]))]
+        if twice
+        else []
+    )
 
 
 def _text_problems(question: Question) -> Found:
     if question.max_chars and question.max_chars < question.min_chars:
-        return [("max_chars", "The most characters must not be below the fewest.")]
+        return [("max_chars", _("The most characters must not be below the fewest."))]
     return []
 
 
 def _tags_problems(question: Question) -> Found:
     if not question.reasons:
-        return [("reasons", "Tags need at least one option.")]
+        return [("reasons", _("Tags need at least one option."))]
     return []
 
 
 def _confidence_problems(question: Question) -> Found:
     if len(question.levels) < 2:
-        return [("levels", "Confidence needs two levels.")]
+        return [("levels", _("Confidence needs two levels."))]
     return []
 
 
@@ -289,13 +301,19 @@ def _rule_problems(
         asked = before.get(condition.question)
         where = f"{path}.{rule}"
         if asked is None:
-            text = f"No question called {condition.question!r} is asked before this."
-            problems.append(Problem(where, f"{text} Choose an earlier one."))
+            text = _("No question called {question!r} is asked before this.").format(
+                question=condition.question
+            )
+            problems.append(
+                Problem(where, _("{text} Choose an earlier one.").format(text=text))
+            )
             continue
         wrong = [value for value in condition.answers if value not in asked.offered]
         if wrong:
-            known = ", ".join(asked.offered) or "none; leave the list empty"
-            text = f"{wrong[0]!r} is no answer to “{asked.title}”. Those are: {known}."
+            known = ", ".join(asked.offered) or _("none; leave the list empty")
+            text = _("{wrong!r} is no answer to “{title}”. Those are: {known}.").format(
+                wrong=wrong[0], title=asked.title, known=known
+            )
             problems.append(Problem(where, text))
     return problems
 
@@ -310,7 +328,11 @@ def parse_questions(raw: object) -> tuple[Question, ...]:
     """
     if not isinstance(raw, (list, tuple)) or not raw:
         raise InvalidQuestionsError(
-            [Problem("questions", "Questions must be a list with at least one entry.")]
+            [
+                Problem(
+                    "questions", _("Questions must be a list with at least one entry.")
+                )
+            ]
         )
     problems: list[Problem] = []
     questions: list[Question] = []
@@ -319,19 +341,27 @@ def parse_questions(raw: object) -> tuple[Question, ...]:
         if not isinstance(entry, Mapping) or entry.get("type") not in QUESTION_TYPES:
             kinds = ", ".join(QUESTION_TYPES)
             problems.append(
-                Problem(f"questions[{index}].type", f"Type must be one of {kinds}.")
+                Problem(
+                    f"questions[{index}].type",
+                    _("Type must be one of {kinds}.").format(kinds=kinds),
+                )
             )
             continue
         try:
             question = _question(entry)
         except (KeyError, TypeError, ValueError) as error:
             problems.append(
-                Problem(f"questions[{index}]", f"This question is malformed: {error}.")
+                Problem(
+                    f"questions[{index}]",
+                    _("This question is malformed: {error}.").format(error=error),
+                )
             )
             continue
         problems += _question_problems(index, question)
         if question.name in before:
-            text = f"Two questions are called {question.name!r}. Rename one."
+            text = _("Two questions are called {name!r}. Rename one.").format(
+                name=question.name
+            )
             problems.append(Problem(f"questions[{index}].name", text))
         problems += _rule_problems(before, question, f"questions[{index}]")
         before[question.name] = question

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotation.questions import Problem, Question, letter
+from annotation.words import gettext as _
+from annotation.words import ngettext
 
 FIELDS = ("tiers", "unacceptable", "below", "not_judged")
 
@@ -16,12 +18,14 @@ FIELDS = ("tiers", "unacceptable", "below", "not_judged")
 def missing(question: Question) -> str:
     """Say what is to be done where a required ranking has no answer at all."""
     if question.allow_partial:
-        mend = "Give at least two a place."
+        mend = _("Give at least two a place.")
     elif question.n_places > 1:
-        mend = f"Give the best {question.n_places} a place."
+        mend = _("Give the best {n_places} a place.").format(n_places=question.n_places)
+    elif question.n_places:
+        mend = _("Give the best one a place.")
     else:
-        mend = f"Give {'the best' if question.n_places else 'each'} one a place."
-    return f"No answer has a place yet. {mend}"
+        mend = _("Give each one a place.")
+    return _("No answer has a place yet. {mend}").format(mend=mend)
 
 
 def check_ranking(
@@ -29,19 +33,25 @@ def check_ranking(
 ) -> list[Problem]:
     """Return what must be mended before a ranking can be stored; [] = nothing."""
     if not isinstance(value, Mapping) or not isinstance(value.get("tiers"), list):
-        return [Problem(path, f"“{question.title}” needs a list of tiers.")]
+        return [
+            Problem(
+                path, _("“{title}” needs a list of tiers.").format(title=question.title)
+            )
+        ]
     extra = [str(name) for name in value if name not in FIELDS]
     if extra:
-        text = f"“{question.title}” has no field {min(extra)[:60]!r}."
+        text = _("“{title}” has no field {extra!r}.").format(
+            title=question.title, extra=min(extra)[:60]
+        )
         return [Problem(path, text)]
     tiers, sets = value["tiers"], [value.get(name, []) for name in FIELDS[1:]]
     if not all(isinstance(part, list) for part in sets) or not all(
         isinstance(tier, list) and tier for tier in tiers
     ):
-        return [Problem(path, "Each tier must be a list of completions, not empty.")]
+        return [Problem(path, _("Each tier must be a list of completions, not empty."))]
     named = [index for part in (*tiers, *sets) for index in part]
     if not all(type(index) is int and 0 <= index < n_completions for index in named):
-        return [Problem(path, "The ranking names a completion that is not there.")]
+        return [Problem(path, _("The ranking names a completion that is not there."))]
     problems = _contradictions(named)
     if not problems:
         problems = _unfinished(question, value, n_completions)
@@ -51,7 +61,11 @@ def check_ranking(
 
 def _contradictions(named: Sequence[int]) -> list[str]:
     twice = sorted(index for index, n in Counter(named).items() if n > 1)
-    return [f"{_letters(twice)} has two places. Keep one."] if twice else []
+    return (
+        [_("{letters} has two places. Keep one.").format(letters=_letters(twice))]
+        if twice
+        else []
+    )
 
 
 def _unfinished(
@@ -66,40 +80,48 @@ def _unfinished(
         return [_without_place(missing)] if missing else []
     if below and len(tiers) < question.n_places:
         n_free = question.n_places - len(tiers)
-        words = "is one place" if n_free == 1 else f"are {n_free} places"
-        return [f"There {words} left. Give the best of {_letters(below)} a place."]
+        return [
+            ngettext(
+                "There is one place left. Give the best of {letters} a place.",
+                "There are {n} places left. Give the best of {letters} a place.",
+                n_free,
+            ).format(n=n_free, letters=_letters(below))
+        ]
     n_said = n_completions - len(open_)
     if question.is_required and n_said < min(2, n_completions) and not out:
-        return ["Give at least two answers a place, so that they are compared."]
+        return [_("Give at least two answers a place, so that they are compared.")]
     return []
 
 
 def _without_place(missing: Sequence[int]) -> str:
-    verb = "has" if len(missing) == 1 else "have"
-    mend = (
-        "Give it one, or mark it as not acceptable."
-        if len(missing) == 1
-        else "Give each one, or mark them as not acceptable."
-    )
-    return f"{_letters(missing)} {verb} no place yet. {mend}"
+    return ngettext(
+        "{letters} has no place yet. Give it one, or mark it as not acceptable.",
+        "{letters} have no place yet. Give each one, or mark them as not acceptable.",
+        len(missing),
+    ).format(letters=_letters(missing))
 
 
 def _not_offered(question: Question, value: Mapping[str, Any]) -> list[str]:
     problems = []
     n_places, n_tiers = question.n_places, len(value["tiers"])
     if not question.allow_tie and any(len(tier) > 1 for tier in value["tiers"]):
-        problems.append("This ranking does not allow ties.")
+        problems.append(_("This ranking does not allow ties."))
     if value.get("unacceptable") and not question.allow_unacceptable:
-        problems.append("Nothing can be marked as not acceptable here.")
+        problems.append(_("Nothing can be marked as not acceptable here."))
     if n_places and n_tiers > n_places:
-        plural = "" if n_places == 1 else "s"
         problems.append(
-            f"This ranking has {n_places} place{plural}, and {n_tiers} are given."
+            ngettext(
+                "This ranking has {n} place, and {n_tiers} are given.",
+                "This ranking has {n} places, and {n_tiers} are given.",
+                n_places,
+            ).format(n=n_places, n_tiers=n_tiers)
         )
     if value.get("below") and not n_places:
-        problems.append("Nothing stands below the places: every place is given here.")
+        problems.append(
+            _("Nothing stands below the places: every place is given here.")
+        )
     if value.get("not_judged") and not question.allow_partial:
-        problems.append("Every answer must be judged here.")
+        problems.append(_("Every answer must be judged here."))
     return problems
 
 

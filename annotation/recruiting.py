@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
+
 # Never the beginning of a formula, so that a pay list holds each id unchanged.
 ANY_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.@+:~-]{0,119}")
 PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,59}")
@@ -43,10 +46,13 @@ PROVIDERS: dict[str, Provider] = {
             ("PROLIFIC_PID", "STUDY_ID", "SESSION_ID"),
             ("{{%PROLIFIC_PID%}}", "{{%STUDY_ID%}}", "{{%SESSION_ID%}}"),
             re.compile(r"[0-9a-f]{24}"),
-            "24 characters, digits and the letters a to f",
-            "Enter this code on Prolific, so that you are paid.",
-            "Please return your submission on Prolific, so that your place goes to"
-            " somebody else. Returning it has no effect on your account.",
+            gettext_noop("24 characters, digits and the letters a to f"),
+            gettext_noop("Enter this code on Prolific, so that you are paid."),
+            gettext_noop(
+                "Please return your submission on Prolific, so that your place "
+                "goes to somebody else. Returning it has no effect on your "
+                "account."
+            ),
             "https://app.prolific.com/submissions/complete?cc={code}",
         ),
         Provider(
@@ -55,10 +61,14 @@ PROVIDERS: dict[str, Provider] = {
             ("workerId", "hitId", "assignmentId"),
             ("${workerId}", "${hitId}", "${assignmentId}"),
             re.compile(r"A[A-Z0-9]{5,30}"),
-            "an A, then capital letters and digits",
-            "Enter this code in the HIT and submit the HIT, so that you are paid.",
-            "Please return the HIT on Mechanical Turk, so that it goes to somebody"
-            " else.",
+            gettext_noop("an A, then capital letters and digits"),
+            gettext_noop(
+                "Enter this code in the HIT and submit the HIT, so that you are paid."
+            ),
+            gettext_noop(
+                "Please return the HIT on Mechanical Turk, so that it goes to "
+                "somebody else."
+            ),
         ),
         Provider(
             "sona",
@@ -66,19 +76,25 @@ PROVIDERS: dict[str, Provider] = {
             ("survey_code", "experiment_id", "session_id"),
             ("%SURVEY_CODE%", "", ""),
             re.compile(r"[0-9]{1,20}"),
-            "digits only",
-            "Keep this code, so that you get your credit.",
-            "Please cancel your sign-up in SONA, or tell the people who run it.",
+            gettext_noop("digits only"),
+            gettext_noop("Keep this code, so that you get your credit."),
+            gettext_noop(
+                "Please cancel your sign-up in SONA, or tell the people who run it."
+            ),
         ),
         Provider(
             "panel",
-            "Another panel",
+            gettext_noop("Another panel"),
             ("pid", "", ""),
             ("", "", ""),
             ANY_ID,
-            "letters, digits and the signs . _ - @ + : ~, at most 120",
-            "Give this code to the people who invited you, so that you are paid.",
-            "Please tell the people who invited you that you do not take part.",
+            gettext_noop("letters, digits and the signs . _ - @ + : ~, at most 120"),
+            gettext_noop(
+                "Give this code to the people who invited you, so that you are paid."
+            ),
+            gettext_noop(
+                "Please tell the people who invited you that you do not take part."
+            ),
         ),
     )
 }
@@ -111,20 +127,38 @@ def read_arrival(
     platform = PROVIDERS[provider]
     values = [sent.get(name, "").strip() if name else "" for name in parameters]
     given, study, session = values
-    again = f"Open the study from {platform.title} again, by the link given there."
+    again = _("Open the study from {title} again, by the link given there.").format(
+        title=_(platform.title)
+    )
     if provider == "mturk" and session == "ASSIGNMENT_ID_NOT_AVAILABLE":
-        return NoArrival("This is a preview. Accept the HIT first, then open the link.")
+        return NoArrival(
+            _("This is a preview. Accept the HIT first, then open the link.")
+        )
     if not given:
-        return NoArrival(f"This link carries no {parameters[0]}. {again}")
+        return NoArrival(
+            _("This link carries no {parameters}. {again}").format(
+                parameters=parameters[0], again=again
+            )
+        )
     if PLACEHOLDER.search(given):
         return NoArrival(
-            f"{parameters[0]} holds a placeholder in the place of your id. {again} If"
-            " it happens again, tell the people who run the study."
+            _(
+                "{parameters} holds a placeholder in the place of your id. "
+                "{again} If it happens again, tell the people who run the "
+                "study."
+            ).format(parameters=parameters[0], again=again)
         )
     if not platform.id_pattern.fullmatch(given):
         return NoArrival(
-            f"What {parameters[0]} holds is no id of {platform.title}: such an id is"
-            f" {platform.id_words}. {again}"
+            _(
+                "What {parameters} holds is no id of {title}: such an id is "
+                "{id_words}. {again}"
+            ).format(
+                parameters=parameters[0],
+                title=_(platform.title),
+                id_words=_(platform.id_words),
+                again=again,
+            )
         )
     others = [value if ANY_ID.fullmatch(value) else "" for value in (study, session)]
     return Arrival(given, others[0], others[1])

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from annotation.questions import Problem, Question
+from annotation.words import gettext as _
 
 POLARITIES = ("for", "against")
 MAX_SPANS = 200
@@ -24,46 +25,68 @@ def check_spans(
 ) -> list[Problem]:
     """Return what is wrong with an answer to a question of the type `spans`."""
     if not isinstance(value, list):
-        return [Problem(path, f"“{question.title}” needs a list of marks.")]
+        return [
+            Problem(
+                path, _("“{title}” needs a list of marks.").format(title=question.title)
+            )
+        ]
     if len(value) > MAX_SPANS:
-        return [Problem(path, f"There are more than {MAX_SPANS} marks. Remove some.")]
+        return [
+            Problem(
+                path,
+                _("There are more than {max_spans} marks. Remove some.").format(
+                    max_spans=MAX_SPANS
+                ),
+            )
+        ]
     problems: list[Problem] = []
     for index, span in enumerate(value):
         problem = _problem(question, span, n_completions)
         if problem:
-            problems.append(Problem(f"{path}[{index}]", f"Mark {index + 1}: {problem}"))
+            problems.append(
+                Problem(
+                    f"{path}[{index}]",
+                    _("Mark {number}: {problem}").format(
+                        number=index + 1, problem=problem
+                    ),
+                )
+            )
     return problems
 
 
 def _problem(question: Question, span: Any, n_completions: int) -> str:
     if not isinstance(span, Mapping):
-        return "this is no object with completion, start and end."
+        return _("this is no object with completion, start and end.")
     extra = sorted(str(name) for name in set(span).difference(_GIVEN, _ADDED))
     if extra:
-        return f"there is no field {extra[0][:60]!r}."
+        return _("there is no field {extra!r}.").format(extra=extra[0][:60])
     numbers = [span.get(name) for name in ("completion", "start", "end")]
     if not all(type(number) is int for number in numbers):
-        return "completion, start and end must be whole numbers."
+        return _("completion, start and end must be whole numbers.")
     completion, start, end = span["completion"], span["start"], span["end"]
     if not 0 <= completion < n_completions:
-        return "it names a completion that is not there."
+        return _("it names a completion that is not there.")
     if not 0 <= start < end:
-        return "its end must come after its start. Mark at least one character."
+        return _("its end must come after its start. Mark at least one character.")
     if span.get("polarity") not in POLARITIES:
-        return "say whether it speaks “for” or “against”."
+        return _("say whether it speaks “for” or “against”.")
     return _words_problem(question, span)
 
 
 def _words_problem(question: Question, span: Mapping[str, Any]) -> str:
     tag, note = span.get("tag"), span.get("note")
     if tag not in (None, "") and tag not in question.reasons:
-        return f"{str(tag)[:60]!r} is not a tag of “{question.title}”."
+        return _("{tag!r} is not a tag of “{title}”.").format(
+            tag=str(tag)[:60], title=question.title
+        )
     if note is not None and not isinstance(note, str):
-        return "the note must be text."
+        return _("the note must be text.")
     if isinstance(note, str) and len(note) > MAX_NOTE:
-        return f"the note exceeds {MAX_NOTE:,} characters. Shorten it."
+        return _("the note exceeds {max_note:,} characters. Shorten it.").format(
+            max_note=MAX_NOTE
+        )
     if isinstance(note, str) and "\x00" in note:
-        return "the note contains a NUL character. Remove it."
+        return _("the note contains a NUL character. Remove it.")
     return ""
 
 
@@ -109,7 +132,14 @@ def bind(
             fault = _misfit(span, made, len(text))
             if fault:
                 where = f"answers.{question.name}[{index}]"
-                problems.append(Problem(where, f"Mark {index + 1}: {fault}"))
+                problems.append(
+                    Problem(
+                        where,
+                        _("Mark {number}: {fault}").format(
+                            number=index + 1, fault=fault
+                        ),
+                    )
+                )
             spans.append(made)
         bound[question.name] = spans
     return bound, problems
@@ -126,12 +156,12 @@ def _bound(span: Mapping[str, Any], text: str) -> dict[str, Any]:
 
 def _misfit(span: Mapping[str, Any], made: Mapping[str, Any], n_chars: int) -> str:
     if span["end"] > n_chars:
-        return (
-            f"it ends after the text, which has {n_chars:,} characters. "
+        return _(
+            "it ends after the text, which has {n_chars:,} characters. "
             "Mark the words again."
-        )
+        ).format(n_chars=n_chars)
     if any(span.get(name, made[name]) != made[name] for name in _ADDED):
-        return "it belongs to another text. Mark the words again."
+        return _("it belongs to another text. Mark the words again.")
     return ""
 
 

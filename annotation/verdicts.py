@@ -10,13 +10,19 @@ from math import floor
 from typing import Any
 
 from annotation.answers import NOT_APPLICABLE, Question, letter, main_question
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 BOTH_BAD = "both bad"
 TIE = "tie"
 GRADES: dict[int, tuple[str, ...]] = {
-    1: ("better",),
-    2: ("slightly better", "much better"),
-    3: ("slightly better", "better", "much better"),
+    1: (gettext_noop("better"),),
+    2: (gettext_noop("slightly better"), gettext_noop("much better")),
+    3: (
+        gettext_noop("slightly better"),
+        gettext_noop("better"),
+        gettext_noop("much better"),
+    ),
 }
 
 
@@ -94,23 +100,25 @@ def verdict_words(question: Question, value: Any) -> str:
 def _comparison_words(question: Question, value: Mapping[str, Any]) -> str:
     grade = value.get("value")
     if value.get("both_bad"):
-        return "Both are bad"
+        return _("Both are bad")
     if type(grade) is not int:
         return ""
     if grade == 0:
-        return "Tie"
+        return _("Tie")
     grades = GRADES[question.strength]
-    words = grades[min(abs(grade), len(grades)) - 1]
-    return f"{'A' if grade > 0 else 'B'} is {words}"
+    return _("{letter} is {words}").format(
+        letter="A" if grade > 0 else "B",
+        words=_(grades[min(abs(grade), len(grades)) - 1]),
+    )
 
 
 def _ranking_words(value: Mapping[str, Any]) -> str:
     tiers = value.get("tiers") or []
     words = [" > ".join(" = ".join(letter(i) for i in tier) for tier in tiers)]
     for name, said in (
-        ("below", "below"),
-        ("unacceptable", "not acceptable"),
-        ("not_judged", "not judged"),
+        ("below", _("below")),
+        ("unacceptable", _("not acceptable")),
+        ("not_judged", _("not judged")),
     ):
         if value.get(name):
             words.append(f"{said}: {', '.join(letter(i) for i in value[name])}")
@@ -287,5 +295,5 @@ def _table(question: Question, value: Mapping[str, Any], n: int) -> RatingTable:
 
 def _cell(mark: Any) -> str:
     if mark is None:
-        return "not rated"
+        return _("not rated")
     return "n/a" if mark == NOT_APPLICABLE else str(mark)

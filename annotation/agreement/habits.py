@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from annotation.words import gettext as _
+from annotation.words import ngettext
 
 # Median absolute deviation times this estimates a standard deviation (normal data).
 MAD_TO_SD = 1.4826
@@ -106,12 +107,13 @@ def hint_words(
         return ""
     if usual_s and len(seconds) == n and median(seconds) < usual_s / 4:
         typical = max(1, round(median(seconds)))
-        unit = "second" if typical == 1 else "seconds"
-        return _(
-            "Your last {n} answers took about {typical} {unit} each. If "
-            "that is how long you need, all is well; else take the time "
-            "you want."
-        ).format(n=n, typical=typical, unit=unit)
+        return ngettext(
+            "Your last {n} answers took about {typical} second each. If that is how "
+            "long you need, all is well; else take the time you want.",
+            "Your last {n} answers took about {typical} seconds each. If that is how "
+            "long you need, all is well; else take the time you want.",
+            typical,
+        ).format(n=n, typical=typical)
     if n >= 2 * MIN_RUN and len(set(answers)) == 1:
         return _(
             "Your last {n} answers were all the same. That can be right. "

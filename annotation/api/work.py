@@ -247,7 +247,7 @@ def _own(
     assignment = access.own_assignment(request.user, public_id)
     person = assignment.participant
     if person.standing != Participant.Standing.ACTIVE and not is_safe:
-        raise NotReadyError(STANDING_WORDS[person.standing], code=person.standing)
+        raise NotReadyError(_(STANDING_WORDS[person.standing]), code=person.standing)
     if not person.is_ready and has_withdrawn(person):
         raise NotReadyError(
             _("You have taken your consent back. Give it anew to go on.")

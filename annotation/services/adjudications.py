@@ -14,6 +14,7 @@ from annotation.answers import Problem, parse_questions
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Adjudication, Item, QuestionsVersion, Role
 from annotation.services.events import record
+from annotation.words import gettext as _
 
 MAX_CHARS = 4000
 TEAM = (Role.OWNER, Role.RESEARCHER)
@@ -38,12 +39,12 @@ def settle(
     version = item.project.current_questions()
     questions = parse_questions(version.questions) if version else ()
     if version is None or not to_settle(questions, item.n_completions):
-        raise ConflictError("This project asks nothing that can be settled.")
+        raise ConflictError(_("This project asks nothing that can be settled."))
     problems = check(questions, answers, item.n_completions)
     words, faults = _reason(reason)
     if problems or faults:
         raise InvalidError(
-            "The item is not settled yet. Mend what is named.",
+            _("The item is not settled yet. Mend what is named."),
             problems=[*problems, *faults],
         )
     return _add(
@@ -67,7 +68,7 @@ def reopen(
     """
     last = _lock(item, n_shown)
     if last is None or last.is_reopening:
-        raise ConflictError("This item is open already.")
+        raise ConflictError(_("This item is open already."))
     words, faults = _reason(reason)
     if faults:
         raise InvalidError(faults[0].message, problems=faults)
@@ -81,8 +82,10 @@ def _lock(item: Item, n_shown: int) -> Adjudication | None:
     last = Adjudication.objects.filter(item=item).order_by("-number").first()
     if (last.number if last else 0) != n_shown:
         raise ConflictError(
-            "Somebody else has decided on this item meanwhile. Read what they say,"
-            " then decide anew."
+            _(
+                "Somebody else has decided on this item meanwhile. Read what they "
+                "say, then decide anew."
+            )
         )
     return last
 
@@ -90,9 +93,11 @@ def _lock(item: Item, n_shown: int) -> Adjudication | None:
 def _reason(reason: str) -> tuple[str, list[Problem]]:
     words = reason.replace("\x00", "").replace("\r\n", "\n").strip()
     if not words:
-        return words, [Problem("reason", "The reason is empty. Say why it is so.")]
+        return words, [Problem("reason", _("The reason is empty. Say why it is so."))]
     if len(words) > MAX_CHARS:
-        text = f"The reason has {len(words):,} characters. Shorten it to {MAX_CHARS:,}."
+        text = _(
+            "The reason has {n_words:,} characters. Shorten it to {max_chars:,}."
+        ).format(n_words=len(words), max_chars=MAX_CHARS)
         return words, [Problem("reason", text)]
     return words, []
 

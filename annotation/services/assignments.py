@@ -32,9 +32,11 @@ from annotation.services.claims import (
 )
 from annotation.services.pairings import Pairs
 from annotation.services.races import RaceError, retried
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 State = Assignment.State
-GONE = "This item has gone to somebody else."
+GONE = gettext_noop("This item has gone to somebody else.")
 
 
 @retried
@@ -119,11 +121,11 @@ def open_queued(*, assignment: Assignment) -> Assignment:
     if ids.get(State.OPEN) == assignment.pk:
         return _fetch(assignment.pk)
     if ids.get(State.QUEUED) != assignment.pk:
-        raise ConflictError(GONE, code="lost")
+        raise ConflictError(_(GONE), code="lost")
     if State.OPEN in held:
-        raise ConflictError("Another item is still open.", code="busy")
+        raise ConflictError(_("Another item is still open."), code="busy")
     if not _open(assignment.pk, assignment.project):
-        raise ConflictError(GONE, code="lost")
+        raise ConflictError(_(GONE), code="lost")
     return _fetch(assignment.pk)
 
 
@@ -141,8 +143,10 @@ def renew(*, assignment: Assignment, layout: str = "", view: str = "") -> dateti
     )
     if not n_renewed:
         raise ConflictError(
-            "The time for this item has run out. You can still submit it; it counts "
-            "if a place is free.",
+            _(
+                "The time for this item has run out. You can still submit it; it "
+                "counts if a place is free."
+            ),
             code="lost",
         )
     return until
@@ -170,7 +174,7 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
         return
     is_lent = held in (State.OPEN, State.QUEUED, State.RESERVED)
     if not is_lent and held not in (State.EXPIRED, State.RELEASED):
-        raise ConflictError("This item is answered already. Take it back first.")
+        raise ConflictError(_("This item is answered already. Take it back first."))
     Assignment.objects.filter(pk=assignment.pk).update(
         state=state, skip_reason=reason, finished_at=timezone.now(), lease_until=None
     )
@@ -348,9 +352,9 @@ def _lock_walk(participant: Participant, project: Project) -> Walk:
             db.fetchone()
         )
     if standing != Participant.Standing.ACTIVE:
-        raise NotReadyError(STANDING_WORDS[standing], code=standing)
+        raise NotReadyError(_(STANDING_WORDS[standing]), code=standing)
     if not is_ready:
-        raise NotReadyError("Give your consent and fill in the profile first.")
+        raise NotReadyError(_("Give your consent and fill in the profile first."))
     cursor = Cursor(rank, key) if version == project.frontier_version else START
     return Walk(cursor, firsts, has_quotas, n_left)
 

@@ -22,6 +22,8 @@ from annotation.charts import (
 from annotation.durations import clock, spoken
 from annotation.selectors.charts import FILE, THEMES
 from annotation.selectors.figures import DayCount, Times
+from annotation.words import gettext as _
+from annotation.words import ngettext
 
 N_SHOWN_DAYS = 28
 WEEK = 7
@@ -71,10 +73,12 @@ def _labels(shown: Sequence[DayCount], days: Sequence[DayCount]) -> Drawing:
     words = {
         "title": _labels_title(days),
         "caption": (
-            "Answers by people and pre-annotations by AI, per day. Labels that came "
-            "with imported files are not among the answers."
+            _(
+                "Answers by people and pre-annotations by AI, per day. Labels "
+                "that came with imported files are not among the answers."
+            )
         ),
-        "columns": ["Day", "People", "AI"],
+        "columns": [_("Day"), _("People"), _("AI")],
         "rows": [
             [_day(d.day), f"{d.n_human:,}", f"{d.n_machine:,}"] for d in reversed(shown)
         ],
@@ -90,9 +94,17 @@ def _labels_title(days: Sequence[DayCount]) -> str:
     week = sum(day.n_human for day in days[-WEEK:])
     before = sum(day.n_human for day in days[-2 * WEEK : -WEEK])
     if not week:
-        return "Nobody has answered in the last seven days"
-    said = f"People gave {_n(week, 'answer')} in the last seven days"
-    return f"{said}, after {before:,} in the seven before" if before else said
+        return _("Nobody has answered in the last seven days")
+    said = ngettext(
+        "People gave {n:,} answer in the last seven days",
+        "People gave {n:,} answers in the last seven days",
+        week,
+    ).format(n=week)
+    if not before:
+        return said
+    return _("{said}, after {before:,} in the seven before").format(
+        said=said, before=before
+    )
 
 
 def _progress(days: Sequence[DayCount], n_items: int) -> Drawing:
@@ -100,13 +112,28 @@ def _progress(days: Sequence[DayCount], n_items: int) -> Drawing:
     sums = list(accumulate(day.n_finished for day in days))
     recent = sum(day.n_finished for day in days[-WEEK:])
     is_all = sums[-1] >= n_items
-    done = "All" if is_all else f"{sums[-1]:,} of"
-    share = "all" if recent == sums[-1] else f"{recent:,}"
+    share = _("all") if recent == sums[-1] else f"{recent:,}"
+    title = (
+        ngettext(
+            "All {n:,} item are finished, {share} of them in the last seven days",
+            "All {n:,} items are finished, {share} of them in the last seven days",
+            n_items,
+        )
+        if is_all
+        else ngettext(
+            "{done:,} of {n:,} item are finished, {share} of them in the last seven "
+            "days",
+            "{done:,} of {n:,} items are finished, {share} of them in the last seven "
+            "days",
+            n_items,
+        )
+    )
     words = {
-        "title": f"{done} {_n(n_items, 'item')} are finished, {share} of them in the"
-        " last seven days",
-        "caption": "Items with all the answers they want, by the day of the last one.",
-        "columns": ["Day", "Finished that day", "Finished in all"],
+        "title": title.format(done=sums[-1], n=n_items, share=share),
+        "caption": _(
+            "Items with all the answers they want, by the day of the last one."
+        ),
+        "columns": [_("Day"), _("Finished that day"), _("Finished in all")],
         "rows": [
             [_day(day.day), f"{day.n_finished:,}", f"{total:,}"]
             for day, total in reversed(list(zip(days, sums, strict=True)))
@@ -124,17 +151,21 @@ def _progress(days: Sequence[DayCount], n_items: int) -> Drawing:
 def _times(times: Times) -> Drawing:
     seconds = [ms / 1000 for ms in times.sample_ms]
     words = {
-        "title": f"Half of the answers take less than {spoken(times.median_ms)}",
-        "caption": (
-            "Active time per answer, while the page was open and in use. Imported "
-            "labels are not among them."
+        "title": _("Half of the answers take less than {spoken}").format(
+            spoken=spoken(times.median_ms)
         ),
-        "columns": ["Measure", "Minutes"],
+        "caption": (
+            _(
+                "Active time per answer, while the page was open and in use. "
+                "Imported labels are not among them."
+            )
+        ),
+        "columns": [_("Measure"), _("Minutes")],
         "rows": [
-            ["A quarter takes less than", clock(times.lower_ms)],
-            ["Half take less than", clock(times.median_ms)],
-            ["Three quarters take less than", clock(times.upper_ms)],
-            ["Answers with a time", f"{times.n:,}"],
+            [_("A quarter takes less than"), clock(times.lower_ms)],
+            [_("Half take less than"), clock(times.median_ms)],
+            [_("Three quarters take less than"), clock(times.upper_ms)],
+            [_("Answers with a time"), f"{times.n:,}"],
         ],
     }
     return drawing(
@@ -159,18 +190,27 @@ def _position(first: Sequence[dict[str, Any]]) -> Drawing:
     words = {
         "title": _position_title(rows),
         "caption": (
-            "Share of comparisons won by the completion shown first, with 95% "
-            "intervals; ties are left out. Each pair is shown equally often in both "
-            "orders, so one half means that the position does not decide."
+            _(
+                "Share of comparisons won by the completion shown first, with 95% "
+                "intervals; ties are left out. Each pair is shown equally often "
+                "in both orders, so one half means that the position does not "
+                "decide."
+            )
         ),
-        "columns": ["Who", "Decided", "Ties", "First won", "95% interval"],
+        "columns": [
+            _("Who"),
+            _("Decided"),
+            _("Ties"),
+            _("First won"),
+            _("95% interval"),
+        ],
         "rows": [
             [
                 _name(row),
                 f"{row['n_decided']:,}",
                 f"{row['n_ties']:,}",
                 f"{row['share']:.1%}",
-                f"{row['low']:.1%} to {row['high']:.1%}",
+                _("{low:.1%} to {high:.1%}").format(low=row["low"], high=row["high"]),
             ]
             for row in first
         ],
@@ -185,23 +225,30 @@ def _position(first: Sequence[dict[str, Any]]) -> Drawing:
 def _name(row: dict[str, Any]) -> str:
     if row["is_machine"]:
         return str(row["name"])
-    return "People" if row["name"] == "people" else "Imported labels"
+    return _("People") if row["name"] == "people" else _("Imported labels")
 
 
 def _position_title(rows: Sequence[FirstShare]) -> str:
     for place, names in (
-        ("first", [row.name for row in rows if row.low > 0.5]),
-        ("second", [row.name for row in rows if row.high < 0.5]),
+        (_("first"), [row.name for row in rows if row.low > 0.5]),
+        (_("second"), [row.name for row in rows if row.high < 0.5]),
     ):
         if names:
-            is_many = len(names) > 1 or names[0] in ("People", "Imported labels")
-            who = " and ".join(names) if len(names) < 3 else f"{len(names)} annotators"
-            return f"{who} favour{'' if is_many else 's'} what is shown {place}"
-    return "The pull of a place is not distinguishable from none"
+            return _favour(names, place)
+    return _("The pull of a place is not distinguishable from none")
 
 
-def _n(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _favour(names: Sequence[str], place: str) -> str:
+    if len(names) > 2:
+        who = _("{n} annotators").format(n=len(names))
+    else:
+        who = _(" and ").join(names)
+    is_many = len(names) > 1 or names[0] in (_("People"), _("Imported labels"))
+    return ngettext(
+        "{who} favours what is shown {place}",
+        "{who} favour what is shown {place}",
+        2 if is_many else 1,
+    ).format(who=who, place=place)
 
 
 def _day(day: date) -> str:

@@ -25,6 +25,7 @@ from annotation.services.chart_words import Drawing, drawings
 from annotation.services.habit_words import habit_drawings
 from annotation.services.jobs import Progress
 from annotation.services.measures import measure
+from annotation.words import gettext as _
 
 # A project whose figures took long is looked at again later, so that figures never
 # take more than a twentieth of a worker's time.
@@ -37,9 +38,13 @@ LONGEST_S = 600
 
 def run_charts(job: Job, progress: Progress) -> dict[str, Any]:
     """Make the figures and charts of the job's project anew."""
-    progress.set(0, 2, "The figures are counted.")
+    progress.set(0, 2, _("The figures are counted."))
     n_charts = refresh(project=job.project)
-    return {"message": f"{n_charts} charts are up to date.", "n_done": 2, "n_total": 2}
+    return {
+        "message": _("{n_charts} charts are up to date.").format(n_charts=n_charts),
+        "n_done": 2,
+        "n_total": 2,
+    }
 
 
 def refresh_stale() -> None:

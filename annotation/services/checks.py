@@ -14,6 +14,8 @@ from annotation.gold import Gold, InvalidGoldError, read_gold
 from annotation.models import Assignment, CheckItem, FrontierEntry, Item, Project
 from annotation.questions import parse_questions
 from annotation.services.events import record
+from annotation.words import gettext as _
+from annotation.words import ngettext
 
 GONE = (Assignment.State.EXPIRED, Assignment.State.RELEASED)
 CHECKS = (
@@ -36,18 +38,18 @@ def use_as_check(*, item: Item, gold: Mapping[str, Any], by: User) -> CheckItem:
     project = item.project
     read = checked_gold(project, item, gold)
     if not read.use:
-        raise InvalidError("Choose what the check is for.", problems=[_NO_USE])
+        raise InvalidError(_("Choose what the check is for."), problems=[_no_use()])
     if read.is_in_pool and read.use != "monitoring":
-        raise InvalidError("Only silent gold can be judged as data too.")
+        raise InvalidError(_("Only silent gold can be judged as data too."))
     entry = FrontierEntry.objects.select_for_update().get(pk=item.pk)
     known = CheckItem.objects.select_for_update().filter(item=item).first()
     is_aside = known is not None and not known.is_in_pool
     before = known.overlap_before if known and is_aside else entry.overlap
     if read.is_in_pool and is_aside and _is_answered(item):
         raise ConflictError(
-            "People have met this item as a check, so it cannot be data too."
+            _("People have met this item as a check, so it cannot be data too.")
         )
-    check, _ = CheckItem.objects.update_or_create(
+    check, _made = CheckItem.objects.update_or_create(
         item=item,
         defaults={
             "project": project,
@@ -102,7 +104,7 @@ def checked_gold(project: Project, item: Item, gold: Mapping[str, Any]) -> Gold:
         return read_gold(gold, questions, item.n_completions)
     except InvalidGoldError as error:
         raise InvalidError(
-            "The known answer does not fit. Mend it and save again.",
+            _("The known answer does not fit. Mend it and save again."),
             problems=error.problems,
         ) from error
 
@@ -156,7 +158,8 @@ def _set_aside(
             )
 
 
-_NO_USE = Problem("gold.use", "Choose what the check is for.")
+def _no_use() -> Problem:
+    return Problem("gold.use", _("Choose what the check is for."))
 
 
 @transaction.atomic
@@ -166,13 +169,15 @@ def set_rules(*, project: Project, rules: CheckRules, by: User) -> Project:
     Raises InvalidError for a value out of range, or where the items are not there.
     """
     problems = [
-        Problem(name, f"This is a number from {low} to {high}.")
+        Problem(
+            name, _("This is a number from {low} to {high}.").format(low=low, high=high)
+        )
         for name, (low, high) in BOUNDS.items()
         if not low <= getattr(rules, name) <= high
     ]
     problems += _missing_items(project, rules)
     if problems:
-        raise InvalidError("The rules need mending.", problems=problems)
+        raise InvalidError(_("The rules need mending."), problems=problems)
     row = Project.objects.select_for_update().get(pk=project.pk)
     row.check_rules = rules.to_json()
     row.save(update_fields=["check_rules"])
@@ -189,6 +194,19 @@ def n_checks(project: Project) -> dict[str, int]:
     return {use: uses.count(use) for use in CheckItem.Use.values}
 
 
+def _too_few(n: int, n_there: int, label: str) -> str:
+    needs = ngettext(
+        "This needs {n} item marked “{label}”",
+        "This needs {n} items marked “{label}”",
+        n,
+    ).format(n=n, label=label)
+    return ngettext(
+        "{needs}, and there is {n}. Mark items on their pages, or import them.",
+        "{needs}, and there are {n}. Mark items on their pages, or import them.",
+        n_there,
+    ).format(needs=needs, n=n_there)
+
+
 def _missing_items(project: Project, rules: CheckRules) -> list[Problem]:
     """A qualification without its items would let nobody in, or anybody."""
     there = n_checks(project)
@@ -199,12 +217,7 @@ def _missing_items(project: Project, rules: CheckRules) -> list[Problem]:
         "attention_every": (min(rules.attention_every, 1), "attention"),
     }
     return [
-        Problem(
-            field,
-            f"This needs {n} item{'s' if n > 1 else ''} marked “{_label(use)}”, and"
-            f" there {'is' if there[use] == 1 else 'are'} {there[use]}. Mark items on"
-            " their pages, or import them.",
-        )
+        Problem(field, _too_few(n, there[use], _label(use)))
         for field, (n, use) in wanted.items()
         if there[use] < n
     ]

@@ -12,6 +12,7 @@ from django.db import transaction
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Comment, Role, Thread
 from annotation.services.events import record
+from annotation.words import gettext as _
 
 MAX_CHARS = 4000
 MAX_COMMENTS = 500
@@ -121,8 +122,10 @@ def _from_team(
         raise ValueError(f"{role!r} is not a role of the team")
     if thread.participant.user_id is None:
         raise ConflictError(
-            "Nobody would read this: the answer came with a file, or its author has"
-            " left for good."
+            _(
+                "Nobody would read this: the answer came with a file, or its "
+                "author has left for good."
+            )
         )
     comment, is_new = _add(
         thread, text, key, role=role, author=by, annotation=annotation
@@ -148,12 +151,14 @@ def _add(
     known = key and Comment.objects.filter(public_id=key).first()
     if known:
         if known.thread_id != thread.pk:
-            raise ConflictError("This is stored already. Load the page again.")
+            raise ConflictError(_("This is stored already. Load the page again."))
         return known, False
     words = _checked(text)
     if thread.n_comments >= MAX_COMMENTS:
         raise ConflictError(
-            f"This thread has {MAX_COMMENTS} comments, and takes no more."
+            _("This thread has {max_comments} comments, and takes no more.").format(
+                max_comments=MAX_COMMENTS
+            )
         )
     thread.n_comments += 1
     comment = Comment.objects.create(
@@ -171,10 +176,12 @@ def _add(
 def _checked(text: str) -> str:
     words = text.replace("\x00", "").replace("\r\n", "\n").strip()
     if not words:
-        raise InvalidError("The comment is empty. Write what you want to say.")
+        raise InvalidError(_("The comment is empty. Write what you want to say."))
     if len(words) > MAX_CHARS:
         raise InvalidError(
-            f"The comment has {len(words):,} characters. Shorten it to {MAX_CHARS:,}."
+            _(
+                "The comment has {n_words:,} characters. Shorten it to {max_chars:,}."
+            ).format(n_words=len(words), max_chars=MAX_CHARS)
         )
     return words
 

@@ -13,6 +13,7 @@ from annotation.answers import Answers
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Assignment, Draft
 from annotation.times import clipped
+from annotation.words import gettext as _
 
 MAX_DRAFT_BYTES = 1_000_000
 # An escape after an even number of backslashes; after an odd one it is plain text.
@@ -74,9 +75,9 @@ def save_draft(
     if row is None:
         newer = Draft.objects.filter(assignment_id=assignment.pk).first()
         if newer is None or not _is_open(assignment):
-            raise ConflictError("This item is submitted already.", code="submitted")
+            raise ConflictError(_("This item is submitted already."), code="submitted")
         raise ConflictError(
-            "Another tab saved something newer for this item.",
+            _("Another tab saved something newer for this item."),
             code="stale",
             revision=newer.revision,
             answers=newer.answers,
@@ -88,11 +89,11 @@ def _json(answers: Answers) -> str:
     try:
         body = json.dumps(answers, allow_nan=False)
     except ValueError as error:
-        raise InvalidError("A number of this draft is not finite.") from error
+        raise InvalidError(_("A number of this draft is not finite.")) from error
     if _NUL.search(body):
-        raise InvalidError("This draft contains a NUL character. Remove it.")
+        raise InvalidError(_("This draft contains a NUL character. Remove it."))
     if len(body) > MAX_DRAFT_BYTES:
-        raise InvalidError("This draft is larger than 1 MB. Shorten the text.")
+        raise InvalidError(_("This draft is larger than 1 MB. Shorten the text."))
     return body
 
 

@@ -17,6 +17,7 @@ from annotation.models import Assignment, Enrolment, Participant, Recruitment
 from annotation.services import pairings
 from annotation.services.assignments import give_reserved_back, reclaim
 from annotation.services.events import record
+from annotation.words import gettext as _
 
 State, Reason, Code = Enrolment.State, Enrolment.Reason, Enrolment.Code
 # Reasons of selectors.own_work for which somebody does not qualify.
@@ -115,7 +116,7 @@ def go_on(*, participant: Participant) -> None:
         or enrolment.state != State.COMPLETED
         or enrolment.project.recruitment.when_done != Recruitment.WhenDone.GO_ON
     ):
-        raise ConflictError("This study gives no further items.", code="ended")
+        raise ConflictError(_("This study gives no further items."), code="ended")
     _want(person, None)
 
 

@@ -35,6 +35,7 @@ from annotation.services.identities import encrypt, fingerprint
 from annotation.services.invitations import refusal
 from annotation.services.members import add_member
 from annotation.services.participants import ensure_participant
+from annotation.words import gettext as _
 
 # What `external_identity.provider` says of ids that came by a recruitment link.
 BY_LINK = "recruitment"
@@ -134,8 +135,10 @@ def _keep_identity(
             )
     except IntegrityError:
         raise ConflictError(
-            "This study was just begun with your id in another window. Go on there, or"
-            " open the link again.",
+            _(
+                "This study was just begun with your id in another window. Go on "
+                "there, or open the link again."
+            ),
             code="enrolled",
         ) from None
 
@@ -155,8 +158,10 @@ def begin_afresh(*, enrolment: Enrolment) -> Enrolled:
     Participant.objects.select_for_update(no_key=True).get(pk=enrolment.participant_id)
     if not is_untouched(enrolment):
         raise ConflictError(
-            "This study was begun in another browser. Go on there, or enter the resume"
-            " code that was shown to you.",
+            _(
+                "This study was begun in another browser. Go on there, or enter "
+                "the resume code that was shown to you."
+            ),
             code="enrolled",
         )
     user = _user(enrolment)
@@ -177,16 +182,20 @@ def resume(*, enrolment: Enrolment, code: str) -> User:
     cache.add(key, 0, 2 * 3600)
     if cache.incr(key) > TRIES_PER_HOUR:
         raise LimitError(
-            "These were too many wrong codes. Wait an hour, or go on in the browser in"
-            " which you began."
+            _(
+                "These were too many wrong codes. Wait an hour, or go on in the "
+                "browser in which you began."
+            )
         )
     tidy = "".join(sign for sign in code.upper() if sign.isalnum())
     if not hmac.compare_digest(
         _code_hmac(enrolment.project, tidy), enrolment.resume_hmac
     ):
         raise InvalidError(
-            "This is not the resume code of your id. It has 12 letters and digits and"
-            " was shown when you began.",
+            _(
+                "This is not the resume code of your id. It has 12 letters and "
+                "digits and was shown when you began."
+            ),
             code="resume_code",
         )
     return _user(enrolment)
@@ -218,7 +227,7 @@ def _user(enrolment: Enrolment) -> User:
     user = enrolment.participant.user
     if user is None or not user.is_active:
         raise ConflictError(
-            "This participation was ended. Ask the people who run the study.",
+            _("This participation was ended. Ask the people who run the study."),
             code="ended",
         )
     return user

@@ -33,6 +33,8 @@ from annotation.selectors.export_rows import ExportReader
 from annotation.services.datasets import WrittenDataset, write_dataset
 from annotation.services.identities import decrypt, encrypt
 from annotation.services.jobs import Progress, create_job
+from annotation.words import gettext as _
+from annotation.words import ngettext
 
 CARD_SHOWN = 20_000
 
@@ -51,7 +53,7 @@ def request_export(*, seat: Seat, options: Mapping[str, Any]) -> Job:
         chosen = parse_options(options)
     except InvalidOptionsError as error:
         raise InvalidError(
-            "The export cannot be made like this. Mend the options and try again.",
+            _("The export cannot be made like this. Mend the options and try again."),
             problems=error.problems,
         ) from error
     return create_job(
@@ -88,7 +90,7 @@ def run_export(job: Job, progress: Progress) -> dict[str, Any]:
             )
         size = file.tell()
         digest = _sha256(file)
-        progress.set(written.n_read, written.n_read, "Storing the file.")
+        progress.set(written.n_read, written.n_read, _("Storing the file."))
         _store(job, options, file)
     return _result(options, written, size, digest)
 
@@ -113,12 +115,15 @@ def _result(
     options: ExportOptions, written: WrittenDataset, size: int, digest: str
 ) -> dict[str, Any]:
     answers = written.answers
-    rows = "row was" if written.n_rows == 1 else "rows were"
-    message = f"{written.n_rows:,} {rows} written."
+    message = ngettext(
+        "{n:,} row was written.", "{n:,} rows were written.", written.n_rows
+    ).format(n=written.n_rows)
     if answers.dropped.total():
         n_left_out = answers.dropped.total()
-        left_out = "answer was" if n_left_out == 1 else "answers were"
-        message += f" {n_left_out:,} {left_out} left out."
+        left_out = ngettext(
+            "{n:,} answer was left out.", "{n:,} answers were left out.", n_left_out
+        )
+        message += " " + left_out.format(n=n_left_out)
     return {
         "message": message,
         "n_done": written.n_read,

@@ -5,14 +5,19 @@ from django.utils import timezone
 
 from annotation.errors import InvalidError
 from annotation.models import Assignment, Flag
+from annotation.words import gettext as _
 
 
 @transaction.atomic
 def raise_flag(*, assignment: Assignment, kind: str, note: str = "") -> Flag:
     """Store a flag; the same kind again by the same person changes its note."""
     if kind not in Flag.Kind.values:
-        raise InvalidError(f"kind must be one of {', '.join(Flag.Kind.values)}.")
-    flag, _ = Flag.objects.update_or_create(
+        raise InvalidError(
+            _("kind must be one of {values}.").format(
+                values=", ".join(Flag.Kind.values)
+            )
+        )
+    flag, _made = Flag.objects.update_or_create(
         item_id=assignment.item_id,
         participant_id=assignment.participant_id,
         kind=kind,

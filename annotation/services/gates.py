@@ -26,6 +26,7 @@ from annotation.models import (
 )
 from annotation.questions import parse_questions
 from annotation.services.events import record
+from annotation.words import gettext as _
 
 if TYPE_CHECKING:
     from annotation.services.insertions import Lender
@@ -182,9 +183,9 @@ def pass_by_hand(*, participant: Participant, by: User) -> None:
     Raises ConflictError where nothing holds the person back.
     """
     person = Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
-    plan, _ = CheckPlan.objects.get_or_create(participant=person)
+    plan, _made = CheckPlan.objects.get_or_create(participant=person)
     if plan.stage == Stage.OPEN:
-        raise ConflictError("This person is through the qualification already.")
+        raise ConflictError(_("This person is through the qualification already."))
     QualificationAttempt.objects.create(
         participant=person,
         number=plan.attempt,

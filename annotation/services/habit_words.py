@@ -12,6 +12,8 @@ from annotation.charts import PersonShare, Theme, shares_by_person
 from annotation.selectors.charts import HABIT
 from annotation.selectors.habit_signs import FLOOR, Part, Signs
 from annotation.services.chart_words import Drawing, drawing
+from annotation.words import gettext as _
+from annotation.words import gettext_noop, ngettext
 
 MAX_DRAWN = 40
 
@@ -29,28 +31,34 @@ class _Measure:
 MEASURES = (
     _Measure(
         "gold",
-        "Right at gold",
-        "at gold",
-        "Answers to silent gold and attention checks that are as known.",
+        gettext_noop("Right at gold"),
+        gettext_noop("at gold"),
+        gettext_noop("Answers to silent gold and attention checks that are as known."),
     ),
     _Measure(
         "repeats",
-        "Same choice when mirrored",
-        "when a pair is mirrored",
-        "Repeats of a pair with its sides swapped that chose the same as before.",
+        gettext_noop("Same choice when mirrored"),
+        gettext_noop("when a pair is mirrored"),
+        gettext_noop(
+            "Repeats of a pair with its sides swapped that chose the same as before."
+        ),
     ),
     _Measure(
         "others",
-        "As most of the others",
-        "in agreeing with the others",
-        "Items on which the person chose what most of the others did; their own answer"
-        " is not among those it is held against. Where the others are divided, the"
-        " item does not count. Taste differs: low is not wrong.",
+        gettext_noop("As most of the others"),
+        gettext_noop("in agreeing with the others"),
+        gettext_noop(
+            "Items on which the person chose what most of the others did; their "
+            "own answer is not among those it is held against. Where the others "
+            "are divided, the item does not count. Taste differs: low is not "
+            "wrong."
+        ),
     ),
 )
-HOW = (
-    " 95 % intervals (Wilson's); hollow: fewer than five answers. The line is the share"
-    " of all of them. About one in forty lies below it by chance alone."
+HOW = gettext_noop(
+    "95 % intervals (Wilson's); hollow: fewer than five answers. The line is "
+    "the share of all of them. About one in forty lies below it by chance "
+    "alone."
 )
 
 
@@ -70,18 +78,26 @@ def _draw(measure: _Measure, parts: Sequence[tuple[str, Part]]) -> Drawing:
     said = dict(parts)
     hits, total = (sum(part[k] for _, part in parts) for k in (0, 1))
     together = hits / total
-    are_more = "" if len(rows) <= MAX_DRAWN else f" The {MAX_DRAWN} lowest are drawn."
+    caption = [_(measure.about), _(HOW)]
+    if len(rows) > MAX_DRAWN:
+        caption.append(_("The {n} lowest are drawn.").format(n=MAX_DRAWN))
     words = {
         "title": _title(measure, rows, together),
-        "caption": f"{measure.about}{HOW}{are_more}",
-        "columns": ["Annotator", "Hits", "Of", measure.axis, "95% interval"],
+        "caption": " ".join(caption),
+        "columns": [
+            _("Annotator"),
+            _("Hits"),
+            _("Of"),
+            _(measure.axis),
+            _("95% interval"),
+        ],
         "rows": [
             [
                 row.name,
                 f"{said[row.name][0]:,}",
                 f"{row.n:,}",
                 f"{row.share:.0%}",
-                f"{row.low:.0%} to {row.high:.0%}",
+                _("{low:.0%} to {high:.0%}").format(low=row.low, high=row.high),
             ]
             for row in rows
         ],
@@ -91,7 +107,7 @@ def _draw(measure: _Measure, parts: Sequence[tuple[str, Part]]) -> Drawing:
         return shares_by_person(
             rows[:MAX_DRAWN],
             together=together,
-            x_title=measure.axis,
+            x_title=_(measure.axis),
             title=title,
             theme=theme,
         )
@@ -114,8 +130,15 @@ def _row(name: str, part: Part) -> PersonShare:
 def _title(measure: _Measure, rows: Sequence[PersonShare], together: float) -> str:
     told = [row for row in rows if not row.is_few]
     if not told:
-        return f"Too few answers to tell people apart {measure.at}"
+        return _("Too few answers to tell people apart {at}").format(at=_(measure.at))
     n_low = sum(row.high < together for row in told)
-    who = f"{n_low} of {len(told)}" if n_low else "Nobody"
-    lies = "lie" if n_low > 1 else "lies" if n_low else "is seen to lie"
-    return f"{who} {lies} below the {together:.0%} of all {measure.at}"
+    values = {"together": f"{together:.0%}", "at": _(measure.at)}
+    if not n_low:
+        return _("Nobody is seen to lie below the {together} of all {at}").format(
+            **values
+        )
+    return ngettext(
+        "{n} of {n_told} lies below the {together} of all {at}",
+        "{n} of {n_told} lie below the {together} of all {at}",
+        n_low,
+    ).format(n=n_low, n_told=len(told), **values)

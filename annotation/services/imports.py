@@ -43,6 +43,8 @@ from annotation.models import Job, Project
 from annotation.services.item_store import BATCH, ItemStore, StoreCounts, take_turn
 from annotation.services.jobs import JobFailed, Progress, create_job
 from annotation.services.label_store import LabelStore
+from annotation.words import gettext as _
+from annotation.words import ngettext
 
 FOLDER = "imports"
 ALL, GOOD = "all", "good"
@@ -102,12 +104,16 @@ def save_upload(upload: "File[bytes]", name: str) -> str:
     Raises LimitError, or InvalidError where the file is empty.
     """
     if not upload.size:
-        raise InvalidError(f"“{name}” is empty. Choose a file with rows in it.")
+        raise InvalidError(
+            _("“{name}” is empty. Choose a file with rows in it.").format(name=name)
+        )
     if upload.size > settings.UPLOAD_LIMIT_MB * 1_000_000:
         raise LimitError(
-            f"“{name}” is larger than {settings.UPLOAD_LIMIT_MB:,} MB. Compress it "
-            "with gzip, split it, or import it on the server with the command "
-            "import_items."
+            _(
+                "“{name}” is larger than {limit_mb:,} MB. Compress it with "
+                "gzip, split it, or import it on the server with the command "
+                "import_items."
+            ).format(name=name, limit_mb=settings.UPLOAD_LIMIT_MB)
         )
     safe = get_valid_filename(Path(name).name or "items")[-100:]
     return default_storage.save(f"{FOLDER}/{uuid.uuid4()}/{safe}", upload)
@@ -130,7 +136,7 @@ def request_import(
     Raises InvalidError.
     """
     if mode not in (ALL, GOOD):
-        raise InvalidError("mode must be “all” or “good”.")
+        raise InvalidError(_("mode must be “all” or “good”."))
     if upload is not None:
         stored = save_upload(upload, name)
     try:
@@ -160,7 +166,7 @@ def _checked_mapping(
         raise InvalidError(str(error)) from error
     if problems:
         raise InvalidError(
-            "The columns of this file are not recognised. Map them and try again.",
+            _("The columns of this file are not recognised. Map them and try again."),
             problems=problems,
         )
     return mapping
@@ -185,7 +191,9 @@ def run_import(job: Job, progress: Progress) -> dict[str, Any]:
         except _RejectedError:
             counts = StoreCounts()
         except (FileProblem, InvalidMappingError) as error:
-            raise JobFailed(f"{error} Nothing was imported.") from error
+            raise JobFailed(
+                _("{error} Nothing was imported.").format(error=error)
+            ) from error
         return _result(job, mode, counts, report)
 
 
@@ -258,7 +266,7 @@ def _wait_for_turn(project: Project, progress: Progress) -> None:
     has_waited = False
     while not take_turn(project):
         has_waited = True
-        progress.set(0, message="Waits for another import into this project.")
+        progress.set(0, message=_("Waits for another import into this project."))
         time.sleep(WAIT_S)
     if has_waited:
         progress.set(0, message="")
@@ -404,22 +412,26 @@ def _result(job: Job, mode: str, counts: StoreCounts, report: Report) -> dict[st
             )
         Job.objects.filter(pk=job.pk).update(report_file=saved)
     if report.n_rejected and mode == ALL:
-        rows = "row was" if report.n_rejected == 1 else "rows were"
         return {
-            "message": f"{report.n_rejected:,} {rows} rejected; nothing was imported.",
+            "message": ngettext(
+                "{n:,} row was rejected; nothing was imported.",
+                "{n:,} rows were rejected; nothing was imported.",
+                report.n_rejected,
+            ).format(n=report.n_rejected),
             "is_refused": True,
             **rejected,
         }
     n_rows = counts.n_added + counts.n_known + report.n_rejected
-    message = f"{counts.n_added:,} items were added."
+    said = [_("{n:,} items were added.").format(n=counts.n_added)]
     if counts.n_known:
-        message += f" {counts.n_known:,} were there already."
+        said.append(_("{n:,} were there already.").format(n=counts.n_known))
     if counts.n_other_labels:
-        message += (
-            f" {counts.n_other_labels:,} machine labels were left out, because the same"
-            " machine gave the item another answer before."
+        left_out = _(
+            "{n:,} machine labels were left out, because the same machine gave the "
+            "item another answer before."
         )
-    return {"message": message, "n_done": n_rows, "n_total": n_rows} | {
+        said.append(left_out.format(n=counts.n_other_labels))
+    return {"message": " ".join(said), "n_done": n_rows, "n_total": n_rows} | {
         **asdict(counts),
         **rejected,
     }

@@ -15,6 +15,7 @@ from annotation.models import Invitation, Project, Role
 from annotation.services.events import record
 from annotation.services.members import add_member
 from annotation.services.participants import ensure_participant
+from annotation.words import gettext as _
 
 MAX_DAYS = 365
 MAX_PEOPLE = 100_000
@@ -44,11 +45,17 @@ def create_invitation(
     Raises InvalidError for a value out of range.
     """
     if role not in Role.values:
-        raise InvalidError(f"There is no role {role!r}.")
+        raise InvalidError(_("There is no role {role!r}.").format(role=role))
     if not 1 <= days <= MAX_DAYS:
-        raise InvalidError(f"A link lasts from 1 to {MAX_DAYS} days.")
+        raise InvalidError(
+            _("A link lasts from 1 to {max_days} days.").format(max_days=MAX_DAYS)
+        )
     if not 1 <= n_max <= MAX_PEOPLE:
-        raise InvalidError(f"A link takes from 1 to {MAX_PEOPLE:,} people.")
+        raise InvalidError(
+            _("A link takes from 1 to {max_people:,} people.").format(
+                max_people=MAX_PEOPLE
+            )
+        )
     secret = secrets.token_urlsafe(24)
     invitation = Invitation.objects.create(
         project=project,
@@ -102,13 +109,13 @@ def find_invitation(secret: str, kind: str = Invitation.Kind.LOG_IN) -> Invitati
 def refusal(invitation: Invitation) -> str:
     """Return why an invitation takes nobody any more, or an empty string."""
     if invitation.revoked_at is not None:
-        return "This invitation was withdrawn. Ask whoever sent it for a new link."
+        return _("This invitation was withdrawn. Ask whoever sent it for a new link.")
     if invitation.expires_at <= timezone.now():
-        return "This invitation has ended. Ask whoever sent it for a new link."
+        return _("This invitation has ended. Ask whoever sent it for a new link.")
     if invitation.n_used >= invitation.n_max:
-        return (
-            "All places of this invitation are taken. Ask whoever sent it for a new"
-            " link."
+        return _(
+            "All places of this invitation are taken. Ask whoever sent it for "
+            "a new link."
         )
     return ""
 
@@ -160,7 +167,7 @@ def sign_up(
             user = User.objects.create_user(username, email or None, password)
     except IntegrityError:
         raise InvalidError(
-            "This user name is taken. Choose another one.", code="name_taken"
+            _("This user name is taken. Choose another one."), code="name_taken"
         ) from None
     accept_invitation(invitation=invitation, user=user)
     return user

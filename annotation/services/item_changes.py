@@ -23,6 +23,8 @@ from annotation.services.assignments import give_slots_back, restart_walks
 from annotation.services.events import record
 from annotation.services.jobs import JobCancelled, Progress, create_job
 from annotation.services.races import retried
+from annotation.words import gettext as _
+from annotation.words import ngettext
 
 WINDOW = 2_000
 MAX_OVERLAP = 1_000
@@ -104,7 +106,12 @@ def read_change(action: str, value: str) -> Change:
     """
     if action not in _SET:
         known = ", ".join(_SET)
-        raise _invalid("action", f"There is no change {action!r}. Choose of {known}.")
+        raise _invalid(
+            "action",
+            _("There is no change {action!r}. Choose of {known}.").format(
+                action=action, known=known
+            ),
+        )
     if action in ("exclude", "include") or (action == "overlap" and not value):
         return Change(action)
     low, high = (1, MAX_OVERLAP)
@@ -112,9 +119,19 @@ def read_change(action: str, value: str) -> Change:
         low, high = -MAX_PRIORITY, MAX_PRIORITY
     digits = value.removeprefix("-")
     if not (digits.isascii() and digits.isdigit() and len(digits) < 9):
-        raise _invalid("value", f"Write a whole number from {low:,} to {high:,}.")
+        raise _invalid(
+            "value",
+            _("Write a whole number from {low:,} to {high:,}.").format(
+                low=low, high=high
+            ),
+        )
     if not low <= int(value) <= high:
-        raise _invalid("value", f"The number must lie between {low:,} and {high:,}.")
+        raise _invalid(
+            "value",
+            _("The number must lie between {low:,} and {high:,}.").format(
+                low=low, high=high
+            ),
+        )
     return Change(action, int(value))
 
 
@@ -131,7 +148,7 @@ def request_change(*, seat: Seat, change: Change, items: ItemSet) -> Job:
         n_known = len(known_items(seat.project, items.ticked))
         if n_known != len(set(items.ticked)):
             raise _invalid(
-                "ticked", "An item that you ticked is not there. Tick them again."
+                "ticked", _("An item that you ticked is not there. Tick them again.")
             )
     parameters = {
         "action": change.action,
@@ -152,7 +169,7 @@ def request_undo(*, seat: Seat, job: Job) -> Job:
     done = Job.objects.select_for_update().get(pk=job.pk)
     is_change = done.kind == Job.Kind.CHANGE and done.parameters["action"] != UNDO
     if not is_change or done.state != Job.State.DONE:
-        raise ConflictError("Only a change of items that is done can be undone.")
+        raise ConflictError(_("Only a change of items that is done can be undone."))
     known = Job.objects.filter(
         project=seat.project, kind=Job.Kind.CHANGE, parameters__undoes=done.pk
     ).exclude(state__in=(Job.State.FAILED, Job.State.CANCELLED))
@@ -195,8 +212,12 @@ def run_item_change(job: Job, progress: Progress) -> dict[str, Any]:
     finally:
         restart_walks(project=job.project)
     n_changed = job.item_changes.count()
-    items = "item was" if n_changed == 1 else "items were"
-    return {"message": f"{n_changed:,} {items} changed.", "n_changed": n_changed}
+    return {
+        "message": ngettext(
+            "{n:,} item was changed.", "{n:,} items were changed.", n_changed
+        ).format(n=n_changed),
+        "n_changed": n_changed,
+    }
 
 
 def _change(job: Job, progress: Progress) -> None:
@@ -214,7 +235,7 @@ def _change(job: Job, progress: Progress) -> None:
     for low in range(1, last + 1, WINDOW):
         progress.set(low - 1, last)
         _change_window(job, change, filtered, (low, low + WINDOW - 1))
-    progress.set(last, last, "Telling the annotators.")
+    progress.set(last, last, _("Telling the annotators."))
 
 
 @retried
@@ -262,13 +283,16 @@ def _undo(done: Job, progress: Progress) -> dict[str, Any]:
         restart_walks(project=done.project)
     n_undone = done.item_changes.filter(is_undone=True).count()
     n_kept = done.item_changes.filter(is_undone=False).count()
-    are = "item is" if n_undone == 1 else "items are"
-    message = f"{n_undone:,} {are} as before."
+    message = ngettext(
+        "{n:,} item is as before.", "{n:,} items are as before.", n_undone
+    ).format(n=n_undone)
     if n_kept:
-        were = "was changed again since then and stays as it is"
-        if n_kept > 1:
-            were = "were changed again since then and stay as they are"
-        message += f" {n_kept:,} {were}."
+        kept = ngettext(
+            "{n:,} was changed again since then and stays as it is.",
+            "{n:,} were changed again since then and stay as they are.",
+            n_kept,
+        )
+        message += " " + kept.format(n=n_kept)
     return {"message": message, "n_changed": n_undone}
 
 

@@ -23,6 +23,7 @@ from annotation.models import Project
 from annotation.questions import Question, parse_questions
 from annotation.services.checks import store_checks
 from annotation.services.quotas import refresh_limits
+from annotation.words import gettext as _
 
 BATCH = 1000
 Key: TypeAlias = tuple[Literal["id", "hash"], str]
@@ -291,7 +292,7 @@ class _Batch:
         try:
             gold = read_gold(draft.gold, questions, len(draft.completions))
         except InvalidGoldError as error:
-            fix = "Mend the known answer, or take “use” away from it."
+            fix = _("Mend the known answer, or take “use” away from it.")
             self.problems += [
                 RowProblem(draft.row, problem.path, problem.message, fix)
                 for problem in error.problems
@@ -333,8 +334,10 @@ def _unknown_item(draft: LabelsDraft) -> RowProblem:
     return RowProblem(
         draft.row,
         "external_id",
-        f"No item of this project is called {draft.external_id!r}.",
-        "Import the items first; this file only brings labels for them.",
+        _("No item of this project is called {external_id!r}.").format(
+            external_id=draft.external_id
+        ),
+        _("Import the items first; this file only brings labels for them."),
     )
 
 
@@ -342,8 +345,13 @@ def _changed_item(draft: ItemDraft) -> RowProblem:
     return RowProblem(
         draft.row,
         "external_id",
-        f"An item called {draft.external_id!r} is there already, with another text.",
-        "Give the changed text an id of its own; answers stay with the text they saw.",
+        _("An item called {external_id!r} is there already, with another text.").format(
+            external_id=draft.external_id
+        ),
+        _(
+            "Give the changed text an id of its own; answers stay with the text "
+            "they saw."
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from annotation.errors import ConflictError
 from annotation.models import Job, Project
+from annotation.words import gettext as _
 
 logger = logging.getLogger(__name__)
 
@@ -121,13 +122,13 @@ def cancel_job(*, job: Job) -> Job:
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(
         state=Job.State.CANCELLED,
         finished_at=timezone.now(),
-        message="Cancelled before it began. Nothing was written.",
+        message=_("Cancelled before it began. Nothing was written."),
     )
     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
         is_cancel_wanted=True
     )
     if not waiting and not running:
-        raise ConflictError("This job has ended, so it cannot be cancelled.")
+        raise ConflictError(_("This job has ended, so it cannot be cancelled."))
     job.refresh_from_db()
     return job
 
@@ -161,13 +162,15 @@ def run_claimed(job: Job, runner: Runner) -> None:
         result = runner(job, progress)
         _finish(job, Job.State.DONE, "", result)
     except JobCancelled:
-        _finish(job, Job.State.CANCELLED, "Cancelled. Nothing was left half done.", {})
+        _finish(
+            job, Job.State.CANCELLED, _("Cancelled. Nothing was left half done."), {}
+        )
     except JobFailed as error:
         _finish(job, Job.State.FAILED, str(error), {})
     except JobLost:
         logger.warning("job_lost id=%s attempt=%s", job.pk, job.n_attempts)
     except Exception:
-        message = "This job failed because of a fault in the program. It is logged."
+        message = _("This job failed because of a fault in the program. It is logged.")
         _finish(job, Job.State.FAILED, message, {})
         raise
     finally:
@@ -197,8 +200,10 @@ def due_jobs() -> list[int]:
         finished_at=timezone.now(),
         lease_until=None,
         message=(
-            f"This job was lost {MAX_ATTEMPTS} times with its worker and is given up. "
-            "The log of the worker says why it died."
+            _(
+                "This job was lost {max_attempts} times with its worker and "
+                "is given up. The log of the worker says why it died."
+            ).format(max_attempts=MAX_ATTEMPTS)
         ),
     )
     ids = list(overdue.values_list("pk", flat=True)[:100])

@@ -7,11 +7,13 @@ from annotation.errors import ConflictError, InvalidError
 from annotation.models import Membership, Participant, Project, Role
 from annotation.services.events import record
 from annotation.services.participants import give_items_back
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 RANK = {Role.ANNOTATOR: 0, Role.RESEARCHER: 1, Role.OWNER: 2}
-LAST_OWNER = (
-    "This is the last owner of the project. Make somebody else an owner first, so that"
-    " the project stays in good hands."
+LAST_OWNER = gettext_noop(
+    "This is the last owner of the project. Make somebody else an owner "
+    "first, so that the project stays in good hands."
 )
 
 
@@ -22,7 +24,7 @@ def change_role(*, membership: Membership, role: str, by: User) -> Membership:
     Raises InvalidError for an unknown role, ConflictError for the last owner.
     """
     if role not in Role.values:
-        raise InvalidError(f"There is no role {role!r}.")
+        raise InvalidError(_("There is no role {role!r}.").format(role=role))
     if role != Role.OWNER:
         _keep_an_owner(membership)
     membership.role = role
@@ -69,7 +71,7 @@ def _keep_an_owner(membership: Membership) -> None:
     )
     ids = {owner.pk for owner in owners.order_by("pk")}
     if ids == {membership.pk}:
-        raise ConflictError(LAST_OWNER, code="last_owner")
+        raise ConflictError(_(LAST_OWNER), code="last_owner")
 
 
 def add_member(*, project: Project, user: User, role: str) -> tuple[Membership, bool]:

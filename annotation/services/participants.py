@@ -31,6 +31,7 @@ from annotation.services.events import record
 from annotation.services.pseudonyms import new_pseudonyms
 from annotation.services.self_descriptions import retire_changed
 from annotation.surveys import Reply, parse_survey
+from annotation.words import gettext as _
 
 logger = logging.getLogger(__name__)
 ATTEMPTS = 5
@@ -38,7 +39,7 @@ ATTEMPTS = 5
 
 def ensure_participant(*, project: Project, user: User) -> Participant:
     """Return the user's participant in the project, made at the first call."""
-    for _ in range(ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         found = Participant.objects.filter(project=project, user=user).first()
         if found is not None:
             return found
@@ -67,11 +68,11 @@ def give_consent(
     """
     if not required(document.scopes) <= set(granted):
         raise InvalidError(
-            "You can take part once you agree to the first point.", code="refused"
+            _("You can take part once you agree to the first point."), code="refused"
         )
     if document.pk != _newest_consent(participant.project_id):
         raise InvalidError(
-            "The text has changed meanwhile. Read the new one, then agree again.",
+            _("The text has changed meanwhile. Read the new one, then agree again."),
             code="outdated",
         )
     kept = _keep_consent(participant, document, granted)
@@ -93,11 +94,11 @@ def change_scopes(
     _lock(participant)
     held = last_word(participant)
     if held is None or held.withdrawn_at is not None:
-        raise ConflictError("No consent of yours is in force. Give it first.")
+        raise ConflictError(_("No consent of yours is in force. Give it first."))
     if set(granted) <= set(held.granted):
         if not required(held.document.scopes) <= set(granted):
             raise InvalidError(
-                "This scope is needed to take part. To take it back, withdraw.",
+                _("This scope is needed to take part. To take it back, withdraw."),
                 code="refused",
             )
         return _keep_consent(participant, held.document, granted)
@@ -113,7 +114,7 @@ def _lock(participant: Participant) -> None:
     """
     Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
     if Withdrawal.objects.filter(participant=participant).exists():
-        raise ConflictError("You have withdrawn meanwhile. Load the page again.")
+        raise ConflictError(_("You have withdrawn meanwhile. Load the page again."))
 
 
 def _keep_consent(
@@ -155,7 +156,9 @@ def save_profile(
     _lock(participant)
     names = {question.name for question in parse_survey(version.questions)}
     if {reply.question for reply in replies} != names:
-        raise InvalidError("The questions have changed meanwhile. Answer them again.")
+        raise InvalidError(
+            _("The questions have changed meanwhile. Answer them again.")
+        )
     known = {
         answer.question: answer
         for answer in SurveyAnswer.objects.select_for_update().filter(

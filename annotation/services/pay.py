@@ -21,6 +21,7 @@ from annotation.pay import Pay, PayRule, PayTable, Work, pay_table
 from annotation.selectors.pay import Enrolled, enrolled, paid_to_withdrawn
 from annotation.services.events import record
 from annotation.services.identities import decrypt
+from annotation.words import gettext as _
 
 COLUMNS = (
     "external_id",
@@ -203,7 +204,7 @@ def unmark_paid(*, enrolment: Enrolment, by: User) -> None:
     """
     held = Enrolment.objects.select_for_update().get(pk=enrolment.pk)
     if held.paid_at is None:
-        raise ConflictError("This person is not marked as paid.")
+        raise ConflictError(_("This person is not marked as paid."))
     record(
         project=enrolment.project,
         user=by,

@@ -28,6 +28,7 @@ from annotation.people_templates import PEOPLE_TEMPLATES, PeopleTemplate
 from annotation.project_templates import TEMPLATES, ProjectTemplate
 from annotation.services.assignments import set_overlap
 from annotation.services.events import record
+from annotation.words import gettext as _
 
 RESERVED_SLUGS = frozenset({"new"})
 SLUG_LENGTH = 50
@@ -56,16 +57,22 @@ def create_project(
     """
     name = " ".join(name.split())
     if not 1 <= len(name) <= 120:
-        raise InvalidError("A project needs a name of at most 120 characters.")
+        raise InvalidError(_("A project needs a name of at most 120 characters."))
     if template not in TEMPLATES:
         raise InvalidError(
-            f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}."
+            _("There is no template {template!r}. Choose one of {templates}.").format(
+                template=template, templates=", ".join(TEMPLATES)
+            )
         )
     if people not in PEOPLE_TEMPLATES:
         known = ", ".join(PEOPLE_TEMPLATES)
-        raise InvalidError(f"There is no survey {people!r}. Choose one of {known}.")
+        raise InvalidError(
+            _("There is no survey {people!r}. Choose one of {known}.").format(
+                people=people, known=known
+            )
+        )
     if not 1 <= overlap <= 100:
-        raise InvalidError("The overlap is a number from 1 to 100.")
+        raise InvalidError(_("The overlap is a number from 1 to 100."))
     project = _create(
         name,
         description=description.strip(),
@@ -153,7 +160,7 @@ def update_project(*, project: Project, user: User, settings: Settings) -> Proje
         row.clean_fields(exclude=("created_by",))
     except ValidationError as error:
         raise InvalidError(
-            "The settings need mending.",
+            _("The settings need mending."),
             problems=[
                 Problem(name, " ".join(sentences))
                 for name, sentences in error.message_dict.items()

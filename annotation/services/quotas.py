@@ -26,6 +26,7 @@ from annotation.models import Participant, Project, QuotaCell, QuotaVersion
 from annotation.selectors.strata import profiles, quotas_in_force, stratum_values
 from annotation.services import quota_sql as sql
 from annotation.services.events import record
+from annotation.words import gettext as _
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def room(*, participant_id: int, project_id: int) -> Room | None:
         rows = db.fetchall()
         is_new = bool(rows) and rows[0][-1]
     own, item_cells, full = [], [], []
-    for cell_id, kind, key, n_limit, n_taken, _ in rows:
+    for cell_id, kind, key, n_limit, n_taken, _is_new in rows:
         is_full = n_limit is not None and n_taken >= n_limit
         if kind == "per_item":
             item_cells.append(cell_id)
@@ -185,7 +186,7 @@ def _kept_places(person: Participant, cells: Any) -> list[int]:
 
 
 def _open_cell(project: Project, at: int, key: str, quota: Quota) -> QuotaCell:
-    found, _ = QuotaCell.objects.get_or_create(
+    found, _made = QuotaCell.objects.get_or_create(
         project=project,
         place=at,
         key=key,
@@ -207,7 +208,7 @@ def publish_quotas(*, project: Project, user: User, raw: object) -> QuotaVersion
         quotas = parse_quotas(raw, stratum_values(project))
     except InvalidQuotasError as error:
         raise InvalidError(
-            "The quotas need mending.", problems=error.problems
+            _("The quotas need mending."), problems=error.problems
         ) from error
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     # Every claim locks its participant first: one that began without quotas ends

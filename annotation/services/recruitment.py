@@ -20,6 +20,7 @@ from annotation.models import (
 from annotation.recruiting import PARAMETER, PROVIDERS
 from annotation.services.events import record
 from annotation.services.invitations import NewInvitation, create_invitation
+from annotation.words import gettext as _
 
 MAX_ITEMS = 100_000
 MAX_MINUTES = 60 * 24 * 90
@@ -86,7 +87,9 @@ def save_recruitment(
 def _name_parameters(row: Recruitment) -> None:
     platform = PROVIDERS.get(row.provider)
     if platform is None:
-        raise InvalidError(f"There is no platform {row.provider!r}.")
+        raise InvalidError(
+            _("There is no platform {provider!r}.").format(provider=row.provider)
+        )
     if platform.name != Recruitment.Provider.PANEL:
         row.id_parameter, row.study_parameter, row.session_parameter = (
             platform.parameters
@@ -119,43 +122,55 @@ def _check(row: Recruitment) -> None:
             )
     if len(set(names)) < len(names):
         problems.append(
-            Problem("session_parameter", "Two parameters have the same name.")
+            Problem("session_parameter", _("Two parameters have the same name."))
         )
     if row.screen_out_code and row.screen_out_code == row.completion_code:
         problems.append(
             Problem(
                 "screen_out_code",
-                "This is the completion code. Use another one, so that the two can be"
-                " told apart at the platform.",
+                _(
+                    "This is the completion code. Use another one, so that the "
+                    "two can be told apart at the platform."
+                ),
             )
         )
     if not (
         len(row.currency) == 3 and row.currency.isalpha() and row.currency.isascii()
     ):
         problems.append(
-            Problem("currency", "Write the currency as three letters, such as GBP.")
+            Problem("currency", _("Write the currency as three letters, such as GBP."))
         )
     problems += _out_of_range(row)
     if problems:
-        raise InvalidError("The settings need mending.", problems=problems)
+        raise InvalidError(_("The settings need mending."), problems=problems)
 
 
 def _out_of_range(row: Recruitment) -> list[Problem]:
     problems = []
     if row.n_items_wanted is not None and not 1 <= row.n_items_wanted <= MAX_ITEMS:
         problems.append(
-            Problem("n_items_wanted", f"Ask for 1 to {MAX_ITEMS:,} items, or for all.")
+            Problem(
+                "n_items_wanted",
+                _("Ask for 1 to {max_items:,} items, or for all.").format(
+                    max_items=MAX_ITEMS
+                ),
+            )
         )
     if (
         row.time_allowed_min is not None
         and not 1 <= row.time_allowed_min <= MAX_MINUTES
     ):
         problems.append(
-            Problem("time_allowed_min", f"Allow from 1 to {MAX_MINUTES:,} minutes.")
+            Problem(
+                "time_allowed_min",
+                _("Allow from 1 to {max_minutes:,} minutes.").format(
+                    max_minutes=MAX_MINUTES
+                ),
+            )
         )
     for name in ("pay_amount", "screen_out_amount", "floor_per_hour"):
         if getattr(row, name) < 0:
-            problems.append(Problem(name, "This cannot be below 0."))
+            problems.append(Problem(name, _("This cannot be below 0.")))
     return problems
 
 
@@ -169,7 +184,7 @@ def create_link(
     """
     if not Recruitment.objects.filter(project=project).exists():
         raise ConflictError(
-            "Save how people are recruited first; the link is made from it.",
+            _("Save how people are recruited first; the link is made from it."),
             code="not_recruiting",
         )
     return create_invitation(

@@ -7,6 +7,7 @@ from annotation.answers import Problem
 from annotation.errors import InvalidError
 from annotation.models import SavedFilter
 from annotation.selectors.item_filters import ItemFilter
+from annotation.words import gettext as _
 
 MAX_NAME = 60
 MAX_FILTERS = 50
@@ -21,11 +22,16 @@ def save_filter(
     """
     called = _checked(name)
     if wanted.is_empty:
-        raise _invalid("query", "This filter shows every item. Narrow it first.")
+        raise _invalid("query", _("This filter shows every item. Narrow it first."))
     own = SavedFilter.objects.filter(project=seat.project, user_id=seat.user_id)
     if not own.filter(name=called).exists() and own.count() >= MAX_FILTERS:
-        raise _invalid("name", f"You keep {MAX_FILTERS} filters. Delete one first.")
-    saved, _ = SavedFilter.objects.update_or_create(
+        raise _invalid(
+            "name",
+            _("You keep {max_filters} filters. Delete one first.").format(
+                max_filters=MAX_FILTERS
+            ),
+        )
+    saved, _made = SavedFilter.objects.update_or_create(
         project=seat.project,
         user_id=seat.user_id,
         name=called,
@@ -47,7 +53,10 @@ def change_filter(*, saved: SavedFilter, name: str, is_shared: bool) -> None:
             )
     except IntegrityError as error:
         raise _invalid(
-            "name", f"A filter is called “{called}” already. Choose another name."
+            "name",
+            _("A filter is called “{called}” already. Choose another name.").format(
+                called=called
+            ),
         ) from error
 
 
@@ -59,9 +68,14 @@ def delete_filter(*, saved: SavedFilter) -> None:
 def _checked(name: str) -> str:
     called = " ".join(name.replace("\x00", "").split())
     if not called:
-        raise _invalid("name", "The filter has no name. Write one.")
+        raise _invalid("name", _("The filter has no name. Write one."))
     if len(called) > MAX_NAME:
-        raise _invalid("name", f"The name is longer than {MAX_NAME} characters.")
+        raise _invalid(
+            "name",
+            _("The name is longer than {max_name} characters.").format(
+                max_name=MAX_NAME
+            ),
+        )
     return called
 
 

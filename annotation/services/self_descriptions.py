@@ -23,6 +23,7 @@ from annotation.selectors.self_descriptions import (
 )
 from annotation.services.events import record
 from annotation.services.quotas import place_again
+from annotation.words import gettext as _
 
 MAX_CHARS = 120
 Level = DerivedAttribute.Level
@@ -46,13 +47,17 @@ def categorise(
     group, known = _group(project, question, text)
     category = " ".join(category.split())
     if not 1 <= len(category) <= MAX_CHARS:
-        raise InvalidError(f"A category has 1 to {MAX_CHARS} characters.")
+        raise InvalidError(
+            _("A category has 1 to {max_chars} characters.").format(max_chars=MAX_CHARS)
+        )
     wanted = " ".join(simplified.split())
     if wanted and known.get(category, wanted) != wanted:
         raise InvalidError(
-            f"“{category}” belongs to “{known[category]}” in the list of this survey,"
-            f" not to “{wanted}”. Choose another category, or leave the coarser one"
-            " out."
+            _(
+                "“{category}” belongs to “{known}” in the list of this "
+                "survey, not to “{wanted}”. Choose another category, or leave "
+                "the coarser one out."
+            ).format(category=category, known=known[category], wanted=wanted)
         )
     coarse = known.get(category) or wanted or category
     role = _role(project, user)
@@ -91,11 +96,11 @@ def verify(
 
     Raises InvalidError where there is none yet, or the same person gave it.
     """
-    group, _ = _group(project, question, text)
+    group, _members = _group(project, question, text)
     if group.decision is None:
-        raise InvalidError("This text has no category yet. Give it one first.")
+        raise InvalidError(_("This text has no category yet. Give it one first."))
     if group.decision.decided_by_id == user.pk:
-        raise InvalidError("A second person verifies what you categorised yourself.")
+        raise InvalidError(_("A second person verifies what you categorised yourself."))
     verdict = DerivedAttribute.Verdict.AGREED if agrees else "disagreed"
     DerivedAttribute.objects.filter(
         participant__in=group.people, question=question, is_current=True
@@ -117,13 +122,17 @@ def _group(project: Project, question: str, text: str) -> tuple[Group, dict[str,
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     asked = {one.name: one for one in categorised_questions(project)}
     if question not in asked:
-        raise InvalidError("This question is not categorised. Mark it in the survey.")
+        raise InvalidError(
+            _("This question is not categorised. Mark it in the survey.")
+        )
     found = groups(project, question)
     known = {one.value: one.simplified for one in vocabulary(asked[question], found)}
     for group in found:
         if same_words(group.text) == same_words(text):
             return group, known
-    raise InvalidError("Nobody describes themselves so any more. Load the page again.")
+    raise InvalidError(
+        _("Nobody describes themselves so any more. Load the page again.")
+    )
 
 
 def _role(project: Project, user: User) -> str:

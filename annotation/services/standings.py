@@ -10,6 +10,7 @@ from annotation.errors import InvalidError
 from annotation.models import Participant, StandingChange
 from annotation.services.events import record
 from annotation.services.participants import give_items_back
+from annotation.words import gettext as _
 
 MAX_REASON = 500
 
@@ -25,9 +26,15 @@ def set_standing(
     """
     reason = reason.strip()
     if standing not in Participant.Standing.values:
-        raise InvalidError(f"There is no standing {standing!r}.")
+        raise InvalidError(
+            _("There is no standing {standing!r}.").format(standing=standing)
+        )
     if not 1 <= len(reason) <= MAX_REASON:
-        raise InvalidError(f"Give a reason of at most {MAX_REASON} characters.")
+        raise InvalidError(
+            _("Give a reason of at most {max_reason} characters.").format(
+                max_reason=MAX_REASON
+            )
+        )
     person = Participant.objects.select_for_update(no_key=True).get(pk=participant.pk)
     if person.standing == standing:
         return None

@@ -12,6 +12,7 @@ from annotation.models import Enrolment, Project
 from annotation.services.endings import close
 from annotation.services.enrolments import find_enrolments
 from annotation.services.events import record
+from annotation.words import gettext as _
 
 State = Enrolment.State
 # What ends a part here. The other statuses are kept beside the state only.
@@ -55,13 +56,16 @@ def take_statuses(*, project: Project, content: bytes, by: User) -> StatusesTake
             problems.append(
                 Problem(
                     f"row {line.row}",
-                    f"Row {line.row}: nobody with this id has begun this study by its"
-                    " link. Is it the list of another study? Else take the line out.",
+                    _(
+                        "Row {row}: nobody with this id has begun this study "
+                        "by its link. Is it the list of another study? Else "
+                        "take the line out."
+                    ).format(row=line.row),
                 )
             )
     if problems:
         raise InvalidError(
-            "Nothing was changed, because some lines need mending.",
+            _("Nothing was changed, because some lines need mending."),
             problems=problems[:MAX_TOLD],
         )
     n_ended = sum(_take(line, enrolment, by) for line, enrolment in known)

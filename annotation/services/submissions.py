@@ -36,6 +36,7 @@ from annotation.services.quotas import take_turn
 from annotation.services.races import RaceError, retried
 from annotation.spans import bind, has_spans
 from annotation.times import bounded, clipped, presented
+from annotation.words import gettext as _
 
 State = Assignment.State
 Purpose = Assignment.Purpose
@@ -147,18 +148,18 @@ def _submit(
         return _first_result(row, assignment)
     if row["state"] == State.WITHDRAWN:
         raise ConflictError(
-            "You have withdrawn from this project, so nothing is stored any more.",
+            _("You have withdrawn from this project, so nothing is stored any more."),
             code="withdrawn",
         )
     if row["purpose"] in FINAL and row["annotation_id"] is not None:
         raise ConflictError(
-            "An answer of the training or the qualification is final.", code="final"
+            _("An answer of the training or the qualification is final."), code="final"
         )
     questions = questions_from(row["questions"])
     problems = validate(questions, answers, len(row["order"]))
     if problems:
         raise InvalidError(
-            "Some answers are missing or do not fit. Mend them and submit again.",
+            _("Some answers are missing or do not fit. Mend them and submit again."),
             problems=problems,
         )
     answers = _bound(questions, answers, row) if has_spans(questions) else answers
@@ -222,7 +223,7 @@ def _bound(
         texts = [text for (text,) in db.fetchall()]
     bound, problems = bind(questions, answers, [texts[index] for index in row["order"]])
     if problems:
-        raise InvalidError("Some marks do not fit their text.", problems=problems)
+        raise InvalidError(_("Some marks do not fit their text."), problems=problems)
     return bound
 
 
@@ -273,7 +274,7 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
 def _first_result(row: dict[str, Any], assignment: Assignment) -> Submission:
     if row["first_assignment"] != assignment.pk:
         raise ConflictError(
-            "This submission id was used for another item. Send a new one.",
+            _("This submission id was used for another item. Send a new one."),
             code="used",
         )
     state = State.SURPLUS if row["state"] == State.SURPLUS else State.SUBMITTED
@@ -286,8 +287,10 @@ def _place(row: dict[str, Any]) -> tuple[str, bool]:
     is_change = state in (State.SUBMITTED, State.SURPLUS)
     if is_change and not is_editable(row["id"]):
         raise ConflictError(
-            "This answer is submitted, and can no longer be changed here. It stands as"
-            " it was.",
+            _(
+                "This answer is submitted, and can no longer be changed here. It "
+                "stands as it was."
+            ),
             code="closed",
         )
     if row["purpose"] != Purpose.MAIN:
@@ -329,14 +332,15 @@ def take_back(*, assignment: Assignment) -> Assignment:
     answer = locked.annotation
     if locked.purpose in FINAL:
         raise ConflictError(
-            "An answer of the training or the qualification is final.", code="too_late"
+            _("An answer of the training or the qualification is final."),
+            code="too_late",
         )
     if answer is None or locked.state not in (State.SUBMITTED, State.SURPLUS):
-        raise ConflictError("There is no answer to take back.", code="too_late")
+        raise ConflictError(_("There is no answer to take back."), code="too_late")
     grace = timedelta(seconds=locked.project.grace_s)
     if timezone.now() > answer.created_at + grace:
         raise ConflictError(
-            "The time to take this answer back has passed.", code="too_late"
+            _("The time to take this answer back has passed."), code="too_late"
         )
     _retract(locked, answer)
     if locked.project.protocol_rules:

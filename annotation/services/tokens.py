@@ -9,6 +9,7 @@ from django.db import transaction
 
 from annotation.errors import InvalidError, LimitError
 from annotation.models import ApiToken
+from annotation.words import gettext as _
 
 MAX_TOKENS = 20
 PREFIX = "pp_"
@@ -32,18 +33,22 @@ def make_token(*, user: User, name: str) -> NewToken:
     """
     name = " ".join(name.split())
     if not 1 <= len(name) <= 60:
-        raise InvalidError("Name the token, in at most 60 characters.")
+        raise InvalidError(_("Name the token, in at most 60 characters."))
     # The lock lets one request at a time look and add.
     User.objects.select_for_update().get(pk=user.pk)
     names = set(ApiToken.objects.filter(user=user).values_list("name", flat=True))
     if name in names:
         raise InvalidError(
-            f"A token called “{name}” is there already. Revoke it, or choose another"
-            " name."
+            _(
+                "A token called “{name}” is there already. Revoke it, or "
+                "choose another name."
+            ).format(name=name)
         )
     if len(names) >= MAX_TOKENS:
         raise LimitError(
-            f"You have {MAX_TOKENS} tokens. Revoke one that you no longer use."
+            _(
+                "You have {max_tokens} tokens. Revoke one that you no longer use."
+            ).format(max_tokens=MAX_TOKENS)
         )
     secret = PREFIX + secrets.token_urlsafe(30)
     token = ApiToken.objects.create(

@@ -28,6 +28,7 @@ from annotation.models import (
 from annotation.services.events import record
 from annotation.services.projects import questions_sha256
 from annotation.surveys import InvalidSurveyError, parse_survey
+from annotation.words import gettext as _
 
 EVENTS = {
     QuestionsVersion.Purpose.PROJECT: "questions_published",
@@ -69,7 +70,7 @@ def publish_questions(
         parse_questions(raw)
     except InvalidQuestionsError as error:
         raise InvalidError(
-            "The questions need mending.", problems=error.problems
+            _("The questions need mending."), problems=error.problems
         ) from error
     _lock(project)
     # The lock makes a claim at this moment wait: it would else be given questions
@@ -144,7 +145,7 @@ def publish_consent(
     text = _stored(text)
     kept = _checked_scopes(text, scopes)
     if on_withdrawal not in MANNERS:
-        raise InvalidError("Choose what becomes of the answers of who withdraws.")
+        raise InvalidError(_("Choose what becomes of the answers of who withdraws."))
     _lock(project)
     current = (
         ConsentDocument.objects.select_for_update()
@@ -187,17 +188,17 @@ def _checked_scopes(
     kept = [_scope(scope) for scope in scopes]
     names = [scope["name"] for scope in kept]
     if not text.strip():
-        raise InvalidError("Write what people agree to.")
+        raise InvalidError(_("Write what people agree to."))
     if not any(scope["is_required"] for scope in kept):
-        raise InvalidError("Mark at least one scope as needed to take part.")
+        raise InvalidError(_("Mark at least one scope as needed to take part."))
     if not all(str(name).isidentifier() for name in names) or not all(
         scope["text"] for scope in kept
     ):
         raise InvalidError(
-            "Each scope needs a name of letters, digits and _, and a sentence."
+            _("Each scope needs a name of letters, digits and _, and a sentence.")
         )
     if len(set(names)) < len(names):
-        raise InvalidError("Two scopes have the same name. Rename one.")
+        raise InvalidError(_("Two scopes have the same name. Rename one."))
     return kept
 
 
@@ -225,7 +226,7 @@ def publish_survey(
         parse_survey(raw)
     except InvalidSurveyError as error:
         raise InvalidError(
-            "The survey needs mending.", problems=error.problems
+            _("The survey needs mending."), problems=error.problems
         ) from error
     _lock(project)
     current = (

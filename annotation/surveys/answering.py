@@ -16,6 +16,8 @@ from annotation.surveys.types import (
     SurveyQuestion,
     SurveyType,
 )
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 
 def read_replies(
@@ -94,34 +96,42 @@ def _read(
 
 
 MISSING: dict[SurveyType, str] = {
-    "single": "Choose one, or say that you prefer not to.",
-    "several": "Choose at least one, or say that you prefer not to.",
-    "slider": "Choose a point on the line, or say that you prefer not to.",
-    "number": "Write a number, or say that you prefer not to.",
-    "text": "Write a few words, or say that you prefer not to.",
-    "country": "Choose a country, or say that you prefer not to.",
+    "single": gettext_noop("Choose one, or say that you prefer not to."),
+    "several": gettext_noop("Choose at least one, or say that you prefer not to."),
+    "slider": gettext_noop(
+        "Choose a point on the line, or say that you prefer not to."
+    ),
+    "number": gettext_noop("Write a number, or say that you prefer not to."),
+    "text": gettext_noop("Write a few words, or say that you prefer not to."),
+    "country": gettext_noop("Choose a country, or say that you prefer not to."),
 }
 
 
 def _read_single(question: SurveyQuestion, values: list[str]) -> str:
     if len(values) != 1 or values[0] not in question.options:
-        raise ValueError("Choose one of the options that are offered.")
+        raise ValueError(_("Choose one of the options that are offered."))
     return values[0]
 
 
 def _read_several(question: SurveyQuestion, values: list[str]) -> list[str]:
     if not set(values) <= set(question.options):
-        raise ValueError("Choose among the options that are offered.")
+        raise ValueError(_("Choose among the options that are offered."))
     chosen = [choice for choice in question.choices if choice.value in values]
     alone = next((choice for choice in chosen if choice.is_exclusive), None)
     if alone is not None and len(chosen) > 1:
-        raise ValueError(f"“{alone.label}” stands alone. Untick it, or the others.")
+        raise ValueError(
+            _("“{label}” stands alone. Untick it, or the others.").format(
+                label=alone.label
+            )
+        )
     return [choice.value for choice in chosen]
 
 
 def _read_slider(question: SurveyQuestion, values: list[str]) -> int:
     if not values[0].isdecimal() or not LOW <= int(values[0]) <= HIGH:
-        raise ValueError(f"Choose a whole number from {LOW} to {HIGH}.")
+        raise ValueError(
+            _("Choose a whole number from {low} to {high}.").format(low=LOW, high=HIGH)
+        )
     return int(values[0])
 
 
@@ -129,26 +139,34 @@ def _read_number(question: SurveyQuestion, values: list[str]) -> int:
     low, high = question.smallest, question.largest
     is_number = values[0].isascii() and values[0].isdecimal() and len(values[0]) < 10
     if not is_number or not low <= int(values[0]) <= high:
-        raise ValueError(f"Write a whole number from {low} to {high}.")
+        raise ValueError(
+            _("Write a whole number from {low} to {high}.").format(low=low, high=high)
+        )
     return int(values[0])
 
 
 def _read_text(question: SurveyQuestion, values: list[str]) -> str:
     if len(values[0]) > question.max_chars:
-        raise ValueError(f"Write at most {question.max_chars:,} characters.")
+        raise ValueError(
+            _("Write at most {max_chars:,} characters.").format(
+                max_chars=question.max_chars
+            )
+        )
     if len(values[0]) < question.min_chars:
         raise ValueError(
-            f"Write at least {question.min_chars:,} characters, or say that you"
-            " prefer not to."
+            _(
+                "Write at least {min_chars:,} characters, or say that you "
+                "prefer not to."
+            ).format(min_chars=question.min_chars)
         )
     if "\x00" in values[0]:
-        raise ValueError("The text contains a character that cannot be stored.")
+        raise ValueError(_("The text contains a character that cannot be stored."))
     return values[0]
 
 
 def _read_country(question: SurveyQuestion, values: list[str]) -> str:
     if values[0] not in COUNTRIES:
-        raise ValueError("Choose a country of the list.")
+        raise ValueError(_("Choose a country of the list."))
     return values[0]
 
 

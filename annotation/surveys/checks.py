@@ -15,6 +15,7 @@ from annotation.surveys.types import (
     SURVEY_TYPES,
     SurveyQuestion,
 )
+from annotation.words import gettext as _
 
 MAX_NAME = 60
 
@@ -26,7 +27,12 @@ def malformed(raw: Sequence[Mapping[str, Any]]) -> list[Problem]:
         path = f"survey[{place}]"
         if entry.get("type") not in SURVEY_TYPES:
             kinds = ", ".join(SURVEY_TYPES)
-            problems.append(Problem(f"{path}.type", f"Type must be one of {kinds}."))
+            problems.append(
+                Problem(
+                    f"{path}.type",
+                    _("Type must be one of {kinds}.").format(kinds=kinds),
+                )
+            )
         problems += _list_types(path, entry)
     return problems
 
@@ -39,7 +45,10 @@ def entry_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
     if raw.get("sensitivity") and raw["sensitivity"] not in SENSITIVITIES:
         known = ", ".join(SENSITIVITIES)
         problems.append(
-            Problem(f"{path}.sensitivity", f"Sensitivity must be one of {known}.")
+            Problem(
+                f"{path}.sensitivity",
+                _("Sensitivity must be one of {known}.").format(known=known),
+            )
         )
     if raw["type"] in ("single", "several"):
         problems += _option_problems(path, raw)
@@ -57,7 +66,9 @@ def _name_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
     name = str(raw.get("name", ""))
     if name.isidentifier() and len(name) <= MAX_NAME:
         return []
-    text = f"{name!r} is not a name. Use letters, digits and _, at most {MAX_NAME}."
+    text = _(
+        "{name!r} is not a name. Use letters, digits and _, at most {max_name}."
+    ).format(name=name, max_name=MAX_NAME)
     return [Problem(f"{path}.name", text)]
 
 
@@ -69,14 +80,20 @@ def _list_types(path: str, raw: Mapping[str, Any]) -> list[Problem]:
         if not isinstance(value, (list, tuple)) or not all(
             isinstance(part, words) for part in value
         ):
-            problems.append(Problem(f"{path}.{key}", f"“{key}” is a list of objects."))
+            problems.append(
+                Problem(
+                    f"{path}.{key}", _("“{key}” is a list of objects.").format(key=key)
+                )
+            )
         elif key == "show_if" and not all(
             isinstance(rule.get("values") or [], (list, tuple)) for rule in value
         ):
-            problems.append(Problem(f"{path}.{key}", "“values” of a rule is a list."))
+            problems.append(
+                Problem(f"{path}.{key}", _("“values” of a rule is a list."))
+            )
     hidden = raw.get("hidden_for") or []
     if not isinstance(hidden, (list, tuple)):
-        problems.append(Problem(f"{path}.hidden_for", "“hidden_for” is a list."))
+        problems.append(Problem(f"{path}.hidden_for", _("“hidden_for” is a list.")))
     return problems
 
 
@@ -85,7 +102,11 @@ def _option_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
     title = raw.get("title") or raw.get("name")
     problems = []
     if len(options) < 2:
-        problems.append(Problem(f"{path}.options", f"“{title}” needs two options."))
+        problems.append(
+            Problem(
+                f"{path}.options", _("“{title}” needs two options.").format(title=title)
+            )
+        )
     seen: set[str] = set()
     for place, option in enumerate(options):
         at = f"{path}.options[{place}]"
@@ -95,11 +116,23 @@ def _option_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
         else:
             value = str(option)
         if not value.strip():
-            problems.append(Problem(at, "Write what this option says."))
+            problems.append(Problem(at, _("Write what this option says.")))
         elif value in (DECLINED, NOT_APPLICABLE):
-            problems.append(Problem(at, f"{value!r} is kept for the survey itself."))
+            problems.append(
+                Problem(
+                    at,
+                    _("{value!r} is kept for the survey itself.").format(value=value),
+                )
+            )
         elif value in seen:
-            problems.append(Problem(at, f"“{title}” offers “{value}” twice."))
+            problems.append(
+                Problem(
+                    at,
+                    _("“{title}” offers “{value}” twice.").format(
+                        title=title, value=value
+                    ),
+                )
+            )
         seen.add(value)
     return problems
 
@@ -107,16 +140,20 @@ def _option_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
 def _statement_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
     statements = raw.get("statements") or []
     if len(statements) < 2:
-        text = "Grouped sliders need two statements. Use a slider for one."
+        text = _("Grouped sliders need two statements. Use a slider for one.")
         return [Problem(f"{path}.statements", text)]
     problems = []
     for place, statement in enumerate(statements):
         at = f"{path}.statements[{place}]"
         name = f"{raw.get('name')}_{statement.get('name', '')}"
         if not str(statement.get("title", "")).strip():
-            problems.append(Problem(f"{at}.title", "Write what this statement says."))
+            problems.append(
+                Problem(f"{at}.title", _("Write what this statement says."))
+            )
         if not statement.get("name") or not name.isidentifier() or len(name) > 55:
-            text = f"{statement.get('name', '')!r} is not a short name for the data."
+            text = _("{name!r} is not a short name for the data.").format(
+                name=statement.get("name", "")
+            )
             problems.append(Problem(f"{at}.name", text))
     return problems
 
@@ -126,11 +163,13 @@ def _length_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
     for key in ("min_chars", "max_chars"):
         value = raw.get(key) or 0
         if not isinstance(value, int) or not 0 <= value <= MOST_CHARS:
-            text = f"Give a whole number from 0 to {MOST_CHARS:,}."
+            text = _("Give a whole number from 0 to {most_chars:,}.").format(
+                most_chars=MOST_CHARS
+            )
             problems.append(Problem(f"{path}.{key}", text))
     most, least = raw.get("max_chars") or MOST_CHARS, raw.get("min_chars") or 0
     if not problems and least > most:
-        text = "The fewest characters are more than the most."
+        text = _("The fewest characters are more than the most.")
         problems.append(Problem(f"{path}.min_chars", text))
     return problems
 
@@ -157,9 +196,11 @@ def _category_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
         value = str(category.get("value", "")).strip()
         at = f"{path}.categories[{place}].value"
         if not value:
-            problems.append(Problem(at, "Write the name of this category."))
+            problems.append(Problem(at, _("Write the name of this category.")))
         elif value in seen:
-            problems.append(Problem(at, f"“{value}” stands here twice."))
+            problems.append(
+                Problem(at, _("“{value}” stands here twice.").format(value=value))
+            )
         seen.add(value)
     return problems
 
@@ -173,10 +214,14 @@ def list_problems(places: Sequence[tuple[str, SurveyQuestion]]) -> list[Problem]
     before: dict[str, SurveyQuestion] = {}
     for path, question in places:
         if question.name in before:
-            text = f"Two questions are called {question.name!r}. Rename one."
+            text = _("Two questions are called {name!r}. Rename one.").format(
+                name=question.name
+            )
             problems.append(Problem(f"{path}.name", text))
         if len(question.name) > MAX_NAME:
-            text = f"{question.name!r} is too long a name. Use a shorter one."
+            text = _("{name!r} is too long a name. Use a shorter one.").format(
+                name=question.name
+            )
             problems.append(Problem(f"{path}.name", text))
         if not question.companion_of and not (
             question.group and _has_group(before, question.group)
@@ -198,15 +243,19 @@ def _rule_problems(
         at = f"{path}.show_if[{place}]"
         asked = before.get(rule.question)
         if asked is None or asked.type not in ("single", "several"):
-            text = f"{rule.question!r} is not a choice asked before."
+            text = _("{question!r} is not a choice asked before.").format(
+                question=rule.question
+            )
             problems.append(Problem(f"{at}.question", text))
             continue
         known = {*asked.options, DECLINED, NOT_APPLICABLE}
         strange = [value for value in rule.values if value not in known]
         # What nobody can choose does no harm in a rule that wants it not chosen.
         if strange and rule.is_any_of:
-            text = f"“{asked.title}” does not offer “{strange[0]}”."
+            text = _("“{title}” does not offer “{strange}”.").format(
+                title=asked.title, strange=strange[0]
+            )
             problems.append(Problem(f"{at}.values", text))
         elif not rule.values:
-            problems.append(Problem(f"{at}.values", "Choose at least one answer."))
+            problems.append(Problem(f"{at}.values", _("Choose at least one answer.")))
     return problems

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
+from annotation.words import gettext as _
+
 Entry = dict[str, Any]
 MAX_QUESTIONS = 200
 FOREIGN = ("section", "section_help", "depends_on", "hidden_for")
@@ -42,7 +44,7 @@ class SurveyDraft:
             DraftSection(title, help_text, [_own(entry) for entry in entries])
             for (title, help_text), entries in runs
         ]
-        return cls(sections or [DraftSection("About you")])
+        return cls(sections or [DraftSection(_("About you"))])
 
     def as_survey(self) -> list[Entry]:
         """Return the list that is stored; a section without questions leaves it."""
@@ -143,7 +145,7 @@ class SurveyDraft:
     def duplicate_section(self, section: int) -> int:
         """Put a copy below a section; rules within the copy are about the copies."""
         made = copy.deepcopy(self.sections[section])
-        made.title = f"{made.title} (copy)".strip()
+        made.title = _("{title} (copy)").format(title=made.title).strip()
         self.sections.insert(section + 1, made)
         names: dict[str, str] = {}
         for entry in made.entries:

@@ -24,6 +24,7 @@ from annotation.surveys.types import (
     Rule,
     SurveyQuestion,
 )
+from annotation.words import gettext as _
 
 
 def parse_survey(raw: object) -> tuple[SurveyQuestion, ...]:
@@ -35,14 +36,19 @@ def parse_survey(raw: object) -> tuple[SurveyQuestion, ...]:
         With every fault found; a path such as `survey[2].options[0].value`.
     """
     if not isinstance(raw, (list, tuple)):
-        raise InvalidSurveyError([Problem("survey", "A survey is a list.")])
+        raise InvalidSurveyError([Problem("survey", _("A survey is a list."))])
     problems: list[Problem] = []
     places: list[tuple[str, SurveyQuestion]] = []
     for index, entry in enumerate(raw):
         path = f"survey[{index}]"
         if not isinstance(entry, Mapping) or entry.get("type") not in SURVEY_TYPES:
             kinds = ", ".join(SURVEY_TYPES)
-            problems.append(Problem(f"{path}.type", f"Type must be one of {kinds}."))
+            problems.append(
+                Problem(
+                    f"{path}.type",
+                    _("Type must be one of {kinds}.").format(kinds=kinds),
+                )
+            )
             continue
         found = entry_problems(path, entry)
         problems += found
@@ -65,7 +71,7 @@ def _questions(raw: Mapping[str, Any]) -> Iterator[SurveyQuestion]:
             yield _own_words(
                 question,
                 name=f"{question.name}_{as_name(choice.value)}_text",
-                title=f"{choice.label}: in your own words",
+                title=_("{label}: in your own words").format(label=choice.label),
                 show_if=(Rule(question.name, (choice.value,)),),
                 companion_of=question.name,
             )
@@ -117,7 +123,9 @@ def _statements(raw: Mapping[str, Any]) -> Iterator[SurveyQuestion]:
             text = _own_words(
                 slider,
                 name=f"{slider.name}_text",
-                title=f"{slider.title.lstrip('… ')}: in your own words",
+                title=_("{title}: in your own words").format(
+                    title=slider.title.lstrip("… ")
+                ),
                 show_if=slider.show_if,
                 companion_of=slider.name,
             )

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from annotation.durations import clock, number_word, spoken
+from annotation.words import gettext as _
 
 register = template.Library()
 
@@ -63,7 +64,7 @@ def _code(name: str) -> SafeString:
 def file_size(n_bytes: float) -> str:
     """Return a size as people say it: 1,234,567 is “1.2 MB”."""
     if n_bytes < 1000:
-        return f"{n_bytes:.0f} bytes"
+        return _("{n_bytes:.0f} bytes").format(n_bytes=n_bytes)
     for unit in ("kB", "MB", "GB"):
         n_bytes /= 1000
         if n_bytes < 1000 or unit == "GB":
