@@ -1,27 +1,28 @@
 """PURE: times in the units that people use."""
 
 from annotation.words import gettext as _
+from annotation.words import gettext_noop, ngettext
 
 _WORDS = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+    gettext_noop("no"),
+    gettext_noop("one"),
+    gettext_noop("two"),
+    gettext_noop("three"),
+    gettext_noop("four"),
+    gettext_noop("five"),
+    gettext_noop("six"),
+    gettext_noop("seven"),
+    gettext_noop("eight"),
+    gettext_noop("nine"),
+    gettext_noop("ten"),
+    gettext_noop("eleven"),
+    gettext_noop("twelve"),
 )
 
 
 def number_word(n: int) -> str:
     """Return a small number as a word, a larger one in digits."""
-    return _WORDS[n] if 0 <= n < len(_WORDS) else f"{n:,}"
+    return _(_WORDS[n]) if 0 <= n < len(_WORDS) else f"{n:,}"
 
 
 def left_words(days: float) -> str:
@@ -31,17 +32,17 @@ def left_words(days: float) -> str:
     if days < 1.5:
         return _("about a day")
     if days < 13.5:
-        return _("about {number_word} days").format(
-            number_word=number_word(round(days))
-        )
+        n = round(days)
+        about = ngettext("about {n} day", "about {n} days", n)
+        return about.format(n=number_word(n))
     if days < 60:
-        return _("about {number_word} weeks").format(
-            number_word=number_word(round(days / 7))
-        )
+        n = round(days / 7)
+        about = ngettext("about {n} week", "about {n} weeks", n)
+        return about.format(n=number_word(n))
     if days < 730:
-        return _("about {number_word} months").format(
-            number_word=number_word(round(days / 30.4))
-        )
+        n = round(days / 30.4)
+        about = ngettext("about {n} month", "about {n} months", n)
+        return about.format(n=number_word(n))
     return _("more than two years")
 
 

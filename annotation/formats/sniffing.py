@@ -183,7 +183,7 @@ def _encoding(head: bytes) -> str:
     if head.count(0) > len(head) // 8:
         raise FileProblem(
             _("The file is not text in UTF-8; many of its bytes are zero."),
-            _("If it is text, save it as UTF-8.") + f" {_(TAKEN)}",
+            " ".join((_("If it is text, save it as UTF-8."), _(TAKEN))),
         )
     sample = head[:4096]
     n_control = sum(byte < 32 and byte not in b"\t\n\x0b\x0c\r\x1b" for byte in sample)

@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from annotation.models.assignments import Assignment
 from annotation.models.base import Row
@@ -67,11 +68,11 @@ class Flag(Row):
     """A person's remark that something is wrong with an item."""
 
     class Kind(models.TextChoices):
-        HARMFUL = "harmful", "Harmful content"
-        PRIVATE = "private", "Private data"
-        BROKEN = "broken", "Broken or unreadable"
-        LANGUAGE = "language", "Wrong language"
-        OTHER = "other", "Something else"
+        HARMFUL = "harmful", gettext_lazy("Harmful content")
+        PRIVATE = "private", gettext_lazy("Private data")
+        BROKEN = "broken", gettext_lazy("Broken or unreadable")
+        LANGUAGE = "language", gettext_lazy("Wrong language")
+        OTHER = "other", gettext_lazy("Something else")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="flags")
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="flags")

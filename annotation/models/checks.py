@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from annotation.models.base import Row
 from annotation.models.items import Item
@@ -18,10 +19,10 @@ class CheckItem(models.Model):
     """
 
     class Use(models.TextChoices):
-        TRAINING = "training", "Training, with feedback"
-        QUALIFICATION = "qualification", "Qualification"
-        MONITORING = "monitoring", "Silent gold"
-        ATTENTION = "attention", "Attention check"
+        TRAINING = "training", gettext_lazy("Training, with feedback")
+        QUALIFICATION = "qualification", gettext_lazy("Qualification")
+        MONITORING = "monitoring", gettext_lazy("Silent gold")
+        ATTENTION = "attention", gettext_lazy("Attention check")
 
     item = models.OneToOneField(
         Item, on_delete=models.CASCADE, primary_key=True, related_name="check_item"

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from annotation.models.base import Row
 from annotation.models.items import Item
@@ -57,7 +58,9 @@ class SavedFilter(Row):
             models.UniqueConstraint(
                 fields=("project", "user", "name"),
                 name="saved_filter_name",
-                violation_error_message="You have a filter of this name already.",
+                violation_error_message=gettext_lazy(
+                    "You have a filter of this name already."
+                ),
             )
         ]
 

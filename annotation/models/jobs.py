@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from annotation.models.base import Row
 from annotation.models.projects import Project
@@ -16,17 +17,17 @@ class Job(Row):
     """
 
     class Kind(models.TextChoices):
-        IMPORT = "import", "Import"
-        EXPORT = "export", "Export"
-        CHARTS = "charts", "Charts"
-        CHANGE = "change", "Change of items"
+        IMPORT = "import", gettext_lazy("Import")
+        EXPORT = "export", gettext_lazy("Export")
+        CHARTS = "charts", gettext_lazy("Charts")
+        CHANGE = "change", gettext_lazy("Change of items")
 
     class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
-        CANCELLED = "cancelled", "Cancelled"
+        WAITING = "waiting", gettext_lazy("Waiting")
+        RUNNING = "running", gettext_lazy("Running")
+        DONE = "done", gettext_lazy("Done")
+        FAILED = "failed", gettext_lazy("Failed")
+        CANCELLED = "cancelled", gettext_lazy("Cancelled")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
     created_by = models.ForeignKey(

@@ -3,9 +3,11 @@
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from annotation.models.base import Row, zero
 from annotation.models.projects import Project
+from annotation.words import gettext_noop
 
 
 class Participant(Row):
@@ -30,9 +32,9 @@ class Participant(Row):
         RECRUITED = "recruited"
 
     class Standing(models.TextChoices):
-        ACTIVE = "active", "Active"
-        PAUSED = "paused", "Paused"
-        BLOCKED = "blocked", "Blocked"
+        ACTIVE = "active", gettext_lazy("Active")
+        PAUSED = "paused", gettext_lazy("Paused")
+        BLOCKED = "blocked", gettext_lazy("Blocked")
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="participants"
@@ -89,10 +91,14 @@ class Participant(Row):
 
 # What a person reads whom the project's people have paused or blocked.
 STANDING_WORDS: dict[str, str] = {
-    "paused": "The people of this project have paused your work in it. Your answers"
-    " are stored. Ask the people who invited you.",
-    "blocked": "The people of this project have ended your work in it. Your answers"
-    " are stored. Ask the people who invited you.",
+    "paused": gettext_noop(
+        "The people of this project have paused your work in it. Your answers are "
+        "stored. Ask the people who invited you."
+    ),
+    "blocked": gettext_noop(
+        "The people of this project have ended your work in it. Your answers are "
+        "stored. Ask the people who invited you."
+    ),
 }
 
 
@@ -134,8 +140,8 @@ class ConsentDocument(Row):
     """
 
     class OnWithdrawal(models.TextChoices):
-        ERASE = "erase", "Erase what they answered"
-        ANONYMISE = "anonymise", "Keep it without any link to them"
+        ERASE = "erase", gettext_lazy("Erase what they answered")
+        ANONYMISE = "anonymise", gettext_lazy("Keep it without any link to them")
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="consent_documents"

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from annotation.models.base import Row
 
@@ -19,9 +20,12 @@ class Project(Row):
     """
 
     class Editing(models.TextChoices):
-        NEVER = "never", "Only while it can be taken back"
-        UNTIL_COMPLETE = "until_complete", "Until the item has all its answers"
-        ALWAYS = "always", "At any time"
+        NEVER = "never", gettext_lazy("Only while it can be taken back")
+        UNTIL_COMPLETE = (
+            "until_complete",
+            gettext_lazy("Until the item has all its answers"),
+        )
+        ALWAYS = "always", gettext_lazy("At any time")
 
     slug = models.SlugField(max_length=60, unique=True)
     name = models.CharField(max_length=120)
@@ -127,9 +131,9 @@ class GuidelinesVersion(Row):
 class Role(models.TextChoices):
     """What a person may do in a project."""
 
-    OWNER = "owner", "Owner"
-    RESEARCHER = "researcher", "Researcher"
-    ANNOTATOR = "annotator", "Annotator"
+    OWNER = "owner", gettext_lazy("Owner")
+    RESEARCHER = "researcher", gettext_lazy("Researcher")
+    ANNOTATOR = "annotator", gettext_lazy("Annotator")
 
 
 class Membership(Row):

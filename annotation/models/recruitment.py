@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from annotation.models.base import Row
 from annotation.models.participants import Participant
@@ -21,24 +22,27 @@ class Recruitment(Row):
         PROLIFIC = "prolific", "Prolific"
         MTURK = "mturk", "Mechanical Turk"
         SONA = "sona", "SONA"
-        PANEL = "panel", "Another panel"
+        PANEL = "panel", gettext_lazy("Another panel")
 
     class WhenDone(models.TextChoices):
-        STOP = "stop", "Stop: no further items"
-        GO_ON = "go_on", "May go on if they like"
+        STOP = "stop", gettext_lazy("Stop: no further items")
+        GO_ON = "go_on", gettext_lazy("May go on if they like")
 
     class PayKind(models.TextChoices):
-        FIXED = "fixed", "A fixed amount for the wanted items"
-        PER_ITEM = "per_item", "An amount for each item"
+        FIXED = "fixed", gettext_lazy("A fixed amount for the wanted items")
+        PER_ITEM = "per_item", gettext_lazy("An amount for each item")
 
     class Clock(models.TextChoices):
-        TOTAL = "total", "From the start to the last answer"
-        ACTIVE = "active", "Active time on the items"
+        TOTAL = "total", gettext_lazy("From the start to the last answer")
+        ACTIVE = "active", gettext_lazy("Active time on the items")
 
     class TopUp(models.TextChoices):
-        NONE = "none", "Nobody gets a top-up"
-        MEDIAN = "median", "Everybody gets what lifts the median to the floor"
-        EACH = "each", "Each gets what lifts them to the floor"
+        NONE = "none", gettext_lazy("Nobody gets a top-up")
+        MEDIAN = (
+            "median",
+            gettext_lazy("Everybody gets what lifts the median to the floor"),
+        )
+        EACH = "each", gettext_lazy("Each gets what lifts them to the floor")
 
     project = models.OneToOneField(
         Project, on_delete=models.CASCADE, related_name="recruitment"
@@ -80,7 +84,7 @@ class Recruitment(Row):
                 & Q(screen_out_amount__gte=0)
                 & Q(floor_per_hour__gte=0),
                 name="recruitment_no_negative_pay",
-                violation_error_message="Pay cannot be below 0.",
+                violation_error_message=gettext_lazy("Pay cannot be below 0."),
             )
         ]
 
@@ -102,26 +106,26 @@ class Enrolment(Row):
     """
 
     class State(models.TextChoices):
-        WORKING = "working", "At work"
-        COMPLETED = "completed", "Completed"
-        SCREENED_OUT = "screened_out", "Screened out"
-        TIMED_OUT = "timed_out", "Timed out"
-        RETURNED = "returned", "Returned"
-        WITHDRAWN = "withdrawn", "Withdrew"
+        WORKING = "working", gettext_lazy("At work")
+        COMPLETED = "completed", gettext_lazy("Completed")
+        SCREENED_OUT = "screened_out", gettext_lazy("Screened out")
+        TIMED_OUT = "timed_out", gettext_lazy("Timed out")
+        RETURNED = "returned", gettext_lazy("Returned")
+        WITHDRAWN = "withdrawn", gettext_lazy("Withdrew")
 
     class Reason(models.TextChoices):
         NONE = "", ""
-        REFUSED = "refused", "refused the consent"
-        CONSENT = "consent", "took the consent back"
-        LEFT = "left", "stopped before the end"
-        QUOTA_FULL = "quota_full", "their group is complete"
-        NOT_QUALIFIED = "not_qualified", "did not pass the qualification"
-        NO_ITEMS = "no_items", "no item was left"
+        REFUSED = "refused", gettext_lazy("refused the consent")
+        CONSENT = "consent", gettext_lazy("took the consent back")
+        LEFT = "left", gettext_lazy("stopped before the end")
+        QUOTA_FULL = "quota_full", gettext_lazy("their group is complete")
+        NOT_QUALIFIED = "not_qualified", gettext_lazy("did not pass the qualification")
+        NO_ITEMS = "no_items", gettext_lazy("no item was left")
 
     class Code(models.TextChoices):
         NONE = "", ""
-        COMPLETION = "completion", "completion code"
-        SCREEN_OUT = "screen_out", "screen-out code"
+        COMPLETION = "completion", gettext_lazy("completion code")
+        SCREEN_OUT = "screen_out", gettext_lazy("screen-out code")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
     participant = models.OneToOneField(

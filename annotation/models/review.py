@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import F
+from django.utils.translation import gettext_lazy
 
 from annotation.models.items import Item
 from annotation.models.projects import Project
@@ -37,8 +38,8 @@ class ItemDisagreement(models.Model):
     """
 
     class Kind(models.TextChoices):
-        SIDE = "side", "Side flips"
-        TASTE = "taste", "Taste"
+        SIDE = "side", gettext_lazy("Side flips")
+        TASTE = "taste", gettext_lazy("Taste")
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(

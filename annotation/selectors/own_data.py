@@ -117,7 +117,7 @@ def _lines(
     skips = own.filter(state=Assignment.State.SKIPPED).select_related("item")
     for one in skips.order_by("-finished_at")[:SHOWN]:
         words = (
-            _("skipped: {skip_reason}").format(skip_reason=one.skip_reason)
+            _("skipped: {skip_reason}").format(skip_reason=_(one.skip_reason))
             if one.skip_reason
             else _("skipped")
         )

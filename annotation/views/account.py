@@ -9,6 +9,7 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_POST
@@ -19,14 +20,17 @@ from annotation.services.accounts import change_password
 from annotation.services.tokens import NewToken, make_token, revoke_token
 from annotation.views.forms import Styled
 from annotation.views.person import person
+from annotation.words import gettext as _
 
 
 class PasswordForm(Styled, PasswordChangeForm):
     """Django's form in our words."""
 
     error_messages = {
-        "password_incorrect": "This is not your present password.",
-        "password_mismatch": "The two new passwords differ. Write the same one twice.",
+        "password_incorrect": gettext_lazy("This is not your present password."),
+        "password_mismatch": gettext_lazy(
+            "The two new passwords differ. Write the same one twice."
+        ),
     }
 
     def __init__(self, user: User, data: QueryDict | None = None) -> None:
@@ -70,7 +74,9 @@ def password(request: HttpRequest) -> HttpResponse:
     user = person(request)
     change_password(user=user, password=form.cleaned_data["new_password1"])
     update_session_auth_hash(request, user)
-    messages.success(request, "The password is changed. Other devices are logged out.")
+    messages.success(
+        request, _("The password is changed. Other devices are logged out.")
+    )
     return redirect("account")
 
 
@@ -92,5 +98,7 @@ def token_revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Revoke one of the person's tokens."""
     token = access.token(request.user, public_id)
     revoke_token(token=token)
-    messages.success(request, f"The token “{token.name}” no longer works.")
+    messages.success(
+        request, _("The token “{name}” no longer works.").format(name=token.name)
+    )
     return redirect("account")

@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from annotation.adjudication import to_settle
 from annotation.answers import NOT_APPLICABLE, Question, letter
 from annotation.gold import BOTH_BAD, grades_of
 from annotation.verdicts import verdict_words
 from annotation.views.forms import Styled
+from annotation.words import gettext as _
 
 OUT = "out"
 NONE = ("", "—")
@@ -19,11 +21,13 @@ class AdjudicationForm(Styled, forms.Form):
     """The final answer to each question that can be settled, and the reason."""
 
     reason = forms.CharField(
-        label="Reason",
+        label=gettext_lazy("Reason"),
         required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 3, "dir": "auto", "data-keep": ""}),
-        help_text="Why this is the answer. The team sees it, and exports hold it.",
+        help_text=gettext_lazy(
+            "Why this is the answer. The team sees it, and exports hold it."
+        ),
     )
     shown = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
@@ -67,7 +71,7 @@ def _make_comparison(question: Question, n: int) -> dict[str, forms.Field]:
         (str(grade), verdict_words(question, _grade(str(grade))))
         for grade in grades_of(question)
     ]
-    return {f"of_{question.name}": _radio("The answer", words)}
+    return {f"of_{question.name}": _radio(_("The answer"), words)}
 
 
 def _grade(text: str) -> dict[str, Any]:
@@ -84,9 +88,11 @@ def _take_comparison(question: Question, n: int, given: Mapping[str, Any]) -> An
 def _make_ranking(question: Question, n: int) -> dict[str, forms.Field]:
     places = [(str(place), str(place)) for place in range(1, n + 1)]
     if question.allow_unacceptable:
-        places.append((OUT, "not acceptable"))
+        places.append((OUT, _("not acceptable")))
     return {
-        f"of_{question.name}_{index}": _select(f"Place of {letter(index)}", places)
+        f"of_{question.name}_{index}": _select(
+            _("Place of {letter}").format(letter=letter(index)), places
+        )
         for index in range(n)
     }
 
@@ -133,9 +139,11 @@ def _mark(text: str) -> int | str | None:
 def _make_choice(question: Question, n: int) -> dict[str, forms.Field]:
     options = [(option, option) for option in question.options]
     if not question.per_completion:
-        return {f"of_{question.name}": _radio("The answer", options)}
+        return {f"of_{question.name}": _radio(_("The answer"), options)}
     return {
-        f"of_{question.name}_{index}": _select(f"For {letter(index)}", options)
+        f"of_{question.name}_{index}": _select(
+            _("For {letter}").format(letter=letter(index)), options
+        )
         for index in range(n)
     }
 

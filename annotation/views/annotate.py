@@ -38,13 +38,15 @@ from annotation.services.endings import conclude
 from annotation.views.comments import own_comments_of
 from annotation.views.desk_parts import parts, payload
 from annotation.views.endings import ending_of
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 SKIP_REASONS = (
-    "I cannot decide",
-    "I do not know the subject",
-    "Not my language",
-    "Broken or incomplete",
-    "I do not want to read this",
+    gettext_noop("I cannot decide"),
+    gettext_noop("I do not know the subject"),
+    gettext_noop("Not my language"),
+    gettext_noop("Broken or incomplete"),
+    gettext_noop("I do not want to read this"),
 )
 DAY_S = 24 * 3600
 
@@ -66,7 +68,7 @@ def annotate(request: HttpRequest, slug: str) -> HttpResponse:
         {
             **shown,
             "guidelines_html": guidelines_of(seat),
-            "skip_reasons": SKIP_REASONS,
+            "skip_reasons": [(reason, _(reason)) for reason in SKIP_REASONS],
             "flag_kinds": Flag.Kind.choices,
             "page_data": page_data(seat, participant),
             "n_unread": n_unread(participant),
@@ -216,7 +218,7 @@ def _claim(participant: Participant, seat: access.Seat) -> Assignment | None:
 def _ready(seat: access.Seat) -> Participant:
     participant = access.participant(seat)
     if participant is None or not participant.is_ready:
-        raise NotReadyError("Give your consent and fill in the profile first.")
+        raise NotReadyError(_("Give your consent and fill in the profile first."))
     return participant
 
 

@@ -11,6 +11,7 @@ from django.contrib.auth import login
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -29,11 +30,12 @@ from annotation.services.enrolments import (
 from annotation.services.identities import decrypt, encrypt
 from annotation.services.invitations import find_invitation, refusal
 from annotation.views.join import BACKEND
+from annotation.words import translated
 
 KEPT = "arrival"
-ENDED = (
-    "All places of this study are taken, or its time is over, so nobody can begin it"
-    " any more."
+ENDED = gettext_lazy(
+    "All places of this study are taken, or its time is over, so nobody can "
+    "begin it any more."
 )
 
 
@@ -163,7 +165,7 @@ def _page(
     context = {
         "project": recruitment.project,
         "recruitment": recruitment,
-        "platform": PROVIDERS[recruitment.provider],
+        "platform": translated(PROVIDERS[recruitment.provider], "title"),
         **extra,
     }
     return render(request, "annotation/people/arrive.html", context, status=status)

@@ -26,6 +26,7 @@ from annotation.views.card_types import (
     ShownField,
     kind_of,
 )
+from annotation.words import gettext as _
 
 # A longer scale has its words on lines, each with its mark.
 MAX_GRADES = 11
@@ -100,7 +101,9 @@ def _read_field(
     if spec.kind == "number":
         if re.fullmatch(r"-?[0-9]{1,6}", text):
             return int(text)
-        problems.append(Problem(path, f"“{spec.label}” is a whole number."))
+        problems.append(
+            Problem(path, _("“{label}” is a whole number.").format(label=spec.label))
+        )
         return spec.default
     return text
 
@@ -113,7 +116,10 @@ def _read_marks(text: str, path: str, problems: list[Problem]) -> dict[str, str]
             marks[str(int(found[1]))] = found[2]
         else:
             problems.append(
-                Problem(path, f"“{line}” is not a number, a colon and words.")
+                Problem(
+                    path,
+                    _("“{line}” is not a number, a colon and words.").format(line=line),
+                )
             )
     return marks
 

@@ -1,63 +1,76 @@
 """What an owner can set of each kind of question and scope."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.utils.text import slugify
+from django.utils.text import format_lazy, slugify
+from django.utils.translation import gettext_lazy
 
 from annotation.consent import CLASSES
 from annotation.views.card_types import Card, CardKind, FieldSpec
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 NAME = FieldSpec(
     "name",
-    "Name in the data",
-    help="Letters, digits and _. Left empty, it is made from the title.",
+    gettext_lazy("Name in the data"),
+    help=gettext_lazy("Letters, digits and _. Left empty, it is made from the title."),
     is_rare=True,
 )
 
 
 # The form knows this card as several comparisons at once; it is never stored.
 SERIES = "series"
-_SHOW_IF = FieldSpec("show_if", "Asked", "rule", help="Always", default=None)
+_SHOW_IF = FieldSpec(
+    "show_if", gettext_lazy("Asked"), "rule", help=gettext_lazy("Always"), default=None
+)
 _REQUIRED_IF = FieldSpec(
     "required_if",
-    "Must be answered also",
+    gettext_lazy("Must be answered also"),
     "rule",
-    help="In no other case",
+    help=gettext_lazy("In no other case"),
     default=None,
 )
 _RULES = (_SHOW_IF, _REQUIRED_IF)
 _ENDS = (
-    FieldSpec("low_label", "Words at the low end", is_rare=True),
-    FieldSpec("high_label", "Words at the high end", is_rare=True),
+    FieldSpec("low_label", gettext_lazy("Words at the low end"), is_rare=True),
+    FieldSpec("high_label", gettext_lazy("Words at the high end"), is_rare=True),
 )
 _SIDES = (
-    FieldSpec("low_label", "Words at the end of A", is_rare=True),
-    FieldSpec("high_label", "Words at the end of B", is_rare=True),
+    FieldSpec("low_label", gettext_lazy("Words at the end of A"), is_rare=True),
+    FieldSpec("high_label", gettext_lazy("Words at the end of B"), is_rare=True),
 )
 
 
 def _common(required: bool = True) -> tuple[FieldSpec, ...]:
     return (
-        FieldSpec("title", "What people are asked"),
-        FieldSpec("help", "A line of help below it", is_rare=True),
+        FieldSpec("title", gettext_lazy("What people are asked")),
+        FieldSpec("help", gettext_lazy("A line of help below it"), is_rare=True),
         NAME,
-        FieldSpec("is_required", "Must be answered", "tick", default=required),
+        FieldSpec(
+            "is_required", gettext_lazy("Must be answered"), "tick", default=required
+        ),
     )
 
 
-def _ticks(*pairs: tuple[str, str, bool]) -> tuple[FieldSpec, ...]:
+def _ticks(*pairs: "tuple[str, StrOrPromise, bool]") -> tuple[FieldSpec, ...]:
     return tuple(
         FieldSpec(name, label, "tick", default=default)
         for name, label, default in pairs
     )
 
 
-def _lines(name: str, label: str, *default: str, help_text: str = "") -> FieldSpec:
-    words = f"One on each line. {help_text}".strip()
+def _lines(
+    name: str, label: "StrOrPromise", *default: str, help_text: "StrOrPromise" = ""
+) -> FieldSpec:
+    each = gettext_lazy("One on each line.")
+    words = format_lazy("{} {}", each, help_text) if help_text else each
     return FieldSpec(name, label, "list", help=words, default=list(default))
 
 
-def _number(name: str, label: str, default: Any, help_text: str = "") -> FieldSpec:
+def _number(
+    name: str, label: "StrOrPromise", default: Any, help_text: "StrOrPromise" = ""
+) -> FieldSpec:
     return FieldSpec(name, label, "number", help=help_text, default=default)
 
 
@@ -66,14 +79,14 @@ CRITERION = CardKind(
     "criterion",
     "steps",
     (
-        FieldSpec("title", "Criterion"),
-        FieldSpec("help", "What it means"),
+        FieldSpec("title", gettext_lazy("Criterion")),
+        FieldSpec("help", gettext_lazy("What it means")),
         NAME,
         FieldSpec(
             "anchors",
-            "What the marks mean",
+            gettext_lazy("What the marks mean"),
             "marks",
-            help="One on each line, such as “1: of no use”.",
+            help=gettext_lazy("One on each line, such as “1: of no use”."),
             default={},
             is_rare=True,
         ),
@@ -82,23 +95,31 @@ CRITERION = CardKind(
 
 _STRENGTH = FieldSpec(
     "strength",
-    "Steps",
+    gettext_lazy("Steps"),
     "choice",
     default=3,
     choices=(
-        (3, "Seven: much better, better, slightly better"),
-        (2, "Five: much better, slightly better"),
-        (1, "Three: better"),
+        (3, gettext_lazy("Seven: much better, better, slightly better")),
+        (2, gettext_lazy("Five: much better, slightly better")),
+        (1, gettext_lazy("Three: better")),
     ),
 )
 _COMPARED = (
     _STRENGTH,
     *_ticks(
-        ("allow_tie", "A tie is allowed", True),
-        ("allow_both_bad", "“Both bad” is offered", False),
+        ("allow_tie", gettext_lazy("A tie is allowed"), True),
+        ("allow_both_bad", gettext_lazy("“Both bad” is offered"), False),
     ),
-    _lines("reasons", "Reasons to tick", help_text="May stay empty."),
-    _lines("levels", "Levels of confidence", help_text="May stay empty."),
+    _lines(
+        "reasons",
+        gettext_lazy("Reasons to tick"),
+        help_text=gettext_lazy("May stay empty."),
+    ),
+    _lines(
+        "levels",
+        gettext_lazy("Levels of confidence"),
+        help_text=gettext_lazy("May stay empty."),
+    ),
 )
 _COMPARED_NAMES = ("is_required", *(spec.name for spec in _COMPARED))
 
@@ -148,124 +169,165 @@ def _comparison(name: str, title: str, help_: str, same: Card) -> Card:
 QUESTION_KINDS = (
     CardKind(
         "comparison",
-        "Comparison",
+        gettext_lazy("Comparison"),
         "scale",
         (*_common(), *_COMPARED, *_SIDES, *_RULES),
-        "Which of two answers is better, and by how much.",
+        gettext_lazy("Which of two answers is better, and by how much."),
     ),
     CardKind(
         SERIES,
-        "Comparison on each criterion",
+        gettext_lazy("Comparison on each criterion"),
         "scale",
         (
             FieldSpec(
                 "title",
-                "What people are asked, with {} for the criterion",
+                gettext_lazy("What people are asked, with {} for the criterion"),
                 default="Which answer is better: {}?",
             ),
-            _lines("criteria", "Criteria", help_text="Each becomes a comparison."),
-            FieldSpec("is_required", "Must be answered", "tick", default=True),
+            _lines(
+                "criteria",
+                gettext_lazy("Criteria"),
+                help_text=gettext_lazy("Each becomes a comparison."),
+            ),
+            FieldSpec(
+                "is_required", gettext_lazy("Must be answered"), "tick", default=True
+            ),
             *_COMPARED,
         ),
-        "Several criteria at once, each with a comparison of its own.",
+        gettext_lazy("Several criteria at once, each with a comparison of its own."),
         convert=series_cards,
-        convert_label="Make the comparisons",
+        convert_label=gettext_lazy("Make the comparisons"),
     ),
     CardKind(
         "ranking",
-        "Ranking",
+        gettext_lazy("Ranking"),
         "order",
         (
             *_common(),
             *_ticks(
-                ("allow_tie", "Ties are allowed", True),
-                ("allow_unacceptable", "“Not acceptable” is offered", True),
-                ("allow_partial", "Some may stay out as not judged", False),
-                ("warn_unchanged", "Ask once about an unchanged order", False),
+                ("allow_tie", gettext_lazy("Ties are allowed"), True),
+                (
+                    "allow_unacceptable",
+                    gettext_lazy("“Not acceptable” is offered"),
+                    True,
+                ),
+                (
+                    "allow_partial",
+                    gettext_lazy("Some may stay out as not judged"),
+                    False,
+                ),
+                (
+                    "warn_unchanged",
+                    gettext_lazy("Ask once about an unchanged order"),
+                    False,
+                ),
             ),
-            _number("n_places", "Places to give", 0, "Only the best; 0 is all."),
+            _number(
+                "n_places",
+                gettext_lazy("Places to give"),
+                0,
+                gettext_lazy("Only the best; 0 is all."),
+            ),
             *_RULES,
         ),
-        "Several answers in order, the best first.",
+        gettext_lazy("Several answers in order, the best first."),
     ),
     CardKind(
         "rating",
-        "Rating",
+        gettext_lazy("Rating"),
         "steps",
         (
             *_common(),
-            _number("low", "Lowest mark", 1),
-            _number("high", "Highest mark", 5),
-            *_ticks(("allow_na", "“Not applicable” is offered", True)),
-            FieldSpec("criteria", "Criteria", "cards", default=[], kinds=(CRITERION,)),
+            _number("low", gettext_lazy("Lowest mark"), 1),
+            _number("high", gettext_lazy("Highest mark"), 5),
+            *_ticks(("allow_na", gettext_lazy("“Not applicable” is offered"), True)),
+            FieldSpec(
+                "criteria",
+                gettext_lazy("Criteria"),
+                "cards",
+                default=[],
+                kinds=(CRITERION,),
+            ),
             *_ENDS,
             *_RULES,
         ),
-        "A mark for each answer on each criterion.",
+        gettext_lazy("A mark for each answer on each criterion."),
         convert=split_rating,
-        convert_label="Compare on each criterion instead",
+        convert_label=gettext_lazy("Compare on each criterion instead"),
     ),
     CardKind(
         "choice",
-        "Choice",
+        gettext_lazy("Choice"),
         "tick",
         (
             *_common(),
-            _lines("options", "Options"),
-            *_ticks(("per_completion", "Asked of each answer apart", False)),
+            _lines("options", gettext_lazy("Options")),
+            *_ticks(
+                ("per_completion", gettext_lazy("Asked of each answer apart"), False)
+            ),
             *_RULES,
         ),
-        "One of several options.",
+        gettext_lazy("One of several options."),
     ),
     CardKind(
         "rationale",
-        "Rationale",
+        gettext_lazy("Rationale"),
         "edit",
         (
             *_common(False),
-            _number("min_chars", "Fewest characters", 0),
-            _number("max_chars", "Most characters", 0, "0 is no limit."),
+            _number("min_chars", gettext_lazy("Fewest characters"), 0),
+            _number(
+                "max_chars",
+                gettext_lazy("Most characters"),
+                0,
+                gettext_lazy("0 is no limit."),
+            ),
             *_RULES,
         ),
-        "The reasons, in words of their own.",
+        gettext_lazy("The reasons, in words of their own."),
     ),
     CardKind(
         "text",
-        "Text",
+        gettext_lazy("Text"),
         "edit",
         (
             *_common(False),
-            *_ticks(("is_multiline", "Several lines", False)),
-            _number("min_chars", "Fewest characters", 0),
-            _number("max_chars", "Most characters", 0, "0 is no limit."),
+            *_ticks(("is_multiline", gettext_lazy("Several lines"), False)),
+            _number("min_chars", gettext_lazy("Fewest characters"), 0),
+            _number(
+                "max_chars",
+                gettext_lazy("Most characters"),
+                0,
+                gettext_lazy("0 is no limit."),
+            ),
             *_RULES,
         ),
-        "Free words that are no reasons: a topic, a correction.",
+        gettext_lazy("Free words that are no reasons: a topic, a correction."),
     ),
     CardKind(
         "tags",
-        "Reasons to tick",
+        gettext_lazy("Reasons to tick"),
         "tick",
-        (*_common(False), _lines("reasons", "Reasons"), *_RULES),
-        "Any number of given reasons.",
+        (*_common(False), _lines("reasons", gettext_lazy("Reasons")), *_RULES),
+        gettext_lazy("Any number of given reasons."),
     ),
     CardKind(
         "confidence",
-        "Confidence",
+        gettext_lazy("Confidence"),
         "info",
         (
             *_common(False),
-            _lines("levels", "Levels", "Guess", "Fairly sure", "Certain"),
+            _lines("levels", gettext_lazy("Levels"), "Guess", "Fairly sure", "Certain"),
             *_RULES,
         ),
-        "How sure they are.",
+        gettext_lazy("How sure they are."),
     ),
     CardKind(
         "spans",
-        "Words to mark",
+        gettext_lazy("Words to mark"),
         "edit",
-        (*_common(False), _lines("reasons", "Tags for a mark"), *_RULES),
-        "Words in an answer, marked for or against it.",
+        (*_common(False), _lines("reasons", gettext_lazy("Tags for a mark")), *_RULES),
+        gettext_lazy("Words in an answer, marked for or against it."),
     ),
 )
 
@@ -275,16 +337,23 @@ SCOPE_KINDS = (
         "scope",
         "tick",
         (
-            FieldSpec("text", "I agree that my answers are …"),
-            FieldSpec("name", "Name in the data"),
-            FieldSpec("is_required", "Needed to take part", "tick", default=False),
+            FieldSpec("text", gettext_lazy("I agree that my answers are …")),
+            FieldSpec("name", gettext_lazy("Name in the data")),
+            FieldSpec(
+                "is_required",
+                gettext_lazy("Needed to take part"),
+                "tick",
+                default=False,
+            ),
             FieldSpec(
                 "covers",
-                "Covers",
+                gettext_lazy("Covers"),
                 "ticks",
-                help="What leaves in an export only with this scope.",
+                help=gettext_lazy("What leaves in an export only with this scope."),
                 default=[],
-                choices=tuple(CLASSES.items()),
+                choices=tuple(
+                    (name, gettext_lazy(words)) for name, words in CLASSES.items()
+                ),
             ),
         ),
     ),

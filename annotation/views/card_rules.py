@@ -4,21 +4,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from annotation.questions import QUESTION_TYPES, RULES, Question
 from annotation.views.card_types import Card, ShownRule
+from annotation.words import gettext as _
 
 # How the states of an answer are called in a form; options speak for themselves.
 WORDS = {
-    "better": "one is better",
-    "strongest": "one is better by the strongest grade",
-    "slightest": "one is better by the slightest grade",
-    "tie": "a tie",
-    "both_bad": "both bad",
-    "unacceptable": "something is not acceptable",
-    "lowest": "some mark is the lowest",
-    "highest": "some mark is the highest",
-    "na": "some mark is not applicable",
+    "better": gettext_lazy("one is better"),
+    "strongest": gettext_lazy("one is better by the strongest grade"),
+    "slightest": gettext_lazy("one is better by the slightest grade"),
+    "tie": gettext_lazy("a tie"),
+    "both_bad": gettext_lazy("both bad"),
+    "unacceptable": gettext_lazy("something is not acceptable"),
+    "lowest": gettext_lazy("some mark is the lowest"),
+    "highest": gettext_lazy("some mark is the highest"),
+    "na": gettext_lazy("some mark is not applicable"),
 }
 
 
@@ -34,14 +36,16 @@ def show_rule(value: Any, before: Sequence[Mapping[str, Any]]) -> ShownRule:
     }
     questions = [(name, str(card.get("title") or name)) for name, card in cards.items()]
     if chosen and chosen not in cards:
-        questions.append((chosen, f"{chosen} (not asked before)"))
+        questions.append(
+            (chosen, _("{question} (not asked before)").format(question=chosen))
+        )
     offered = offered_by(cards[chosen]) if chosen in cards else ()
     strangers = [answer for answer in ticked if answer not in offered]
     return ShownRule(
         question=chosen,
         questions=tuple(questions),
         answers=tuple(
-            (answer, WORDS.get(answer, answer), answer in ticked)
+            (answer, str(WORDS.get(answer, answer)), answer in ticked)
             for answer in (*offered, *strangers)
         ),
     )

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from annotation.answers import Problem
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 FieldKind = Literal[
     "line",
@@ -32,11 +35,11 @@ class FieldSpec:
     """
 
     name: str
-    label: str
+    label: "StrOrPromise"
     kind: FieldKind = "line"
-    help: str = ""
+    help: "StrOrPromise" = ""
     default: Any = ""
-    choices: tuple[tuple[int | str, str], ...] = ()
+    choices: "tuple[tuple[int | str, StrOrPromise], ...]" = ()
     kinds: "tuple[CardKind, ...]" = ()
     is_rare: bool = False
 
@@ -50,12 +53,12 @@ class CardKind:
     """
 
     type: str
-    title: str
+    title: "StrOrPromise"
     icon: str
     fields: tuple[FieldSpec, ...]
-    help: str = ""
+    help: "StrOrPromise" = ""
     convert: Callable[[Card], list[Card]] | None = None
-    convert_label: str = ""
+    convert_label: "StrOrPromise" = ""
 
     def blank(self) -> Card:
         """Return a new object of this kind."""

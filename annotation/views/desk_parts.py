@@ -9,8 +9,21 @@ from dataclasses import asdict, dataclass
 from annotation.answers import NOT_APPLICABLE, Criterion, Question
 from annotation.selectors.desk import Desk, DeskCompletion
 from annotation.verdicts import GRADES
+from annotation.words import gettext as _
+from annotation.words import gettext_noop, ngettext
 
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+NUMBERS = (
+    gettext_noop("no"),
+    gettext_noop("one"),
+    gettext_noop("two"),
+    gettext_noop("three"),
+    gettext_noop("four"),
+    gettext_noop("five"),
+    gettext_noop("six"),
+    gettext_noop("seven"),
+    gettext_noop("eight"),
+    gettext_noop("nine"),
+)
 # More steps than this are a slider; a button of its own each would be too small.
 MAX_BUTTONS = 11
 # Buttons that fit side by side on a desk; a wider grid gets a line per completion.
@@ -239,12 +252,18 @@ def _table(question: Question, shown: Desk) -> Block | None:
 
 
 def _title(questions: Sequence[Question], n_completions: int) -> str:
-    verbs = {"comparison": "Compare", "ranking": "Rank", "rating": "Rate"}
+    verbs = {
+        "comparison": ngettext(
+            "Compare {n} answer", "Compare {n} answers", n_completions
+        ),
+        "ranking": ngettext("Rank {n} answer", "Rank {n} answers", n_completions),
+        "rating": ngettext("Rate {n} answer", "Rate {n} answers", n_completions),
+    }
     kinds = {question.type for question in questions} & set(verbs)
-    verb = verbs[kinds.pop()] if len(kinds) == 1 else "Judge"
+    judge = ngettext("Judge {n} answer", "Judge {n} answers", n_completions)
+    words = verbs[kinds.pop()] if len(kinds) == 1 else judge
     small = n_completions < len(NUMBERS)
-    number = NUMBERS[n_completions] if small else str(n_completions)
-    return f"{verb} {number} answer{'' if n_completions == 1 else 's'}"
+    return words.format(n=_(NUMBERS[n_completions]) if small else n_completions)
 
 
 def _comparison(question: Question) -> Comparison:
@@ -258,9 +277,9 @@ def _comparison(question: Question) -> Comparison:
         _grade("B", grade, grades, key=n_grades + grade)
         for grade in range(1, n_grades + 1)
     ]
-    tie = Choice("0", "= 0", "=", "Tie", "A and B are equally good.")
+    tie = Choice("0", "= 0", "=", _("Tie"), _("A and B are equally good."))
     middle = [tie] if question.allow_tie else []
-    both_bad = Choice("both_bad", "x", "x", "Both bad", "Both are bad.")
+    both_bad = Choice("both_bad", "x", "x", _("Both bad"), _("Both are bad."))
     return Comparison(
         question=question,
         scale=(*left, *middle, *right),
@@ -269,7 +288,7 @@ def _comparison(question: Question) -> Comparison:
 
 
 def _grade(letter: str, grade: int, grades: Sequence[str], *, key: int) -> Choice:
-    words = grades[grade - 1]
+    words = _(grades[grade - 1])
     n_bars = 3
     # Three bars rise whatever the number of grades; the strongest fills them all.
     n_full = n_bars if grade == len(grades) else grade
@@ -277,8 +296,8 @@ def _grade(letter: str, grade: int, grades: Sequence[str], *, key: int) -> Choic
         value=str(grade if letter == "A" else -grade),
         keys=str(key),
         cap=str(key),
-        text=f"{letter} {words}",
-        words=f"{letter} is {words}.",
+        text=_("{letter} {words}").format(letter=letter, words=words),
+        words=_("{letter} is {words}.").format(letter=letter, words=words),
         side=letter.lower(),
         pips=tuple(index < n_full for index in range(n_bars)),
     )
@@ -305,7 +324,7 @@ def _ends(question: Question) -> str:
     """Say where a scale runs from and to, in the words of its ends if it has some."""
     low = " ".join(filter(None, (str(question.low), question.low_label)))
     high = " ".join(filter(None, (str(question.high), question.high_label)))
-    return f"{low} to {high}"
+    return _("{low} to {high}").format(low=low, high=high)
 
 
 def payload(shown: Desk) -> dict[str, object]:

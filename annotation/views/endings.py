@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy
+
 from annotation.models import Enrolment, Recruitment
 from annotation.recruiting import PROVIDERS, with_code
+from annotation.words import gettext as _
 
 State, Reason = Enrolment.State, Enrolment.Reason
 
@@ -26,27 +29,36 @@ class Ending:
 
 _WORDS: dict[str, tuple[str, str]] = {
     State.COMPLETED: (
-        "You have completed the study",
-        "Your answers are stored. Thank you for your work.",
+        gettext_lazy("You have completed the study"),
+        gettext_lazy("Your answers are stored. Thank you for your work."),
     ),
     State.TIMED_OUT: (
-        "The time for this study is over",
-        "What you submitted is stored, and what you began is kept.",
+        gettext_lazy("The time for this study is over"),
+        gettext_lazy("What you submitted is stored, and what you began is kept."),
     ),
     State.RETURNED: (
-        "You have returned this study",
-        "What you submitted before is stored.",
+        gettext_lazy("You have returned this study"),
+        gettext_lazy("What you submitted before is stored."),
     ),
     State.SCREENED_OUT: (
-        "You cannot take part in this study",
-        "Thank you for your interest.",
+        gettext_lazy("You cannot take part in this study"),
+        gettext_lazy("Thank you for your interest."),
     ),
-    State.WITHDRAWN: ("You do not take part", "You get no further items."),
+    State.WITHDRAWN: (
+        gettext_lazy("You do not take part"),
+        gettext_lazy("You get no further items."),
+    ),
 }
 _SCREENED: dict[str, str] = {
-    Reason.QUOTA_FULL: "Enough people who are like you in the profile have taken part.",
-    Reason.NOT_QUALIFIED: "The first items did not go as this study needs.",
-    Reason.NO_ITEMS: "Other people have taken all that there was to answer.",
+    Reason.QUOTA_FULL: gettext_lazy(
+        "Enough people who are like you in the profile have taken part."
+    ),
+    Reason.NOT_QUALIFIED: gettext_lazy(
+        "The first items did not go as this study needs."
+    ),
+    Reason.NO_ITEMS: gettext_lazy(
+        "Other people have taken all that there was to answer."
+    ),
 }
 
 
@@ -62,14 +74,17 @@ def ending_of(enrolment: Enrolment | None) -> Ending | None:
     code, own_address = _code(enrolment, recruitment)
     address = (own_address or platform.address) if code else ""
     title, words = _WORDS[enrolment.state]
+    said = [str(_SCREENED.get(enrolment.reason, words)), _after(enrolment, code)]
+    if address:
+        leads = _("The button leads back to {platform}.")
+        said.append(leads.format(platform=_(platform.title)))
     return Ending(
         state=enrolment.state,
-        title=title,
-        words=f"{_SCREENED.get(enrolment.reason, words)} {_after(enrolment, code)}"
-        f"{f' The button leads back to {platform.title}.' if address else ''}",
+        title=str(title),
+        words=" ".join(said),
         code=code,
         address=with_code(address, code),
-        platform=platform.title,
+        platform=_(platform.title),
         can_go_on=enrolment.state == State.COMPLETED
         and recruitment.when_done == Recruitment.WhenDone.GO_ON,
     )
@@ -79,10 +94,12 @@ def _after(enrolment: Enrolment, code: str) -> str:
     """Return what is to be done now."""
     platform = PROVIDERS[enrolment.provider]
     if enrolment.state == State.RETURNED:
-        return "If this is a mistake, write to the people who run the study."
+        return _("If this is a mistake, write to the people who run the study.")
     if enrolment.state == State.TIMED_OUT:
-        return f"Write to the people who run the study on {platform.title}."
-    return platform.finish_words if code else platform.return_words
+        return _("Write to the people who run the study on {title}.").format(
+            title=_(platform.title)
+        )
+    return _(platform.finish_words if code else platform.return_words)
 
 
 def _code(enrolment: Enrolment, recruitment: Recruitment) -> tuple[str, str]:

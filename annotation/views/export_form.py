@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from annotation.answers import Problem, Question
 from annotation.formats.exports.catalogue import FORMATS, Format, parse_options
@@ -15,39 +16,62 @@ from annotation.formats.exports.options import (
     InvalidOptionsError,
     describe,
 )
+from annotation.words import gettext as _
+from annotation.words import translated
 
 CHOICE_WORDS = {
-    "style": "Form of the texts",
-    "unit": "Answers to the same item",
-    "ties": "Ties",
-    "both_bad": "Both bad",
-    "conflicts": "Answers that contradict each other",
+    "style": gettext_lazy("Form of the texts"),
+    "unit": gettext_lazy("Answers to the same item"),
+    "ties": gettext_lazy("Ties"),
+    "both_bad": gettext_lazy("Both bad"),
+    "conflicts": gettext_lazy("Answers that contradict each other"),
 }
 NUMBER_WORDS = {
-    "min_difference": ("Least difference of two marks that makes a pair", "0"),
-    "good_from": ("A mark is good from", "upper quarter of the scale"),
-    "bad_to": ("A mark is bad up to", "lower quarter of the scale"),
+    "min_difference": (
+        gettext_lazy("Least difference of two marks that makes a pair"),
+        "0",
+    ),
+    "good_from": (
+        gettext_lazy("A mark is good from"),
+        gettext_lazy("upper quarter of the scale"),
+    ),
+    "bad_to": (
+        gettext_lazy("A mark is bad up to"),
+        gettext_lazy("lower quarter of the scale"),
+    ),
 }
 SCOPE_WORDS = {
-    "include_imported": ("Labels that came with imported files", ""),
-    "include_machine": ("Labels by machines", "Each row says who made it."),
-    "include_surplus": ("Surplus answers", "Those that came after the last place."),
+    "include_imported": (gettext_lazy("Labels that came with imported files"), ""),
+    "include_machine": (
+        gettext_lazy("Labels by machines"),
+        gettext_lazy("Each row says who made it."),
+    ),
+    "include_surplus": (
+        gettext_lazy("Surplus answers"),
+        gettext_lazy("Those that came after the last place."),
+    ),
     "include_superseded": (
-        "Answers that were replaced or taken back",
-        "Only for research on how people change their minds.",
+        gettext_lazy("Answers that were replaced or taken back"),
+        gettext_lazy("Only for research on how people change their minds."),
     ),
     "adjudicated_wins": (
-        "Adjudicated answers win",
-        "Where answers are put together: on an item that the team has settled, its"
-        " answer stands for those of people.",
+        gettext_lazy("Adjudicated answers win"),
+        gettext_lazy(
+            "Where answers are put together: on an item that the team has "
+            "settled, its answer stands for those of people."
+        ),
     ),
     "only_publishable": (
-        "Only people who agreed to publication",
-        "Answers of people who withdrew their consent are never included.",
+        gettext_lazy("Only people who agreed to publication"),
+        gettext_lazy(
+            "Answers of people who withdrew their consent are never included."
+        ),
     ),
     "leave_out_blocked": (
-        "Leave out people whom the project has blocked",
-        "All their answers; the card counts them. Say so where you report results.",
+        gettext_lazy("Leave out people whom the project has blocked"),
+        gettext_lazy(
+            "All their answers; the card counts them. Say so where you report results."
+        ),
     ),
 }
 
@@ -110,26 +134,31 @@ def form_context(
     readable = [question for question in questions if question.type in chosen.kinds]
     return {
         "options": options,
-        "formats": list(FORMATS.values()),
-        "chosen": chosen,
+        "formats": [translated(one, "title", "help") for one in FORMATS.values()],
+        "chosen": translated(chosen, "title", "help", "row"),
         "file_types": {name: FILE_TYPES[name] for name in chosen.file_types},
         "choices": _choices(options, chosen),
         "numbers": _numbers(options, chosen),
         "scopes": [
-            Scope(name, title, text, getattr(options, name))
+            Scope(name, str(title), str(text), getattr(options, name))
             for name, (title, text) in SCOPE_WORDS.items()
         ],
         "questions": readable if "question" in chosen.options else [],
         "criteria": _criteria(readable) if "criterion" in chosen.options else [],
         "is_unreadable": bool(chosen.kinds) and not readable,
-        "kinds": " or a ".join(chosen.kinds),
+        "kinds": _(" or a ").join(chosen.kinds),
         "sentences": describe(options, chosen.options),
     }
 
 
 def _choices(options: ExportOptions, chosen: Format) -> list[Choice]:
     return [
-        Choice(name, title, getattr(options, name), CHOICES[name])
+        Choice(
+            name,
+            str(title),
+            getattr(options, name),
+            {value: _(words) for value, words in CHOICES[name].items()},
+        )
         for name, title in CHOICE_WORDS.items()
         if name in chosen.options
     ]
@@ -137,7 +166,7 @@ def _choices(options: ExportOptions, chosen: Format) -> list[Choice]:
 
 def _numbers(options: ExportOptions, chosen: Format) -> list[Number]:
     return [
-        Number(name, title, empty, _text(getattr(options, name)))
+        Number(name, str(title), str(empty), _text(getattr(options, name)))
         for name, (title, empty) in NUMBER_WORDS.items()
         if name in chosen.options
     ]

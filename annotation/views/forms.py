@@ -7,15 +7,24 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy
 
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
-REQUIRED = "This is still empty."
+REQUIRED = gettext_lazy("This is still empty.")
 # What Django says of a password, in our words.
 PASSWORD_WORDS = {
-    "password_too_short": "The password is too short. Write at least 8 characters.",
-    "password_too_common": "Many people use this password. Choose another.",
-    "password_entirely_numeric": "The password has only digits. Add letters or signs.",
-    "password_too_similar": "The password is too much like your name. Choose another.",
+    "password_too_short": gettext_lazy(
+        "The password is too short. Write at least 8 characters."
+    ),
+    "password_too_common": gettext_lazy(
+        "Many people use this password. Choose another."
+    ),
+    "password_entirely_numeric": gettext_lazy(
+        "The password has only digits. Add letters or signs."
+    ),
+    "password_too_similar": gettext_lazy(
+        "The password is too much like your name. Choose another."
+    ),
 }
 
 

@@ -5,12 +5,14 @@ from itertools import combinations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy
 
 from annotation.answers import NOT_APPLICABLE, Question, letter
 from annotation.gold import BOTH_BAD, READERS, Gold, grades_of
 from annotation.models import CheckItem
 from annotation.verdicts import verdict_words
 from annotation.views.forms import Styled
+from annotation.words import gettext as _
 
 OUT = "out"
 
@@ -18,17 +20,19 @@ OUT = "out"
 class GoldForm(Styled, forms.Form):
     """What the check is for, what is accepted, and why."""
 
-    use = forms.ChoiceField(label="Use as", choices=CheckItem.Use.choices)
+    use = forms.ChoiceField(label=gettext_lazy("Use as"), choices=CheckItem.Use.choices)
     is_in_pool = forms.BooleanField(
-        label="Judge it as data too",
+        label=gettext_lazy("Judge it as data too"),
         required=False,
     )
     explanation = forms.CharField(
-        label="Why this is right",
+        label=gettext_lazy("Why this is right"),
         required=False,
         max_length=10_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="Shown to annotators after a training item. Markdown is read.",
+        help_text=gettext_lazy(
+            "Shown to annotators after a training item. Markdown is read."
+        ),
     )
 
     def __init__(
@@ -100,7 +104,7 @@ def _make_comparison(question: Question, n: int) -> dict[str, forms.Field]:
     words = [
         (str(grade), _grade_words(question, grade)) for grade in grades_of(question)
     ]
-    return {f"accept_{question.name}": _choices("Accepted answers", words)}
+    return {f"accept_{question.name}": _choices(_("Accepted answers"), words)}
 
 
 def _grade_words(question: Question, grade: int | str) -> str:
@@ -119,7 +123,7 @@ def _take_comparison(
 
 def _make_words(question: Question, n: int) -> dict[str, forms.Field]:
     offered = question.levels if question.type == "confidence" else question.reasons
-    label = "One of these" if question.type == "confidence" else "All of these"
+    label = _("One of these") if question.type == "confidence" else _("All of these")
     return {f"accept_{question.name}": _choices(label, [(w, w) for w in offered])}
 
 
@@ -147,7 +151,10 @@ def _make_rating(question: Question, n: int) -> dict[str, forms.Field]:
         for index in range(n)
     }
     made[f"tolerance_{question.name}"] = forms.IntegerField(
-        label="Steps by which a mark may differ", min_value=0, max_value=100, initial=1
+        label=_("Steps by which a mark may differ"),
+        min_value=0,
+        max_value=100,
+        initial=1,
     )
     return made
 
@@ -190,12 +197,14 @@ def _show_rating(question: Question, accepted: Mapping[str, Any]) -> dict[str, A
 
 
 def _make_ranking(question: Question, n: int) -> dict[str, forms.Field]:
-    places = [("", "any place"), *((str(p), str(p)) for p in range(1, n + 1))]
+    places = [("", _("any place")), *((str(p), str(p)) for p in range(1, n + 1))]
     if question.allow_unacceptable:
-        places.append((OUT, "not acceptable"))
+        places.append((OUT, _("not acceptable")))
     return {
         _place_name(question, index): forms.ChoiceField(
-            label=f"Completion {letter(index)}", choices=places, required=False
+            label=_("Completion {letter}").format(letter=letter(index)),
+            choices=places,
+            required=False,
         )
         for index in range(n)
     }

@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation import access
@@ -17,12 +18,15 @@ from annotation.services.gates import pass_by_hand
 from annotation.services.standings import set_standing
 from annotation.views.person import person
 from annotation.views.settings_common import OWNERS
+from annotation.words import gettext as _
 
 PAGE_SIZE = 100
 DONE = {
-    "active": "{} may go on.",
-    "paused": "{} is paused. What was in hand is back in the pool.",
-    "blocked": "{} is blocked. What was in hand is back in the pool; the answers stay.",
+    "active": gettext_lazy("{} may go on."),
+    "paused": gettext_lazy("{} is paused. What was in hand is back in the pool."),
+    "blocked": gettext_lazy(
+        "{} is blocked. What was in hand is back in the pool; the answers stay."
+    ),
 }
 
 
@@ -73,5 +77,8 @@ def qualify(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespon
     except ConflictError as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, f"{participant.pseudonym} is let through.")
+        messages.success(
+            request,
+            _("{pseudonym} is let through.").format(pseudonym=participant.pseudonym),
+        )
     return redirect("habits", slug)

@@ -8,6 +8,7 @@ from annotation.formats.shapes import label_questions
 from annotation.formats.types import ItemDraft, LabelDraft
 from annotation.selectors.texts import rendered
 from annotation.verdicts import answered
+from annotation.words import gettext as _
 
 PREVIEW_CHARS = 1_500
 MAX_LABELS = 6
@@ -63,10 +64,10 @@ def shown_item(item: ItemDraft, mapping: ColumnMapping) -> ShownItem:
 
 def _words(label: LabelDraft, mapping: ColumnMapping, n_completions: int) -> str:
     if label.status != "ok":
-        return "No answer could be read"
+        return _("No answer could be read")
     raw = label_questions(mapping) if label.questions is None else label.questions
     if not raw:
-        return "Left out"
+        return _("Left out")
     said = answered(parse_questions(raw), label.answers, n_completions)
     others = [f"{aspect.title} {aspect.verdict}" for aspect in said.others]
-    return "; ".join(filter(None, [said.verdict, *others])) or "No verdict"
+    return "; ".join(filter(None, [said.verdict, *others])) or _("No verdict")

@@ -19,6 +19,7 @@ from annotation.services.checks import end_check, use_as_check
 from annotation.views.gold_form import GoldForm, initial_of
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS
+from annotation.words import gettext as _
 
 
 @require_http_methods(METHODS)
@@ -41,9 +42,11 @@ def item_gold(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResp
         words = [problem.message for problem in error.problems] or [error.message]
         form.add_error(None, " ".join(words))
         return _page(request, seat, item, form, status=422)
-    messages.success(request, "The item is a check now. It counts for nothing else.")
+    messages.success(request, _("The item is a check now. It counts for nothing else."))
     if form.cleaned_data["is_in_pool"]:
-        messages.success(request, "It stays in the pool, and its answers are graded.")
+        messages.success(
+            request, _("It stays in the pool, and its answers are graded.")
+        )
     return redirect("item", slug, item.public_id)
 
 
@@ -60,10 +63,12 @@ def item_gold_end(
         is_back = end_check(check=check, by=person(request))
         messages.success(
             request,
-            "The item is no check any more, and back in the pool."
+            _("The item is no check any more, and back in the pool.")
             if is_back
-            else "Nobody gets this check any more. It stays out of the pool, because"
-            " people have met it as a check.",
+            else _(
+                "Nobody gets this check any more. It stays out of the pool, "
+                "because people have met it as a check."
+            ),
         )
     return redirect("item", slug, item.public_id)
 

@@ -8,6 +8,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -22,8 +23,11 @@ from annotation.services.invitations import (
 )
 from annotation.views.forms import Styled
 from annotation.views.person import person
+from annotation.words import gettext as _
 
-NAME_WORDS = "Use letters, digits and the signs @ . + - _ only, without a space."
+NAME_WORDS = gettext_lazy(
+    "Use letters, digits and the signs @ . + - _ only, without a space."
+)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -31,29 +35,31 @@ class SignUpForm(Styled, forms.Form):
     """A new log-in; the e-mail address is only for a lost password."""
 
     username = forms.CharField(
-        label="User name",
+        label=gettext_lazy("User name"),
         max_length=150,
         validators=[UnicodeUsernameValidator(message=NAME_WORDS)],
-        help_text="Researchers see it; it never stands next to your answers.",
+        help_text=gettext_lazy(
+            "Researchers see it; it never stands next to your answers."
+        ),
         widget=forms.TextInput(
             attrs={"autocomplete": "username", "autocapitalize": "none"}
         ),
     )
     password = forms.CharField(
-        label="Password",
+        label=gettext_lazy("Password"),
         strip=False,
-        help_text="At least 8 characters, not only digits.",
+        help_text=gettext_lazy("At least 8 characters, not only digits."),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password_again = forms.CharField(
-        label="The same password again",
+        label=gettext_lazy("The same password again"),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     email = forms.EmailField(
-        label="E-mail address, if you like",
+        label=gettext_lazy("E-mail address, if you like"),
         required=False,
-        help_text="Lets the research group reach you about your log-in.",
+        help_text=gettext_lazy("Lets the research group reach you about your log-in."),
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
     )
 
@@ -66,7 +72,8 @@ class SignUpForm(Styled, forms.Form):
             return
         if first != second:
             self.add_error(
-                "password_again", "The two passwords differ. Write the same one twice."
+                "password_again",
+                _("The two passwords differ. Write the same one twice."),
             )
         try:
             validate_password(

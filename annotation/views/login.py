@@ -2,10 +2,13 @@
 
 from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
+from django.utils.translation import gettext_lazy
 
 from annotation.views.forms import Styled
 
-WRONG = "This user name and this password do not belong together. Check both."
+WRONG = gettext_lazy(
+    "This user name and this password do not belong together. Check both."
+)
 
 
 class LogInForm(Styled, AuthenticationForm):

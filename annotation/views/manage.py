@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import parse_etags
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from annotation import access
@@ -34,18 +35,19 @@ from annotation.selectors.items import item_page
 from annotation.selectors.saved_filters import shown_filters
 from annotation.services.assignments import reclaim
 from annotation.services.flags import resolve_flag
+from annotation.words import gettext as _
 
 ITEM_STATES = {
-    "": "All",
-    "unfinished": "Unfinished",
-    "finished": "Finished",
-    "disagreement": "Disagreement",
-    "needs_adjudication": "To settle",
-    "adjudicated": "Settled",
-    "flagged": "Flagged",
-    "skipped": "Skipped",
-    "excluded": "Excluded",
-    "checks": "Checks",
+    "": gettext_lazy("All"),
+    "unfinished": gettext_lazy("Unfinished"),
+    "finished": gettext_lazy("Finished"),
+    "disagreement": gettext_lazy("Disagreement"),
+    "needs_adjudication": gettext_lazy("To settle"),
+    "adjudicated": gettext_lazy("Settled"),
+    "flagged": gettext_lazy("Flagged"),
+    "skipped": gettext_lazy("Skipped"),
+    "excluded": gettext_lazy("Excluded"),
+    "checks": gettext_lazy("Checks"),
 }
 
 
@@ -100,7 +102,7 @@ def lease_reclaim(
     """Return a stuck lease to the pool."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     reclaim(assignment=access.lease(seat, public_id))
-    messages.success(request, "The item is back in the pool. Its draft is kept.")
+    messages.success(request, _("The item is back in the pool. Its draft is kept."))
     return redirect("dashboard", slug)
 
 
@@ -111,7 +113,7 @@ def flag_resolve(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpR
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     flag = access.flag(seat, public_id)
     resolve_flag(flag=flag)
-    messages.success(request, "The flag is resolved.")
+    messages.success(request, _("The flag is resolved."))
     if request.POST.get("from") == "item":
         return redirect("item", slug, flag.item.public_id)
     return redirect("dashboard", slug)

@@ -38,6 +38,8 @@ from annotation.services.uploads import (
 )
 from annotation.views.import_preview import shown_item
 from annotation.views.mapping_form import form_context, read_mapping
+from annotation.words import gettext as _
+from annotation.words import translated
 
 
 class _Limit(FileUploadHandler):
@@ -47,8 +49,10 @@ class _Limit(FileUploadHandler):
         """Compare the announced length with the limit."""
         if content_length > (settings.UPLOAD_LIMIT_MB + 1) * 1_000_000:
             raise LimitError(
-                f"The file exceeds {settings.UPLOAD_LIMIT_MB:,} MB. Split it, or "
-                "import it on the server with the command import_items."
+                _(
+                    "The file exceeds {limit_mb:,} MB. Split it, or import it "
+                    "on the server with the command import_items."
+                ).format(limit_mb=settings.UPLOAD_LIMIT_MB)
             )
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
@@ -81,7 +85,7 @@ def _import_new(request: HttpRequest, seat: Seat) -> HttpResponse:
         "seat": seat,
         "project": seat.project,
         "tab": "jobs",
-        "examples": EXAMPLES,
+        "examples": [translated(one, "title") for one in EXAMPLES],
         "problem": problem,
         "limit_mb": settings.UPLOAD_LIMIT_MB,
         "kept_days": KEPT_DAYS,
@@ -93,7 +97,7 @@ def _import_new(request: HttpRequest, seat: Seat) -> HttpResponse:
 def _take(request: HttpRequest, seat: Seat) -> HttpResponse:
     found = request.FILES.get("file")
     if found is None:
-        raise InvalidError("No file was sent. Choose a file and try again.")
+        raise InvalidError(_("No file was sent. Choose a file and try again."))
     upload = keep_upload(seat=seat, upload=found)
     if questions_of(upload) is not None:
         return _to("import_survey", seat, upload)
@@ -119,7 +123,7 @@ def import_check(request: HttpRequest, slug: str) -> HttpResponse:
     upload = find_upload(seat=seat, ticket=given.get("file", ""))
     if given.get("do") == "discard" and request.method == "POST":
         drop_upload(upload=upload)
-        messages.success(request, "The file is removed. Nothing was imported.")
+        messages.success(request, _("The file is removed. Nothing was imported."))
         return redirect("import_new", slug)
     seen = look(upload)
     is_changed = request.method == "POST"

@@ -16,6 +16,7 @@ from annotation.models import Job
 from annotation.selectors.jobs import can_undo, job_page, shown_job
 from annotation.selectors.workers import workers_alive
 from annotation.services.jobs import cancel_job
+from annotation.words import gettext as _
 
 
 @login_required
@@ -67,7 +68,9 @@ def job_cancel(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRes
     """Ask a job to stop."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     cancel_job(job=access.job(seat, public_id))
-    messages.success(request, "The job is asked to stop. It leaves nothing half done.")
+    messages.success(
+        request, _("The job is asked to stop. It leaves nothing half done.")
+    )
     return redirect("job", slug, public_id)
 
 
@@ -95,7 +98,7 @@ def job_download(request: HttpRequest, slug: str, public_id: uuid.UUID) -> FileR
 
 def _attachment(stored: str, name: str, content_type: str) -> FileResponse:
     if not stored or not default_storage.exists(stored):
-        raise NotFoundError("This file is not there. It may have been removed.")
+        raise NotFoundError(_("This file is not there. It may have been removed."))
     return FileResponse(
         default_storage.open(stored, "rb"),
         as_attachment=True,

@@ -6,39 +6,55 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy
 
 from annotation.errors import InvalidError
 from annotation.formats.mapping import ColumnMapping, InvalidMappingError
 from annotation.formats.shapes import SHAPES
 from annotation.services.uploads import Look, proposed
+from annotation.words import translated
 
 ROLE_WORDS = {
-    "prompt": "Prompt",
-    "messages": "Messages of the prompt",
-    "system": "System prompt",
-    "input": "Input, put after the prompt",
-    "completions": "Completions",
-    "models": "Models that wrote them",
-    "external_id": "Id of the item",
-    "chosen": "Chosen completion",
-    "rejected": "Rejected completion",
-    "individual": "Preference of each person",
-    "annotators": "Annotators, one column each",
+    "prompt": gettext_lazy("Prompt"),
+    "messages": gettext_lazy("Messages of the prompt"),
+    "system": gettext_lazy("System prompt"),
+    "input": gettext_lazy("Input, put after the prompt"),
+    "completions": gettext_lazy("Completions"),
+    "models": gettext_lazy("Models that wrote them"),
+    "external_id": gettext_lazy("Id of the item"),
+    "chosen": gettext_lazy("Chosen completion"),
+    "rejected": gettext_lazy("Rejected completion"),
+    "individual": gettext_lazy("Preference of each person"),
+    "annotators": gettext_lazy("Annotators, one column each"),
 }
 LABELS_BY_WORDS = {
-    "leave_out": ("Leave them out", "Only the texts are imported."),
-    "file": ("The file says it of each", "People and machines are kept apart."),
-    "human": ("People", "They become annotations of named external annotators."),
-    "machine": ("A machine", "They become pre-annotations."),
+    "leave_out": (
+        gettext_lazy("Leave them out"),
+        gettext_lazy("Only the texts are imported."),
+    ),
+    "file": (
+        gettext_lazy("The file says it of each"),
+        gettext_lazy("People and machines are kept apart."),
+    ),
+    "human": (
+        gettext_lazy("People"),
+        gettext_lazy("They become annotations of named external annotators."),
+    ),
+    "machine": (
+        gettext_lazy("A machine"),
+        gettext_lazy("They become pre-annotations."),
+    ),
 }
 MODE_WORDS = {
     "all": (
-        "All or nothing",
-        "One faulty row, and nothing is imported. The report says what to mend.",
+        gettext_lazy("All or nothing"),
+        gettext_lazy(
+            "One faulty row, and nothing is imported. The report says what to mend."
+        ),
     ),
     "good": (
-        "Take the good rows",
-        "Faulty rows stay out and are listed in a report to download.",
+        gettext_lazy("Take the good rows"),
+        gettext_lazy("Faulty rows stay out and are listed in a report to download."),
     ),
 }
 MAX_COLUMNS_OF_ROLE = 100
@@ -123,7 +139,7 @@ def role_fields(mapping: ColumnMapping) -> list[RoleField]:
         fields.append(
             RoleField(
                 name=role,
-                title=ROLE_WORDS.get(role, role.replace("_", " ").capitalize()),
+                title=str(ROLE_WORDS.get(role, role.replace("_", " ").capitalize())),
                 is_needed=role in needed,
                 is_used=bool(columns),
                 columns=columns if is_full else (*columns, ""),
@@ -145,8 +161,8 @@ def form_context(mapping: ColumnMapping, columns: Sequence[str]) -> dict[str, ob
     known = {name for names in mapping.fields.values() for name in names}
     return {
         "mapping": mapping,
-        "shape": SHAPES[mapping.shape],
-        "shapes": list(SHAPES.values()),
+        "shape": translated(SHAPES[mapping.shape], "title", "help"),
+        "shapes": [translated(one, "title") for one in SHAPES.values()],
         "roles": [field for field in roles if _is_shown(field, mapping)],
         "more_roles": [field for field in roles if not _is_shown(field, mapping)],
         "columns": [*columns, *sorted(known - set(columns))],

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -24,14 +25,16 @@ from annotation.selectors.profile import consent_in_force, current_consent
 from annotation.services.participants import change_scopes
 from annotation.services.withdrawals import withdraw as withdraw_for_good
 from annotation.views.project_text import project_html
+from annotation.words import gettext as _
 
 METHODS = ["GET", "HEAD", "POST"]
 GONE: dict[str, str] = {
-    "erase": "What you answered and told is erased.",
-    "anonymise": "The link between you and your answers is cut, and your profile is "
-    "erased.",
+    "erase": gettext_lazy("What you answered and told is erased."),
+    "anonymise": gettext_lazy(
+        "The link between you and your answers is cut, and your profile is erased."
+    ),
 }
-NOT_SURE = "Tick the box first: it cannot be undone."
+NOT_SURE = gettext_lazy("Tick the box first: it cannot be undone.")
 
 
 @never_cache
@@ -47,7 +50,7 @@ def your_data(request: HttpRequest, slug: str) -> HttpResponse:
         change_scopes(participant=participant, granted=request.POST.getlist("agree"))
     except InvalidError as error:
         return _page(request, place, fault=error.message, status=422)
-    messages.success(request, "Saved. It holds for every data set from now on.")
+    messages.success(request, _("Saved. It holds for every data set from now on."))
     return redirect("your_data", slug)
 
 
@@ -100,7 +103,7 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
         context: dict[str, Any] = {
             "project": place.project,
             "words": GONE[withdrawal.manner],
-            "return_words": PROVIDERS[enrolment.provider].return_words
+            "return_words": _(PROVIDERS[enrolment.provider].return_words)
             if enrolment
             else "",
         }
@@ -110,7 +113,7 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "project": place.project,
         "participant": participant,
-        "words": MANNERS[document.on_withdrawal if document else "erase"],
+        "words": _(MANNERS[document.on_withdrawal if document else "erase"]),
         "consent_html": project_html(document.text) if document else "",
         "document": document,
         "fault": NOT_SURE if request.method == "POST" else "",

@@ -23,6 +23,8 @@ from annotation.services.pay import PayList, mark_paid, pay_csv, pay_list, unmar
 from annotation.services.statuses import take_statuses
 from annotation.views.person import person
 from annotation.views.settings_common import OWNERS
+from annotation.words import gettext as _
+from annotation.words import ngettext
 
 PAGE_SIZE = 100
 MAX_UPLOAD = 20_000_000
@@ -79,7 +81,7 @@ def pay_act(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespon
     if act in ACTS:
         messages.success(request, ACTS[act](request, seat, enrolment))
         return redirect("pay", slug)
-    raise InvalidError("There is no such button.")
+    raise InvalidError(_("There is no such button."))
 
 
 Act = Callable[[HttpRequest, Seat, Enrolment], str]
@@ -88,26 +90,26 @@ Act = Callable[[HttpRequest, Seat, Enrolment], str]
 def _ended(state: Enrolment.State) -> Act:
     def act(request: HttpRequest, seat: Seat, enrolment: Enrolment) -> str:
         close(participant=enrolment.participant, state=state, by=person(request))
-        return "That is noted, and what the person held is back in the pool."
+        return _("That is noted, and what the person held is back in the pool.")
 
     return act
 
 
 def _taken_in(request: HttpRequest, seat: Seat, enrolment: Enrolment) -> str:
     take_in(participant=enrolment.participant, by=person(request))
-    return "The person may go on, with the whole time anew."
+    return _("The person may go on, with the whole time anew.")
 
 
 def _paid(request: HttpRequest, seat: Seat, enrolment: Enrolment) -> str:
     n = mark_paid(project=seat.project, ids=[enrolment.public_id], by=person(request))
     if not n:
-        raise ConflictError("Nothing is owed to this person, or it is paid already.")
-    return "The payment is noted."
+        raise ConflictError(_("Nothing is owed to this person, or it is paid already."))
+    return _("The payment is noted.")
 
 
 def _unpaid(request: HttpRequest, seat: Seat, enrolment: Enrolment) -> str:
     unmark_paid(enrolment=enrolment, by=person(request))
-    return "The mark is taken back. Both stay in the log."
+    return _("The mark is taken back. Both stay in the log.")
 
 
 ACTS: dict[str, Act] = {
@@ -125,7 +127,10 @@ def pay_all(request: HttpRequest, slug: str) -> HttpResponse:
     """Mark everybody as paid to whom something is owed."""
     seat = _recruiting(request, slug)
     n = mark_paid(project=seat.project, ids=None, by=person(request))
-    messages.success(request, f"{n:,} payment{' is' if n == 1 else 's are'} noted.")
+    messages.success(
+        request,
+        ngettext("{n:,} payment is noted.", "{n:,} payments are noted.", n).format(n=n),
+    )
     return redirect("pay", slug)
 
 
@@ -137,20 +142,20 @@ def pay_statuses(request: HttpRequest, slug: str) -> HttpResponse:
     file = request.FILES.get("file")
     try:
         if file is None:
-            raise InvalidError("Choose the file first.")
+            raise InvalidError(_("Choose the file first."))
         if (file.size or 0) > MAX_UPLOAD:
-            raise InvalidError("The file is larger than 20 MB. Cut it in parts.")
+            raise InvalidError(_("The file is larger than 20 MB. Cut it in parts."))
         taken = take_statuses(
             project=seat.project, content=file.read(), by=person(request)
         )
     except InvalidError as error:
         return _page(request, seat, error=error, status=422)
-    unknown = f" {taken.n_unknown:,} never came." if taken.n_unknown else ""
-    messages.success(
-        request,
-        f"{taken.n_lines:,} lines are taken over; {taken.n_ended:,} changed what is"
-        f" lent.{unknown}",
+    said = _("{n:,} lines are taken over; {n_ended:,} changed what is lent.").format(
+        n=taken.n_lines, n_ended=taken.n_ended
     )
+    if taken.n_unknown:
+        said += " " + _("{n:,} never came.").format(n=taken.n_unknown)
+    messages.success(request, said)
     return redirect("pay", slug)
 
 
@@ -175,12 +180,17 @@ def _title(found: PayList) -> str:
     table, floor = found.table, found.rule.floor
     currency = found.recruitment.currency
     if table.median_hourly is None:
-        return "Nobody has completed yet"
-    said = f"The median pay is {table.median_hourly:,.2f} {currency} an hour"
+        return _("Nobody has completed yet")
+    said = _("The median pay is {median_hourly:,.2f} {currency} an hour").format(
+        median_hourly=table.median_hourly, currency=currency
+    )
     if not floor:
         return said
-    place = "below" if table.median_hourly < floor else "not below"
-    return f"{said}, {place} the floor of {floor:,.2f}"
+    if table.median_hourly < floor:
+        told = _("{said}, below the floor of {floor:,.2f}")
+    else:
+        told = _("{said}, not below the floor of {floor:,.2f}")
+    return told.format(said=said, floor=floor)
 
 
 def _page(

@@ -8,6 +8,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
@@ -25,6 +26,7 @@ from annotation.services.invitations import (
 from annotation.services.members import change_role, remove_member
 from annotation.views.forms import Styled
 from annotation.views.person import person
+from annotation.words import gettext as _
 
 OWNERS = (Role.OWNER,)
 
@@ -32,18 +34,26 @@ OWNERS = (Role.OWNER,)
 class InvitationForm(Styled, forms.Form):
     """A new link."""
 
-    role = forms.ChoiceField(label="Joins as", choices=Role.choices)
+    role = forms.ChoiceField(label=gettext_lazy("Joins as"), choices=Role.choices)
     n_max = forms.IntegerField(
-        label="For how many people", min_value=1, max_value=MAX_PEOPLE, initial=25
+        label=gettext_lazy("For how many people"),
+        min_value=1,
+        max_value=MAX_PEOPLE,
+        initial=25,
     )
     days = forms.IntegerField(
-        label="Days until it ends", min_value=1, max_value=MAX_DAYS, initial=14
+        label=gettext_lazy("Days until it ends"),
+        min_value=1,
+        max_value=MAX_DAYS,
+        initial=14,
     )
     note = forms.CharField(
-        label="A note for yourself",
+        label=gettext_lazy("A note for yourself"),
         max_length=120,
         required=False,
-        help_text="Such as “second-year students”. The people invited do not see it.",
+        help_text=gettext_lazy(
+            "Such as “second-year students”. The people invited do not see it."
+        ),
     )
 
 
@@ -81,7 +91,7 @@ def invitation_revoke(
     """End a link."""
     seat = access.seat(request.user, slug, roles=OWNERS)
     revoke_invitation(invitation=access.invitation(seat, public_id), by=person(request))
-    messages.success(request, "The link no longer works. Who has joined stays.")
+    messages.success(request, _("The link no longer works. Who has joined stays."))
     is_recruitment = "recruitment" in request.POST
     return redirect("settings_recruitment" if is_recruitment else "people", slug)
 
@@ -99,7 +109,12 @@ def member_role(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRe
     except ConflictError as error:
         return _refused(request, seat, error)
     word = Role(member.role).label.lower()
-    messages.success(request, f"{member.user.username} is now: {word}.")
+    messages.success(
+        request,
+        _("{username} is now: {word}.").format(
+            username=member.user.username, word=word
+        ),
+    )
     return _after(request, seat, member.user_id, member.role)
 
 
@@ -116,7 +131,10 @@ def member_remove(
     except ConflictError as error:
         return _refused(request, seat, error)
     messages.success(
-        request, f"{member.user.username} has left the project. The answers stay."
+        request,
+        _("{username} has left the project. The answers stay.").format(
+            username=member.user.username
+        ),
     )
     return _after(request, seat, member.user_id, "")
 

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from annotation import access
@@ -13,6 +14,7 @@ from annotation.people_templates import PEOPLE_TEMPLATES
 from annotation.project_templates import TEMPLATES
 from annotation.services.projects import create_project
 from annotation.views.forms import Styled
+from annotation.words import gettext as _
 
 
 class ProjectForm(Styled, forms.Form):
@@ -22,18 +24,18 @@ class ProjectForm(Styled, forms.Form):
         choices=[(name, template.title) for name, template in TEMPLATES.items()]
     )
     name = forms.CharField(
-        label="Name of the project",
+        label=gettext_lazy("Name of the project"),
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     description = forms.CharField(
-        label="What it is about",
+        label=gettext_lazy("What it is about"),
         required=False,
-        help_text="One or two sentences for the people who take part.",
+        help_text=gettext_lazy("One or two sentences for the people who take part."),
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     people = forms.ChoiceField(
-        label="What people tell about themselves",
+        label=gettext_lazy("What people tell about themselves"),
         choices=[(name, one.title) for name, one in PEOPLE_TEMPLATES.items()],
         help_text=" ".join(
             f"{one.title}: {one.summary}" for one in PEOPLE_TEMPLATES.values()
@@ -41,12 +43,14 @@ class ProjectForm(Styled, forms.Form):
         required=False,
     )
     overlap = forms.IntegerField(
-        label="Answers per item",
+        label=gettext_lazy("Answers per item"),
         min_value=1,
         max_value=100,
         initial=1,
-        help_text="By how many people each item is answered. Two or more tell how far"
-        " people agree.",
+        help_text=gettext_lazy(
+            "By how many people each item is answered. Two or more tell how far "
+            "people agree."
+        ),
     )
 
 
@@ -59,7 +63,10 @@ def project_new(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         chosen = form.cleaned_data | {"people": form.cleaned_data["people"] or "short"}
         project = create_project(user=user, **chosen)
-        messages.success(request, f"“{project.name}” is made. Import its items next.")
+        messages.success(
+            request,
+            _("“{name}” is made. Import its items next.").format(name=project.name),
+        )
         return redirect("dashboard", project.slug)
     context = {
         "form": form,

@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from annotation import access
@@ -14,41 +15,46 @@ from annotation.services.projects import Settings, update_project
 from annotation.views.forms import Styled
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, settings_context
+from annotation.words import gettext as _
 
 
 class SettingsForm(Styled, forms.Form):
     """What an owner may set at any time."""
 
-    name = forms.CharField(label="Name", max_length=120)
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=120)
     description = forms.CharField(
-        label="What it is about",
+        label=gettext_lazy("What it is about"),
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     overlap = forms.IntegerField(
-        label="Answers per item",
+        label=gettext_lazy("Answers per item"),
         min_value=1,
         max_value=100,
-        help_text="A change reaches items that have no number of their own at once.",
+        help_text=gettext_lazy(
+            "A change reaches items that have no number of their own at once."
+        ),
     )
     lease_min = forms.IntegerField(
-        label="Minutes until an idle item goes back to the pool",
+        label=gettext_lazy("Minutes until an idle item goes back to the pool"),
         min_value=1,
         max_value=1440,
-        help_text="An item in hand stays as long as its page is open.",
+        help_text=gettext_lazy("An item in hand stays as long as its page is open."),
     )
     grace_s = forms.IntegerField(
-        label="Seconds in which a submission can be taken back",
+        label=gettext_lazy("Seconds in which a submission can be taken back"),
         min_value=0,
         max_value=86400,
     )
     editing = forms.ChoiceField(
-        label="People may change an answer they submitted",
+        label=gettext_lazy("People may change an answer they submitted"),
         choices=Project.Editing.choices,
-        help_text="A change is a new version; earlier ones are kept and exported.",
+        help_text=gettext_lazy(
+            "A change is a new version; earlier ones are kept and exported."
+        ),
     )
     is_paused = forms.BooleanField(
-        label="Pause the project: no items are given out", required=False
+        label=gettext_lazy("Pause the project: no items are given out"), required=False
     )
 
 
@@ -79,7 +85,7 @@ def project_settings(request: HttpRequest, slug: str) -> HttpResponse:
         user=person(request),
         settings=Settings(lease_s=lease_s, **given),
     )
-    messages.success(request, "The settings are saved.")
+    messages.success(request, _("The settings are saved."))
     return redirect("project_settings", slug)
 
 

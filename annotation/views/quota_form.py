@@ -11,6 +11,7 @@ from annotation.allocation.grid import grid_of
 from annotation.allocation.quotas import BETWEEN
 from annotation.answers import Problem
 from annotation.countries import COUNTRIES
+from annotation.words import gettext as _
 
 MOST_CARDS = 40
 # How high the field of the cells grows before it scrolls.
@@ -37,7 +38,9 @@ def read_form(
         if n.isdecimal() and len(n) < 8:
             quota["n"] = int(n)
         elif n:
-            problems.append(Problem(f"{path}.n", f"“{n[:20]}” is no whole number."))
+            problems.append(
+                Problem(f"{path}.n", _("“{n}” is no whole number.").format(n=n[:20]))
+            )
         amounts, faults = read_table(post.get(f"q{k}-amounts", ""), f"{path}.amounts")
         groups, others = read_groups(
             post.get(f"q{k}-groups", ""), f"{path}.groups", questions
@@ -71,10 +74,14 @@ def read_table(text: str, path: str) -> tuple[dict[str, float], list[Problem]]:
         except ValueError:
             value = -1
         if at < 1 or not key or not 0 <= value < 10**9:
-            said = f"Line {number}: write a cell, a comma and a number, not “{line}”."
+            said = _(
+                "Line {number}: write a cell, a comma and a number, not “{line}”."
+            ).format(number=number, line=line)
             problems.append(Problem(path, said))
         elif key in found:
-            said = f"Line {number}: “{key}” stands there twice."
+            said = _("Line {number}: “{key}” stands there twice.").format(
+                number=number, key=key
+            )
             problems.append(Problem(path, said))
         else:
             found[key] = value
@@ -96,7 +103,9 @@ def read_groups(
         question = named if named in questions and rest else next(iter(questions), "")
         value = rest if named in questions and rest else value
         if not sign or not value or not group:
-            said = f"Line {number}: write an answer, = and its group, not “{line}”."
+            said = _(
+                "Line {number}: write an answer, = and its group, not “{line}”."
+            ).format(number=number, line=line)
             problems.append(Problem(path, said))
         elif question:
             found.setdefault(question, {})[_code(value)] = group[:100]

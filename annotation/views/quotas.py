@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from annotation import access
@@ -20,23 +21,28 @@ from annotation.services.quotas import publish_quotas
 from annotation.views.person import person
 from annotation.views.quota_form import cards, filled, from_template, read_form
 from annotation.views.settings_common import METHODS, OWNERS, settings_context
+from annotation.words import gettext as _
 
 KINDS = {
-    "per_item": "at most so many answers per item from one cell",
-    "at_least": "at least so many per cent of all answers",
-    "exact": "exact shares of all answers",
-    "people": "at most so many people",
-    "category": "at most so many per cent of all answers, by item category",
-    "category_each": "at most so many answers per person and item category",
+    "per_item": gettext_lazy("at most so many answers per item from one cell"),
+    "at_least": gettext_lazy("at least so many per cent of all answers"),
+    "exact": gettext_lazy("exact shares of all answers"),
+    "people": gettext_lazy("at most so many people"),
+    "category": gettext_lazy(
+        "at most so many per cent of all answers, by item category"
+    ),
+    "category_each": gettext_lazy(
+        "at most so many answers per person and item category"
+    ),
 }
 TEMPLATES = {
-    "country": "At most 2 per item from one country",
-    "women": "At least 40 % women",
-    "census_crossed": "UK census: age × gender × ethnicity",  # noqa: RUF001  # the sign
-    "census": "UK census: each of them by itself",
-    "categories": "2 answers per person and category",
+    "country": gettext_lazy("At most 2 per item from one country"),
+    "women": gettext_lazy("At least 40 % women"),
+    "census_crossed": gettext_lazy("UK census: age × gender × ethnicity"),  # noqa: RUF001  # the sign
+    "census": gettext_lazy("UK census: each of them by itself"),
+    "categories": gettext_lazy("2 answers per person and category"),
 }
-CANNOT = (
+CANNOT = gettext_lazy(
     "The survey has no question that this template could go by. Add it there first."
 )
 
@@ -73,13 +79,13 @@ def settings_quotas(request: HttpRequest, slug: str) -> HttpResponse:
         return _form(request, seat, changed, [*problems, *said], in_hand=in_hand)
     try:
         if problems:
-            raise InvalidError("The quotas need mending.", problems=problems)
+            raise InvalidError(_("The quotas need mending."), problems=problems)
         published = publish_quotas(
             project=seat.project, user=person(request), raw=given
         )
     except InvalidError as error:
         return _form(request, seat, given, error.problems, status=422)
-    said_now = "The quotas are in force." if published else "Nothing has changed."
+    said_now = _("The quotas are in force.") if published else _("Nothing has changed.")
     messages.success(request, said_now)
     return redirect("settings_quotas", slug)
 

@@ -14,6 +14,7 @@ from annotation import access
 from annotation.errors import InvalidError
 from annotation.selectors.item_filters import ItemFilter
 from annotation.services.saved_filters import change_filter, delete_filter, save_filter
+from annotation.words import gettext as _
 
 
 @login_required
@@ -29,7 +30,9 @@ def filter_save(request: HttpRequest, slug: str) -> HttpResponse:
             wanted=wanted,
             is_shared="is_shared" in request.POST,
         )
-        messages.success(request, f"The filter “{saved.name}” is kept.")
+        messages.success(
+            request, _("The filter “{name}” is kept.").format(name=saved.name)
+        )
     except InvalidError as error:
         messages.error(request, error.message)
     return _back(slug, wanted)
@@ -46,7 +49,9 @@ def filter_change(
     wanted = ItemFilter.from_parts(saved.query)
     if request.POST.get("do") == "delete":
         delete_filter(saved=saved)
-        messages.success(request, f"The filter “{saved.name}” is deleted.")
+        messages.success(
+            request, _("The filter “{name}” is deleted.").format(name=saved.name)
+        )
         return _back(slug, wanted)
     try:
         change_filter(
@@ -54,7 +59,7 @@ def filter_change(
             name=request.POST.get("name", ""),
             is_shared="is_shared" in request.POST,
         )
-        messages.success(request, "The filter is changed.")
+        messages.success(request, _("The filter is changed."))
     except InvalidError as error:
         messages.error(request, error.message)
     return _back(slug, wanted)

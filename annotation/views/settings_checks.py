@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from annotation import access
@@ -19,6 +20,7 @@ from annotation.services.checks import n_checks, set_rules
 from annotation.views.forms import Styled
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, settings_context
+from annotation.words import gettext as _
 
 
 def _number(name: str, label: str, help_text: str = "") -> forms.IntegerField:
@@ -33,36 +35,47 @@ class ChecksForm(Styled, forms.Form):
 
     n_training = _number(
         "n_training",
-        "Training items",
-        "Each is followed by what was expected and why. 0 for none.",
+        gettext_lazy("Training items"),
+        gettext_lazy("Each is followed by what was expected and why. 0 for none."),
     )
     n_qualification = _number(
         "n_qualification",
-        "Qualification items",
-        "How many one attempt has. 0 lets everybody in.",
+        gettext_lazy("Qualification items"),
+        gettext_lazy("How many one attempt has. 0 lets everybody in."),
     )
-    pass_percent = _number("pass_percent", "Pass mark in percent")
-    n_attempts = _number("n_attempts", "Attempts in all")
-    wait_hours = _number("wait_hours", "Hours between two attempts")
+    pass_percent = _number("pass_percent", gettext_lazy("Pass mark in percent"))
+    n_attempts = _number("n_attempts", gettext_lazy("Attempts in all"))
+    wait_hours = _number("wait_hours", gettext_lazy("Hours between two attempts"))
     monitoring_every = _number(
-        "monitoring_every", "Silent gold: one item in", "0 for none, 20 is usual."
+        "monitoring_every",
+        gettext_lazy("Silent gold: one item in"),
+        gettext_lazy("0 for none, 20 is usual."),
     )
     attention_every = _number(
-        "attention_every", "Attention checks: one item in", "0 for none, 50 is usual."
+        "attention_every",
+        gettext_lazy("Attention checks: one item in"),
+        gettext_lazy("0 for none, 50 is usual."),
     )
     mirror_every = _number(
         "mirror_every",
-        "Mirrored repeats: one item in",
-        "0 for none, 25 is usual. Only items with two answers or more are repeated.",
+        gettext_lazy("Mirrored repeats: one item in"),
+        gettext_lazy(
+            "0 for none, 25 is usual. Only items with two answers or more are repeated."
+        ),
     )
     mirror_after_items = _number(
-        "mirror_after_items", "A repeat comes after at least so many answers"
+        "mirror_after_items",
+        gettext_lazy("A repeat comes after at least so many answers"),
     )
-    mirror_after_min = _number("mirror_after_min", "and after so many minutes")
+    mirror_after_min = _number(
+        "mirror_after_min", gettext_lazy("and after so many minutes")
+    )
     hint_every = _number(
         "hint_every",
-        "At most one hint in so many answers",
-        "A kind, private line where answers are very fast or all alike. 0 for none.",
+        gettext_lazy("At most one hint in so many answers"),
+        gettext_lazy(
+            "A kind, private line where answers are very fast or all alike. 0 for none."
+        ),
     )
 
 
@@ -88,7 +101,9 @@ def settings_checks(request: HttpRequest, slug: str) -> HttpResponse:
         for problem in error.problems:
             form.add_error(problem.path, problem.message)
         return _page(request, seat, form, status=422)
-    messages.success(request, "The rules are saved. They hold from the next item on.")
+    messages.success(
+        request, _("The rules are saved. They hold from the next item on.")
+    )
     return redirect("settings_checks", slug)
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from annotation.access import Seat
 from annotation.models import Role
 from annotation.services.versions import Published
+from annotation.words import gettext as _
 
 OWNERS = (Role.OWNER,)
 METHODS = ["GET", "HEAD", "POST"]
@@ -18,10 +19,12 @@ def settings_context(seat: Seat, part: str) -> dict[str, Any]:
 def said(what: str, published: Published) -> str:
     """Return what a change led to, as a sentence."""
     if not published.is_changed:
-        return "Nothing has changed."
+        return _("Nothing has changed.")
     if published.is_new:
-        return (
-            f"This is version {published.number} of the {what}. Answers given before"
-            " stay with the version that they saw."
-        )
-    return f"Version {published.number} of the {what} is changed."
+        return _(
+            "This is version {number} of the {what}. Answers given before "
+            "stay with the version that they saw."
+        ).format(number=published.number, what=what)
+    return _("Version {number} of the {what} is changed.").format(
+        number=published.number, what=what
+    )

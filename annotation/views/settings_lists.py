@@ -16,6 +16,7 @@ from annotation.views.card_editor import read_cards, show_cards
 from annotation.views.card_types import CardKind
 from annotation.views.person import person
 from annotation.views.settings_common import said, settings_context
+from annotation.words import gettext as _
 
 
 class Editor:
@@ -83,10 +84,12 @@ class Editor:
             if not isinstance(questions, list) or not all(
                 isinstance(question, dict) for question in questions
             ):
-                raise InvalidError("The text must be a list of objects: [{…}, {…}].")
+                raise InvalidError(_("The text must be a list of objects: [{…}, {…}]."))
             return self._published(questions)
         except json.JSONDecodeError as error:
-            fault = f"Line {error.lineno}, column {error.colno}: {error.msg}."
+            fault = _("Line {line}, column {column}: {fault}.").format(
+                line=error.lineno, column=error.colno, fault=error.msg
+            )
         except InvalidError as error:
             fault = " ".join(
                 f"{problem.path}: {problem.message}" for problem in error.problems
@@ -138,7 +141,7 @@ def untitled(cards: Sequence[Mapping[str, Any]], path: str) -> list[Problem]:
     for place, card in enumerate(cards):
         at = f"{path}[{place}]"
         if "title" in card and not card["title"]:
-            found.append(Problem(f"{at}.title", "Write the words that people read."))
+            found.append(Problem(f"{at}.title", _("Write the words that people read.")))
         for name, part in card.items():
             if isinstance(part, list) and all(isinstance(one, dict) for one in part):
                 found += untitled(part, f"{at}.{name}")

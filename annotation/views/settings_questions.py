@@ -23,6 +23,7 @@ from annotation.views.desk_parts import parts, payload
 from annotation.views.desk_preview import preview_desk
 from annotation.views.settings_common import METHODS, OWNERS
 from annotation.views.settings_lists import Editor, untitled
+from annotation.words import gettext as _
 
 MAX_FILE_BYTES = 1_000_000
 WHAT = "questions"
@@ -49,13 +50,13 @@ class QuestionsEditor(Editor):
         sent = self.request.FILES.get("file")
         try:
             if sent is None:
-                raise _fault("Choose a file first.")
+                raise _fault(_("Choose a file first."))
             if sent.size is None or sent.size > MAX_FILE_BYTES:
-                raise _fault("The file is larger than a form can be: 1 MB at most.")
+                raise _fault(_("The file is larger than a form can be: 1 MB at most."))
             try:
                 text = sent.read().decode()
             except UnicodeDecodeError as error:
-                raise _fault("The file is not UTF-8 text.") from error
+                raise _fault(_("The file is not UTF-8 text.")) from error
             return self.page(load_form(text), is_changed=True)
         except InvalidQuestionsError as error:
             self.context["file_problems"] = error.problems
@@ -100,7 +101,10 @@ def _doubles(cards: Sequence[Mapping[str, Any]]) -> list[Problem]:
             words = card.get(name) or []
             twice = sorted({word for word in words if words.count(word) > 1})
             found += [
-                Problem(f"{WHAT}[{place}].{name}", f"“{word}” stands here twice.")
+                Problem(
+                    f"{WHAT}[{place}].{name}",
+                    _("“{word}” stands here twice.").format(word=word),
+                )
                 for word in twice
             ]
     return found
@@ -116,8 +120,10 @@ def _beyond(cards: Sequence[Mapping[str, Any]]) -> list[Problem]:
             found += [
                 Problem(
                     f"{WHAT}[{place}].criteria[{row}].anchors",
-                    f"The mark {mark} is not on the scale from {card['low']} to"
-                    f" {card['high']}. Take its words away, or widen the scale.",
+                    _(
+                        "The mark {mark} is not on the scale from {low} to "
+                        "{high}. Take its words away, or widen the scale."
+                    ).format(mark=mark, low=card["low"], high=card["high"]),
                 )
                 for mark in wrong[:3]
             ]

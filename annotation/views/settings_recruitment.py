@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -30,90 +31,111 @@ from annotation.services.recruitment import (
 from annotation.views.forms import Styled
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, settings_context
+from annotation.words import gettext as _
+from annotation.words import translated
 
 
 class RecruitmentForm(Styled, forms.Form):
     """How people are recruited, how their part ends, and what they are paid."""
 
-    provider = forms.ChoiceField(label="Platform", choices=Recruitment.Provider.choices)
+    provider = forms.ChoiceField(
+        label=gettext_lazy("Platform"), choices=Recruitment.Provider.choices
+    )
     id_parameter = forms.CharField(
-        label="Parameter with the person's id",
+        label=gettext_lazy("Parameter with the person's id"),
         max_length=60,
         required=False,
-        help_text="For another panel only; Prolific, Mechanical Turk and SONA have"
-        " their own.",
+        help_text=gettext_lazy(
+            "For another panel only; Prolific, Mechanical Turk and SONA have their own."
+        ),
     )
     study_parameter = forms.CharField(
-        label="… with the id of the study", max_length=60, required=False
+        label=gettext_lazy("… with the id of the study"), max_length=60, required=False
     )
     session_parameter = forms.CharField(
-        label="… with the id of the session", max_length=60, required=False
-    )
-    completion_code = forms.CharField(
-        label="Completion code",
-        max_length=60,
-        help_text="As the platform gave it; shown to who has completed.",
-    )
-    screen_out_code = forms.CharField(
-        label="Screen-out code",
+        label=gettext_lazy("… with the id of the session"),
         max_length=60,
         required=False,
-        help_text="Shown to who does not qualify. Empty: they are asked to return the"
-        " study.",
+    )
+    completion_code = forms.CharField(
+        label=gettext_lazy("Completion code"),
+        max_length=60,
+        help_text=gettext_lazy("As the platform gave it; shown to who has completed."),
+    )
+    screen_out_code = forms.CharField(
+        label=gettext_lazy("Screen-out code"),
+        max_length=60,
+        required=False,
+        help_text=gettext_lazy(
+            "Shown to who does not qualify. Empty: they are asked to return the study."
+        ),
     )
     completion_url = forms.URLField(
-        label="Address back, for the completed",
+        label=gettext_lazy("Address back, for the completed"),
         required=False,
         max_length=500,
         assume_scheme="https",
-        help_text="Where the button at the end leads; {code} is replaced by the code."
-        " Empty on Prolific: its own page for the code.",
+        help_text=gettext_lazy(
+            "Where the button at the end leads; {code} is replaced by the code. "
+            "Empty on Prolific: its own page for the code."
+        ),
     )
     screen_out_url = forms.URLField(
-        label="Address back, for the screened out",
+        label=gettext_lazy("Address back, for the screened out"),
         required=False,
         max_length=500,
         assume_scheme="https",
     )
     n_items_wanted = forms.IntegerField(
-        label="Items wanted from each person",
+        label=gettext_lazy("Items wanted from each person"),
         required=False,
         min_value=1,
         max_value=MAX_ITEMS,
-        help_text="Empty: as many as there are.",
+        help_text=gettext_lazy("Empty: as many as there are."),
     )
     time_allowed_min = forms.IntegerField(
-        label="Minutes allowed from beginning to end",
+        label=gettext_lazy("Minutes allowed from beginning to end"),
         required=False,
         min_value=1,
         max_value=MAX_MINUTES,
-        help_text="Afterwards what they hold goes back to the pool. Empty: no limit.",
+        help_text=gettext_lazy(
+            "Afterwards what they hold goes back to the pool. Empty: no limit."
+        ),
     )
     when_done = forms.ChoiceField(
-        label="Who has answered the wanted items", choices=Recruitment.WhenDone.choices
+        label=gettext_lazy("Who has answered the wanted items"),
+        choices=Recruitment.WhenDone.choices,
     )
     is_empty_done = forms.BooleanField(required=False)
-    pay_kind = forms.ChoiceField(label="Pay is", choices=Recruitment.PayKind.choices)
+    pay_kind = forms.ChoiceField(
+        label=gettext_lazy("Pay is"), choices=Recruitment.PayKind.choices
+    )
     pay_amount = forms.DecimalField(
-        label="Amount", min_value=0, max_digits=9, decimal_places=3
+        label=gettext_lazy("Amount"), min_value=0, max_digits=9, decimal_places=3
     )
     screen_out_amount = forms.DecimalField(
-        label="Amount for the screened out", min_value=0, max_digits=9, decimal_places=2
+        label=gettext_lazy("Amount for the screened out"),
+        min_value=0,
+        max_digits=9,
+        decimal_places=2,
     )
-    currency = forms.CharField(label="Currency", min_length=3, max_length=3)
+    currency = forms.CharField(
+        label=gettext_lazy("Currency"), min_length=3, max_length=3
+    )
     is_pay_partial = forms.BooleanField(required=False)
     floor_per_hour = forms.DecimalField(
-        label="Floor for an hour",
+        label=gettext_lazy("Floor for an hour"),
         min_value=0,
         max_digits=8,
         decimal_places=2,
-        help_text="0: no floor is promised.",
+        help_text=gettext_lazy("0: no floor is promised."),
     )
     clock = forms.ChoiceField(
-        label="Time that is paid", choices=Recruitment.Clock.choices
+        label=gettext_lazy("Time that is paid"), choices=Recruitment.Clock.choices
     )
     top_up = forms.ChoiceField(
-        label="Where pay stays below the floor", choices=Recruitment.TopUp.choices
+        label=gettext_lazy("Where pay stays below the floor"),
+        choices=Recruitment.TopUp.choices,
     )
 
 
@@ -121,12 +143,20 @@ class LinkForm(Styled, forms.Form):
     """A new recruitment link."""
 
     n_max = forms.IntegerField(
-        label="For how many people", min_value=1, max_value=MAX_PEOPLE, initial=100
+        label=gettext_lazy("For how many people"),
+        min_value=1,
+        max_value=MAX_PEOPLE,
+        initial=100,
     )
     days = forms.IntegerField(
-        label="Days until it ends", min_value=1, max_value=MAX_DAYS, initial=14
+        label=gettext_lazy("Days until it ends"),
+        min_value=1,
+        max_value=MAX_DAYS,
+        initial=14,
     )
-    note = forms.CharField(label="A note for yourself", max_length=120, required=False)
+    note = forms.CharField(
+        label=gettext_lazy("A note for yourself"), max_length=120, required=False
+    )
 
 
 @require_http_methods(METHODS)
@@ -139,7 +169,7 @@ def settings_recruitment(request: HttpRequest, slug: str) -> HttpResponse:
     form = RecruitmentForm(request.POST)
     if not form.is_valid() or not _is_saved(request, seat, form):
         return _page(request, seat, form, status=422)
-    messages.success(request, "How people are recruited is saved.")
+    messages.success(request, _("How people are recruited is saved."))
     return redirect("settings_recruitment", slug)
 
 
@@ -209,7 +239,7 @@ def _page(
         "form": form,
         "link_form": link_form or LinkForm(),
         "address": address,
-        "platform": PROVIDERS[stored.provider] if stored else None,
+        "platform": stored and translated(PROVIDERS[stored.provider], "title"),
         "links": links(seat.project, Invitation.Kind.RECRUITMENT),
     }
     name = "annotation/people/settings_recruitment.html"

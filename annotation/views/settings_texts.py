@@ -31,6 +31,7 @@ from annotation.views.card_kinds import SCOPE_KINDS
 from annotation.views.person import person
 from annotation.views.project_text import project_html
 from annotation.views.settings_common import METHODS, OWNERS, said, settings_context
+from annotation.words import gettext as _
 
 
 @require_http_methods(METHODS)
@@ -134,7 +135,7 @@ def _consent_page(
         "text": draft.text,
         "html": project_html(draft.text),
         "editor": show_cards(draft.scopes, "scopes", SCOPE_KINDS),
-        "manners": MANNERS,
+        "manners": {name: _(words) for name, words in MANNERS.items()},
         "on_withdrawal": draft.on_withdrawal,
         "never": never_released(draft.scopes),
         "is_divided": bool(covered(draft.scopes)),

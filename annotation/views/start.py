@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from annotation import access
@@ -30,12 +31,15 @@ from annotation.surveys import Reply, SurveyQuestion, parse_survey, read_replies
 from annotation.views.person import person
 from annotation.views.project_text import project_html
 from annotation.views.survey_page import PREFIX, show_survey, survey_context
+from annotation.words import gettext as _
 
-AGREE = (
-    "Not every box that is needed to take part is ticked. Tick it, or choose"
-    " “I do not agree” below."
+AGREE = gettext_lazy(
+    "Not every box that is needed to take part is ticked. Tick it, or choose "
+    "“I do not agree” below."
 )
-CHANGED = "The text or the questions have changed meanwhile. Look at them once more."
+CHANGED = gettext_lazy(
+    "The text or the questions have changed meanwhile. Look at them once more."
+)
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,7 @@ def start(request: HttpRequest, slug: str) -> HttpResponse:
     except InvalidError as error:
         given = Given(given.scopes, given.answers, {}, error.message)
         return _page(request, seat, texts, given, status=422)
-    messages.success(request, "Your consent and your profile are saved.")
+    messages.success(request, _("Your consent and your profile are saved."))
     return redirect("annotate", slug)
 
 
@@ -98,7 +102,7 @@ def _refused(request: HttpRequest, seat: Seat) -> HttpResponse:
     context: dict[str, Any] = {"project": seat.project}
     if participant is not None and enrolment is not None:
         refuse(participant=participant)
-        context["return_words"] = PROVIDERS[enrolment.provider].return_words
+        context["return_words"] = _(PROVIDERS[enrolment.provider].return_words)
     return render(request, "annotation/people/refused.html", context)
 
 
@@ -124,14 +128,14 @@ def _change(seat: Seat, texts: Texts) -> Change | None:
         record=record,
         pieces=changes(old.text, new.text) if old.text != new.text else (),
         scopes=scope_changes(old.scopes, new.scopes),
-        on_withdrawal=MANNERS[new.on_withdrawal] if is_other_end else "",
+        on_withdrawal=_(MANNERS[new.on_withdrawal]) if is_other_end else "",
     )
 
 
 def _texts(seat: Seat) -> Texts:
     consent, survey = current_consent(seat.project), current_survey(seat.project)
     if consent is None or survey is None:
-        raise ConflictError("This project has no consent text yet. Ask its owner.")
+        raise ConflictError(_("This project has no consent text yet. Ask its owner."))
     return Texts(consent, survey, parse_survey(survey.questions))
 
 
@@ -182,7 +186,7 @@ def _page(
         "project": seat.project,
         "consent": texts.consent,
         "consent_html": project_html(texts.consent.text),
-        "on_withdrawal": MANNERS[texts.consent.on_withdrawal],
+        "on_withdrawal": _(MANNERS[texts.consent.on_withdrawal]),
         "change": _change(seat, texts),
         "survey": texts.survey,
         "draft_key": seed,

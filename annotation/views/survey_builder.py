@@ -30,6 +30,7 @@ from annotation.views.settings_common import METHODS, OWNERS, said, settings_con
 from annotation.views.survey_acts import Form, act, read_form
 from annotation.views.survey_outline import outline, shown_questions
 from annotation.views.survey_page import show_survey, survey_context
+from annotation.words import gettext as _
 
 READERS = (Role.OWNER, Role.RESEARCHER)
 SCHEMA = "polyphony-survey/1"
@@ -61,7 +62,7 @@ def settings_survey(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _save(request: HttpRequest, seat: Seat, form: Form) -> HttpResponse:
     untitled = [
-        Problem(f"survey[{place}].title", "Write the words that people read.")
+        Problem(f"survey[{place}].title", _("Write the words that people read."))
         for place, entry in enumerate(form.draft.entries())
         if not entry.get("title")
     ]
@@ -96,7 +97,7 @@ def _begin_anew(request: HttpRequest, seat: Seat, do: str) -> HttpResponse:
         if do == "template":
             name = request.POST.get("template", "")
             if name not in PEOPLE_TEMPLATES:
-                raise InvalidError("Choose one of the templates.")
+                raise InvalidError(_("Choose one of the templates."))
             questions: Sequence[Mapping[str, Any]] = PEOPLE_TEMPLATES[name].survey
         elif do == "copy":
             slug = request.POST.get("project", "")
@@ -121,9 +122,9 @@ def _text(request: HttpRequest, do: str) -> str:
         return request.POST.get("json", "")
     file = request.FILES.get("file")
     if file is None:
-        raise InvalidError("Choose a file first.")
+        raise InvalidError(_("Choose a file first."))
     if (file.size or 0) > MAX_FILE_BYTES:
-        raise InvalidError("The file exceeds 2 MB, so it is no survey.")
+        raise InvalidError(_("The file exceeds 2 MB, so it is no survey."))
     return str(file.read(), "utf-8-sig", errors="replace")
 
 
@@ -131,15 +132,21 @@ def _read_json(text: str) -> list[dict[str, Any]]:
     try:
         found = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        where = f"Line {error.lineno}: " if hasattr(error, "lineno") else ""
-        raise InvalidError(f"{where}The text is not JSON.") from error
+        where = (
+            _("Line {line}: ").format(line=error.lineno)
+            if hasattr(error, "lineno")
+            else ""
+        )
+        raise InvalidError(
+            _("{where}The text is not JSON.").format(where=where)
+        ) from error
     if isinstance(found, dict):
         found = found.get("questions")
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
-        raise InvalidError("The text must be a list of objects: [{…}, {…}].")
+        raise InvalidError(_("The text must be a list of objects: [{…}, {…}]."))
     problems = malformed(found)
     if problems:
-        raise InvalidError("The survey needs mending.", problems=problems)
+        raise InvalidError(_("The survey needs mending."), problems=problems)
     return found
 
 

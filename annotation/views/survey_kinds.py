@@ -5,37 +5,52 @@ wants less: an option is a line of words until somebody asks for more.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.translation import gettext_lazy
 
 from annotation.surveys.types import LARGEST, MAX_CHARS, SMALLEST
 from annotation.views.card_types import Card, CardKind, FieldSpec
 
-TITLE = FieldSpec("title", "What people are asked")
-HELP = FieldSpec("help", "A line of help below it")
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+TITLE = FieldSpec("title", gettext_lazy("What people are asked"))
+HELP = FieldSpec("help", gettext_lazy("A line of help below it"))
 NAME = FieldSpec(
     "name",
-    "Name in the data",
-    help="Letters, digits and _. Left empty, it is made from the title.",
+    gettext_lazy("Name in the data"),
+    help=gettext_lazy("Letters, digits and _. Left empty, it is made from the title."),
     is_rare=True,
 )
 REQUIRED = FieldSpec(
-    "is_required", "Must be answered or declined", "tick", default=True
+    "is_required", gettext_lazy("Must be answered or declined"), "tick", default=True
 )
-NA = FieldSpec("offers_na", "“Does not apply to me” is offered", "tick", default=False)
+NA = FieldSpec(
+    "offers_na",
+    gettext_lazy("“Does not apply to me” is offered"),
+    "tick",
+    default=False,
+)
 SHUFFLED = FieldSpec(
-    "is_shuffled", "In a random order per person", "tick", default=False
+    "is_shuffled", gettext_lazy("In a random order per person"), "tick", default=False
 )
 ENDS = (
-    FieldSpec("low_label", "Words at 0"),
-    FieldSpec("high_label", "Words at 100"),
+    FieldSpec("low_label", gettext_lazy("Words at 0")),
+    FieldSpec("high_label", gettext_lazy("Words at 100")),
 )
-LAST = FieldSpec("is_last", "Always last", "tick", default=False)
-OWN_WORDS = FieldSpec("has_text", "Asks for own words", "tick", default=False)
+LAST = FieldSpec("is_last", gettext_lazy("Always last"), "tick", default=False)
+OWN_WORDS = FieldSpec(
+    "has_text", gettext_lazy("Asks for own words"), "tick", default=False
+)
 VALUE = FieldSpec(
-    "value", "Word in the data", help="Left empty, the option itself.", is_rare=True
+    "value",
+    gettext_lazy("Word in the data"),
+    help=gettext_lazy("Left empty, the option itself."),
+    is_rare=True,
 )
-LABEL = FieldSpec("label", "Option")
-ALONE = FieldSpec("is_exclusive", "Stands alone", "tick", default=False)
+LABEL = FieldSpec("label", gettext_lazy("Option"))
+ALONE = FieldSpec("is_exclusive", gettext_lazy("Stands alone"), "tick", default=False)
 ONE_OPTION = CardKind("", "option", "tick", (LABEL, LAST, OWN_WORDS, VALUE))
 ANY_OPTION = CardKind("", "option", "tick", (LABEL, LAST, ALONE, OWN_WORDS, VALUE))
 STATEMENT = CardKind(
@@ -43,10 +58,10 @@ STATEMENT = CardKind(
     "statement",
     "minus",
     (
-        FieldSpec("title", "Statement"),
+        FieldSpec("title", gettext_lazy("Statement")),
         LAST,
         OWN_WORDS,
-        FieldSpec("name", "Word in the data", is_rare=True),
+        FieldSpec("name", gettext_lazy("Word in the data"), is_rare=True),
     ),
 )
 
@@ -54,15 +69,23 @@ STATEMENT = CardKind(
 def _sensitivity(usual: str) -> FieldSpec:
     return FieldSpec(
         "sensitivity",
-        "How it is protected",
+        gettext_lazy("How it is protected"),
         "choice",
-        help="What a person agreed to decides which of these leave in a data set.",
+        help=gettext_lazy(
+            "What a person agreed to decides which of these leave in a data set."
+        ),
         default=usual,
         choices=(
-            ("plain", "Plain: says little about the person"),
-            ("demographic", "About the person: age, education, country …"),
-            ("special", "Special: religion, ethnicity, health, politics …"),
-            ("free_text", "Text in their own words"),
+            ("plain", gettext_lazy("Plain: says little about the person")),
+            (
+                "demographic",
+                gettext_lazy("About the person: age, education, country …"),
+            ),
+            (
+                "special",
+                gettext_lazy("Special: religion, ethnicity, health, politics …"),
+            ),
+            ("free_text", gettext_lazy("Text in their own words")),
         ),
     )
 
@@ -70,35 +93,41 @@ def _sensitivity(usual: str) -> FieldSpec:
 def _options(kind: CardKind) -> FieldSpec:
     blank = kind.blank()
     return FieldSpec(
-        "options", "Options", "cards", default=[blank, dict(blank)], kinds=(kind,)
+        "options",
+        gettext_lazy("Options"),
+        "cards",
+        default=[blank, dict(blank)],
+        kinds=(kind,),
     )
 
 
 _STATEMENTS = FieldSpec(
     "statements",
-    "Statements",
+    gettext_lazy("Statements"),
     "cards",
     default=[STATEMENT.blank(), STATEMENT.blank()],
     kinds=(STATEMENT,),
 )
 _CATEGORIES = FieldSpec(
     "categories",
-    "Categories",
+    gettext_lazy("Categories"),
     "list",
-    help="One on each line. After = the coarser one, such as “Agnostic = No belief”.",
+    help=gettext_lazy(
+        "One on each line. After = the coarser one, such as “Agnostic = No belief”."
+    ),
     default=[],
     is_rare=True,
 )
 
 
-def _number(name: str, label: str, default: int) -> FieldSpec:
+def _number(name: str, label: "StrOrPromise", default: int) -> FieldSpec:
     return FieldSpec(name, label, "number", default=default)
 
 
 BUILDER_KINDS = (
     CardKind(
         "single",
-        "One of several",
+        gettext_lazy("One of several"),
         "tick",
         (
             *(TITLE, HELP, REQUIRED, SHUFFLED, NA, _options(ONE_OPTION)),
@@ -107,7 +136,7 @@ BUILDER_KINDS = (
     ),
     CardKind(
         "several",
-        "Any number of several",
+        gettext_lazy("Any number of several"),
         "tick",
         (
             *(TITLE, HELP, REQUIRED, SHUFFLED, NA, _options(ANY_OPTION)),
@@ -116,16 +145,20 @@ BUILDER_KINDS = (
     ),
     CardKind(
         "slider",
-        "Slider from 0 to 100",
+        gettext_lazy("Slider from 0 to 100"),
         "minus",
         (TITLE, HELP, *ENDS, REQUIRED, NA, _sensitivity("plain"), NAME),
     ),
     CardKind(
         "sliders",
-        "Grouped sliders",
+        gettext_lazy("Grouped sliders"),
         "steps",
         (
-            *(FieldSpec("title", "The words before every statement"), HELP, *ENDS),
+            *(
+                FieldSpec("title", gettext_lazy("The words before every statement")),
+                HELP,
+                *ENDS,
+            ),
             *(REQUIRED, SHUFFLED, NA, _STATEMENTS, _sensitivity("plain"), NAME),
         ),
     ),
@@ -142,26 +175,26 @@ BUILDER_KINDS = (
     ),
     CardKind(
         "text",
-        "Own words",
+        gettext_lazy("Own words"),
         "edit",
         (
             *(TITLE, HELP, REQUIRED),
-            FieldSpec("is_long", "Several lines", "tick", default=False),
+            FieldSpec("is_long", gettext_lazy("Several lines"), "tick", default=False),
             NA,
             FieldSpec(
                 "is_categorised",
-                "Researchers categorise it (three levels)",
+                gettext_lazy("Researchers categorise it (three levels)"),
                 "tick",
                 default=False,
             ),
-            _number("min_chars", "Fewest characters", 0),
-            _number("max_chars", "Most characters", MAX_CHARS),
+            _number("min_chars", gettext_lazy("Fewest characters"), 0),
+            _number("max_chars", gettext_lazy("Most characters"), MAX_CHARS),
             *(_sensitivity("free_text"), _CATEGORIES, NAME),
         ),
     ),
     CardKind(
         "country",
-        "Country",
+        gettext_lazy("Country"),
         "flag",
         (TITLE, HELP, REQUIRED, NA, _sensitivity("demographic"), NAME),
     ),

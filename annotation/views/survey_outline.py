@@ -17,6 +17,7 @@ from annotation.views.card_editor import show_cards
 from annotation.views.card_types import CardKind, ShownCard, ShownField
 from annotation.views.survey_acts import OPEN, Form, card_of
 from annotation.views.survey_kinds import BUILDER_KINDS, BY_TYPE
+from annotation.words import gettext as _
 
 
 @dataclass(frozen=True)
@@ -116,15 +117,15 @@ def _line(form: Form, place: int, entry: Entry) -> Line:
 def _marks(entry: Entry) -> tuple[str, ...]:
     marks = []
     if entry.get("show_if"):
-        marks.append("shown by a rule")
+        marks.append(_("shown by a rule"))
     if entry.get("is_shuffled"):
-        marks.append("random order")
+        marks.append(_("random order"))
     if not entry.get("is_required", True):
-        marks.append("if they like")
+        marks.append(_("if they like"))
     if entry.get("sensitivity") == "special":
         marks.append("special")
     if entry.get("is_categorised"):
-        marks.append("three levels")
+        marks.append(_("three levels"))
     return tuple(marks)
 
 
@@ -152,8 +153,8 @@ def _answers(entry: Entry) -> list[tuple[str, str]]:
         else:
             answers.append((str(option), str(option)))
     if entry.get("offers_na"):
-        answers.append((NOT_APPLICABLE, "Does not apply to me"))
-    return [*(one for one in answers if one[0]), (DECLINED, "Prefer not to say")]
+        answers.append((NOT_APPLICABLE, _("Does not apply to me")))
+    return [*(one for one in answers if one[0]), (DECLINED, _("Prefer not to say"))]
 
 
 # --- preview --------------------------------------------------------------------------

@@ -13,7 +13,7 @@ class Pseudonyms:
 
     def __init__(self, salt: bytes) -> None:
         if len(salt) < 16:
-            raise ValueError(f"A salt of {len(salt)} bytes is too short; use 16.")
+            raise ValueError(f"a salt of {len(salt)} bytes is too short")
         self._salt = salt
 
     def of(self, public_id: str) -> str:
