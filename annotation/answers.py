@@ -178,59 +178,35 @@ def _check_comparison(
     if n_completions != 2:
         return [Problem(path, _("A comparison needs an item with two completions."))]
     if not isinstance(value, Mapping) or not isinstance(value.get("value"), int):
-        return [
-            Problem(
-                path,
-                _("“{title}” needs a whole number as value.").format(
-                    title=question.title
-                ),
-            )
-        ]
+        text = _("“{title}” needs a whole number as value.")
+        return [Problem(path, text.format(title=question.title))]
     extra = set(value) - {"value", "both_bad", "reasons", "confidence"}
     if extra:
-        return [
-            Problem(
-                path,
-                _("“{title}” has no field {extra!r}.").format(
-                    title=question.title, extra=min(extra)
-                ),
-            )
-        ]
+        text = _("“{title}” has no field {extra!r}.")
+        return [Problem(path, text.format(title=question.title, extra=min(extra)))]
     problems = []
     grade = value["value"]
     if isinstance(grade, bool) or abs(grade) > question.strength:
-        problems.append(
-            Problem(
-                path,
-                _("{grade!r} is not from -{strength} to {strength}.").format(
-                    grade=grade, strength=question.strength
-                ),
-            )
-        )
+        text = _("{grade!r} is not from -{strength} to {strength}.")
+        text = text.format(grade=grade, strength=question.strength)
+        problems.append(Problem(path, text))
     is_both_bad = value.get("both_bad", False)
     if not isinstance(is_both_bad, bool):
         problems.append(Problem(path, _("both_bad must be true or false.")))
     elif is_both_bad and (grade != 0 or not question.allow_both_bad):
         problems.append(Problem(path, _("“Both bad” does not fit this answer.")))
     elif grade == 0 and not is_both_bad and not question.allow_tie:
-        problems.append(
-            Problem(
-                path, _("“{title}” does not allow a tie.").format(title=question.title)
-            )
-        )
+        text = _("“{title}” does not allow a tie.")
+        problems.append(Problem(path, text.format(title=question.title)))
     if value.get("reasons") is not None:
         problems += _check_choices(
             value["reasons"], question.reasons, f"{path}.reasons", question.title
         )
     confidence = value.get("confidence")
     if confidence not in (None, "") and confidence not in question.levels:
+        text = _("{confidence!r} is not a confidence level.")
         problems.append(
-            Problem(
-                f"{path}.confidence",
-                _("{confidence!r} is not a confidence level.").format(
-                    confidence=confidence
-                ),
-            )
+            Problem(f"{path}.confidence", text.format(confidence=confidence))
         )
     return problems
 

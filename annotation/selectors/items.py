@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_lazy
 
 from annotation.answers import Question, main_question
 from annotation.models import CheckItem, Project
@@ -18,7 +19,6 @@ from annotation.selectors.choices import questions_of
 from annotation.selectors.item_filters import Conditions, ItemFilter, conditions
 from annotation.verdicts import choice, lean, verdict_words
 from annotation.words import gettext as _
-from annotation.words import gettext_noop
 
 PAGE = 50
 # So many items are looked at in turn, until a page is full.
@@ -26,9 +26,9 @@ WINDOWS = (2_000, 10_000, 30_000)
 MAX_MARKS = 12
 GIST_CHARS = 160
 LAST = 2**31 - 1
-CHECK_WORDS: dict[str, str] = {
+CHECK_WORDS = {
     **dict(CheckItem.Use.choices),
-    "retired": gettext_noop("Ended check"),
+    "retired": gettext_lazy("Ended check"),
 }
 
 
@@ -68,7 +68,7 @@ class ItemRow:
     @property
     def check_words(self) -> str:
         """Return what the item is a check for, empty where it is none."""
-        return str(_(CHECK_WORDS.get(self.check, "")))
+        return str(CHECK_WORDS.get(self.check, ""))
 
     @property
     def is_finished(self) -> bool:

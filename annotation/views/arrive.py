@@ -96,7 +96,7 @@ def _newcomer(
     recruitment = invitation.project.recruitment
     ended = refusal(invitation)
     if ended:
-        return _refused(request, recruitment, ENDED, 409)
+        return _refused(request, recruitment, str(ENDED), 409)
     if request.method != "POST":
         return _page(request, recruitment, {}, 200)
     try:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from django.utils.translation import gettext_lazy
-
 from annotation.models import Enrolment, Recruitment
 from annotation.recruiting import PROVIDERS, with_code
 from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 State, Reason = Enrolment.State, Enrolment.Reason
 
@@ -29,34 +28,34 @@ class Ending:
 
 _WORDS: dict[str, tuple[str, str]] = {
     State.COMPLETED: (
-        gettext_lazy("You have completed the study"),
-        gettext_lazy("Your answers are stored. Thank you for your work."),
+        gettext_noop("You have completed the study"),
+        gettext_noop("Your answers are stored. Thank you for your work."),
     ),
     State.TIMED_OUT: (
-        gettext_lazy("The time for this study is over"),
-        gettext_lazy("What you submitted is stored, and what you began is kept."),
+        gettext_noop("The time for this study is over"),
+        gettext_noop("What you submitted is stored, and what you began is kept."),
     ),
     State.RETURNED: (
-        gettext_lazy("You have returned this study"),
-        gettext_lazy("What you submitted before is stored."),
+        gettext_noop("You have returned this study"),
+        gettext_noop("What you submitted before is stored."),
     ),
     State.SCREENED_OUT: (
-        gettext_lazy("You cannot take part in this study"),
-        gettext_lazy("Thank you for your interest."),
+        gettext_noop("You cannot take part in this study"),
+        gettext_noop("Thank you for your interest."),
     ),
     State.WITHDRAWN: (
-        gettext_lazy("You do not take part"),
-        gettext_lazy("You get no further items."),
+        gettext_noop("You do not take part"),
+        gettext_noop("You get no further items."),
     ),
 }
 _SCREENED: dict[str, str] = {
-    Reason.QUOTA_FULL: gettext_lazy(
+    Reason.QUOTA_FULL: gettext_noop(
         "Enough people who are like you in the profile have taken part."
     ),
-    Reason.NOT_QUALIFIED: gettext_lazy(
+    Reason.NOT_QUALIFIED: gettext_noop(
         "The first items did not go as this study needs."
     ),
-    Reason.NO_ITEMS: gettext_lazy(
+    Reason.NO_ITEMS: gettext_noop(
         "Other people have taken all that there was to answer."
     ),
 }
@@ -74,13 +73,13 @@ def ending_of(enrolment: Enrolment | None) -> Ending | None:
     code, own_address = _code(enrolment, recruitment)
     address = (own_address or platform.address) if code else ""
     title, words = _WORDS[enrolment.state]
-    said = [str(_SCREENED.get(enrolment.reason, words)), _after(enrolment, code)]
+    said = [_(_SCREENED.get(enrolment.reason, words)), _after(enrolment, code)]
     if address:
         leads = _("The button leads back to {platform}.")
         said.append(leads.format(platform=_(platform.title)))
     return Ending(
         state=enrolment.state,
-        title=str(title),
+        title=_(title),
         words=" ".join(said),
         code=code,
         address=with_code(address, code),

@@ -26,11 +26,12 @@ from annotation.services.participants import change_scopes
 from annotation.services.withdrawals import withdraw as withdraw_for_good
 from annotation.views.project_text import project_html
 from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 METHODS = ["GET", "HEAD", "POST"]
 GONE: dict[str, str] = {
-    "erase": gettext_lazy("What you answered and told is erased."),
-    "anonymise": gettext_lazy(
+    "erase": gettext_noop("What you answered and told is erased."),
+    "anonymise": gettext_noop(
         "The link between you and your answers is cut, and your profile is erased."
     ),
 }
@@ -102,7 +103,7 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
         withdrawal = withdraw_for_good(participant=participant)
         context: dict[str, Any] = {
             "project": place.project,
-            "words": GONE[withdrawal.manner],
+            "words": _(GONE[withdrawal.manner]),
             "return_words": _(PROVIDERS[enrolment.provider].return_words)
             if enrolment
             else "",

@@ -99,7 +99,7 @@ def read_groups(
     problems = []
     for number, line in _lines(text):
         value, sign, group = (part.strip() for part in line.rpartition("="))
-        named, _, rest = (part.strip() for part in value.partition(":"))
+        named, _colon, rest = (part.strip() for part in value.partition(":"))
         question = named if named in questions and rest else next(iter(questions), "")
         value = rest if named in questions and rest else value
         if not sign or not value or not group:

@@ -107,7 +107,7 @@ def _changed(
             for k, quota in enumerate(quotas)
         ], []
     added = from_template(which, values) if what == "template" else []
-    return quotas + added, [] if added else [Problem("quotas", CANNOT)]
+    return quotas + added, [] if added else [Problem("quotas", str(CANNOT))]
 
 
 def _form(

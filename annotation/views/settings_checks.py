@@ -1,6 +1,6 @@
 """For owners: what the project checks, how often, and with which items."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import messages
@@ -22,8 +22,13 @@ from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, settings_context
 from annotation.words import gettext as _
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
-def _number(name: str, label: str, help_text: str = "") -> forms.IntegerField:
+
+def _number(
+    name: str, label: "StrOrPromise", help_text: "StrOrPromise" = ""
+) -> forms.IntegerField:
     low, high = BOUNDS[name]
     return forms.IntegerField(
         label=label, min_value=low, max_value=high, help_text=help_text

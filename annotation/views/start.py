@@ -164,10 +164,10 @@ def _read(request: HttpRequest, texts: Texts) -> tuple[Given, list[Reply]]:
     )
     problems = {fault.path: fault.message for fault in faults}
     if not texts.required <= scopes:
-        problems["agree"] = AGREE
+        problems["agree"] = str(AGREE)
     numbers = (str(texts.consent.number), str(texts.survey.number))
     is_same = (sent.get("consent"), sent.get("survey")) == numbers
-    return Given(scopes, answers, problems, "" if is_same else CHANGED), replies
+    return Given(scopes, answers, problems, "" if is_same else str(CHANGED)), replies
 
 
 def _seed(request: HttpRequest, survey: SurveyVersion) -> str:
