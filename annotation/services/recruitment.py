@@ -116,8 +116,10 @@ def _check(row: Recruitment) -> None:
             problems.append(
                 Problem(
                     "id_parameter",
-                    f"“{name}” cannot be a parameter. Begin with a letter, then use"
-                    " letters, digits and the signs . _ -",
+                    _(
+                        "“{name}” cannot be a parameter. Begin with a letter, then "
+                        "use letters, digits and the signs . _ -"
+                    ).format(name=name),
                 )
             )
     if len(set(names)) < len(names):
