@@ -4,6 +4,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
+from annotation.words import gettext as _
+
 MOST_BANDS = 50
 
 
@@ -28,11 +30,15 @@ def band_of(number: int, cuts: Sequence[int]) -> str:
 def fault(cuts: Sequence[object]) -> str:
     """Return as a sentence what keeps these from being cuts, or an empty string."""
     if not 1 <= len(cuts) <= MOST_BANDS:
-        return f"Give from 1 to {MOST_BANDS} numbers at which bands begin."
+        return _("Give from 1 to {most_bands} numbers at which bands begin.").format(
+            most_bands=MOST_BANDS
+        )
     for cut in cuts:
         if isinstance(cut, bool) or not isinstance(cut, int) or not 0 < cut < 10**9:
-            return f"A band begins at a whole number above 0; {cut!r} is none."
+            return _(
+                "A band begins at a whole number above 0; {cut!r} is none."
+            ).format(cut=cut)
     numbers = [cut for cut in cuts if isinstance(cut, int)]
     if numbers != sorted(set(numbers)):
-        return "Each band begins at a higher number than the one before."
+        return _("Each band begins at a higher number than the one before.")
     return ""

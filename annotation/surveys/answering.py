@@ -86,7 +86,7 @@ def _read(
         return Reply(question.name, "not_applicable", None, order)
     if not values:
         if question.is_required:
-            return Problem(question.name, MISSING[question.type])
+            return Problem(question.name, _(MISSING[question.type]))
         return Reply(question.name, "skipped", None, order)
     try:
         value = READERS[question.type](question, values)

@@ -179,12 +179,14 @@ def _number_problems(path: str, raw: Mapping[str, Any]) -> list[Problem]:
     ends = raw.get("smallest", SMALLEST), raw.get("largest", LARGEST)
     for key, value in zip(("smallest", "largest"), ends, strict=True):
         if isinstance(value, bool) or not isinstance(value, int):
-            problems.append(Problem(f"{path}.{key}", "Give a whole number."))
+            problems.append(Problem(f"{path}.{key}", _("Give a whole number.")))
         elif not 0 <= value <= MOST_NUMBER:
-            text = f"Give a whole number from 0 to {MOST_NUMBER:,}."
+            text = _("Give a whole number from 0 to {most_number:,}.").format(
+                most_number=MOST_NUMBER
+            )
             problems.append(Problem(f"{path}.{key}", text))
     if not problems and ends[0] >= ends[1]:
-        text = "The smallest number is not below the largest."
+        text = _("The smallest number is not below the largest.")
         problems.append(Problem(f"{path}.smallest", text))
     return problems
 

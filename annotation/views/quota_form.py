@@ -119,14 +119,15 @@ def read_bands(
     found: dict[str, list[int]] = {}
     problems = []
     for number, line in _lines(text):
-        named, _, rest = line.rpartition(":")
+        named, _colon, rest = line.rpartition(":")
         question = named.strip() or next(iter(questions), "")
         cuts = rest.replace(",", " ").replace(";", " ").split()
         if not question or not all(cut.isdecimal() and len(cut) < 10 for cut in cuts):
-            said = (
-                f"Line {number}: write the question, a colon and the whole numbers at"
-                f" which bands begin, such as “age: 18, 25, 35”, not “{line}”."
-            )
+            said = _(
+                "Line {number}: write the question, a colon and the whole "
+                "numbers at which bands begin, such as “age: 18, 25, 35”, "
+                "not “{line}”."
+            ).format(number=number, line=line)
             problems.append(Problem(path, said))
         else:
             found[question] = [int(cut) for cut in cuts]

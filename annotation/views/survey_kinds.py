@@ -164,12 +164,12 @@ BUILDER_KINDS = (
     ),
     CardKind(
         "number",
-        "Number",
+        gettext_lazy("Number"),
         "minus",
         (
             *(TITLE, HELP, REQUIRED, NA),
-            _number("smallest", "Smallest number", SMALLEST),
-            _number("largest", "Largest number", LARGEST),
+            _number("smallest", gettext_lazy("Smallest number"), SMALLEST),
+            _number("largest", gettext_lazy("Largest number"), LARGEST),
             *(_sensitivity("demographic"), NAME),
         ),
     ),
