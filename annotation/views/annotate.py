@@ -51,6 +51,11 @@ SKIP_REASONS = (
 DAY_S = 24 * 3600
 
 
+def skip_reasons() -> list[tuple[str, str]]:
+    """Return each reason as it is stored, and in the reader's language."""
+    return [(reason, _(reason)) for reason in SKIP_REASONS]
+
+
 @never_cache
 @login_required
 @require_GET
@@ -68,7 +73,7 @@ def annotate(request: HttpRequest, slug: str) -> HttpResponse:
         {
             **shown,
             "guidelines_html": guidelines_of(seat),
-            "skip_reasons": [(reason, _(reason)) for reason in SKIP_REASONS],
+            "skip_reasons": skip_reasons(),
             "flag_kinds": Flag.Kind.choices,
             "page_data": page_data(seat, participant),
             "n_unread": n_unread(participant),

@@ -19,7 +19,7 @@ from annotation.models import Flag
 from annotation.selectors.desk import DeskDraft
 from annotation.selectors.desk import desk as read_desk
 from annotation.selectors.editing import answers_shown, is_editable
-from annotation.views.annotate import SKIP_REASONS, guidelines_of, page_data
+from annotation.views.annotate import guidelines_of, page_data, skip_reasons
 from annotation.views.desk_parts import parts, payload
 
 
@@ -49,7 +49,7 @@ def change_answer(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespo
         "payload": payload(shown),
         "changing": reverse("history_item", args=[slug, public_id]),
         "guidelines_html": guidelines_of(seat),
-        "skip_reasons": SKIP_REASONS,
+        "skip_reasons": skip_reasons(),
         "flag_kinds": Flag.Kind.choices,
         "page_data": page_data(seat, participant),
     }
