@@ -49,8 +49,10 @@ class NotAllowedError(AnnotationError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Only a form can be sent here, and opening it stored nothing. Go back"
-            " to the page of the form and send it again."
+            _(
+                "Only a form can be sent here, and opening it stored nothing. Go "
+                "back to the page of the form and send it again."
+            )
         )
 
 

@@ -30,7 +30,7 @@ def request_survey_import(
     Raises InvalidError with every problem that can be seen before the table is read.
     """
     if mode not in (ALL, GOOD):
-        raise InvalidError("mode must be “all” or “good”.")
+        raise InvalidError(_("mode must be “all” or “good”."))
     problems = _problems(survey)
     if problems:
         raise InvalidError(_("The survey needs a decision."), problems=problems)

@@ -25,6 +25,9 @@ from annotation.words import gettext as _
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 
 def _number(
     name: str, label: "StrOrPromise", help_text: "StrOrPromise" = ""
