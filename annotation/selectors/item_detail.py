@@ -25,8 +25,8 @@ from annotation.words import gettext_noop
 # A page of so many answers stays readable; the export has them all.
 MAX_ANSWERS = 200
 PURPOSE_WORDS = {
-    "training": "training",
-    "qualification": "qualification",
+    "training": gettext_noop("training"),
+    "qualification": gettext_noop("qualification"),
     "monitoring": gettext_noop("silent gold"),
     "attention": gettext_noop("attention check"),
     "mirror": gettext_noop("mirrored repeat"),
@@ -82,7 +82,7 @@ class HumanAnswer:
     @property
     def purpose_words(self) -> str:
         """Return what the item was lent for."""
-        return PURPOSE_WORDS.get(self.purpose, "")
+        return _(PURPOSE_WORDS.get(self.purpose, ""))
 
 
 @dataclass(frozen=True)

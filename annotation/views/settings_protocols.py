@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from annotation import access
@@ -52,41 +52,49 @@ class ProtocolForm(Styled, forms.Form):
 
     share_percent = _number(
         "share_percent",
-        lazy("Percent of the items asked in both forms"),
-        lazy(
-            "0 switches it off, 100 takes every item. Each is asked of all its"
-            " annotators."
+        gettext_lazy("Percent of the items asked in both forms"),
+        gettext_lazy(
+            "0 switches it off, 100 takes every item. Each is asked of all "
+            "its annotators."
         ),
     )
-    after_items = _number("after_items", lazy("Answers between both forms, at least"))
-    after_min = _number("after_min", lazy("Minutes between them, at least"))
+    after_items = _number(
+        "after_items", gettext_lazy("Answers between both forms, at least")
+    )
+    after_min = _number("after_min", gettext_lazy("Minutes between them, at least"))
     hold_hours = _number(
         "hold_hours",
-        lazy("Hours for which an item is kept for its other form"),
-        lazy(
-            "Counted from when its person was last at work; then it returns to the"
-            " pool."
+        gettext_lazy("Hours for which an item is kept for its other form"),
+        gettext_lazy(
+            "Counted from when its person was last at work; then it returns "
+            "to the pool."
         ),
     )
-    title = forms.CharField(label=lazy("What is asked"), max_length=200)
-    low = forms.IntegerField(label=lazy("From"), min_value=LOWEST, max_value=HIGHEST)
-    high = forms.IntegerField(label=lazy("To"), min_value=LOWEST, max_value=HIGHEST)
+    title = forms.CharField(label=gettext_lazy("What is asked"), max_length=200)
+    low = forms.IntegerField(
+        label=gettext_lazy("From"), min_value=LOWEST, max_value=HIGHEST
+    )
+    high = forms.IntegerField(
+        label=gettext_lazy("To"), min_value=LOWEST, max_value=HIGHEST
+    )
     low_label = forms.CharField(
-        label=lazy("Words at the low end"), max_length=60, required=False
+        label=gettext_lazy("Words at the low end"), max_length=60, required=False
     )
     high_label = forms.CharField(
-        label=lazy("Words at the high end"), max_length=60, required=False
+        label=gettext_lazy("Words at the high end"), max_length=60, required=False
     )
     strength = forms.TypedChoiceField(
-        label=lazy("Grades on each side"),
+        label=gettext_lazy("Grades on each side"),
         coerce=int,
         choices=[
-            (1, lazy("1: better")),
-            (2, lazy("2: better, much better")),
-            (3, lazy("3: slightly, better, much")),
+            (1, gettext_lazy("1: better")),
+            (2, gettext_lazy("2: better, much better")),
+            (3, gettext_lazy("3: slightly, better, much")),
         ],
     )
-    allow_tie = forms.BooleanField(label=lazy("A tie is allowed"), required=False)
+    allow_tie = forms.BooleanField(
+        label=gettext_lazy("A tie is allowed"), required=False
+    )
 
     def __init__(self, *args: Any, kind: Kind, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -26,7 +26,14 @@ EXEMPT = {
     "annotation/services/datasets.py": _EXPORT,
     **{
         f"annotation/formats/exports/{name}.py": _EXPORT
-        for name in ("adjudications", "card", "checks", "remarks", "tables")
+        for name in (
+            "adjudications",
+            "card",
+            "checks",
+            "protocols",
+            "remarks",
+            "tables",
+        )
     },
     "annotation/formats/recipe.py": "is read by a command alone",
     "annotation/formats/respondents.py": "is read by a command alone",
@@ -40,6 +47,7 @@ STUDY_QUESTIONS = {
     "Which argument is more convincing?",
     "In which order do you put the answers?",
     "How good is each answer?",
+    "How good is each answer, by itself?",
     "Is the answer acceptable?",
 }
 Node = ast.Constant | ast.JoinedStr
