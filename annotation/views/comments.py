@@ -25,6 +25,7 @@ from annotation.selectors.comments import own_threads as read_own_threads
 from annotation.selectors.consent import has_withdrawn
 from annotation.selectors.disagreements import Wanted
 from annotation.services import comments
+from annotation.words import gettext as _
 
 MAX_NUMBER = 9
 
@@ -89,14 +90,16 @@ def own_comment(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespons
         raise NotFoundError
     person = assignment.participant
     if not person.is_ready and has_withdrawn(person):
-        raise NotReadyError("You have taken your consent back. Give it anew to go on.")
+        raise NotReadyError(
+            _("You have taken your consent back. Give it anew to go on.")
+        )
     comment = comments.write_to_team(
         assignment=assignment,
         text=request.POST.get("text", ""),
         key=_key(request),
         n_shown=_number(request),
     )
-    messages.success(request, "Sent. The research team sees it.")
+    messages.success(request, _("Sent. The research team sees it."))
     address = reverse("own_thread", args=[slug, comment.thread.public_id])
     return redirect(address)
 
@@ -118,7 +121,7 @@ def thread_reply(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespon
         key=_key(request),
         n_shown=_number(request),
     )
-    messages.success(request, "Sent. Only this annotator sees it.")
+    messages.success(request, _("Sent. Only this annotator sees it."))
     return _to_thread(request, slug, thread)
 
 
@@ -131,7 +134,7 @@ def thread_settle(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespo
     comments.settle(
         thread=thread, by=User.objects.get(pk=seat.user_id), n_shown=_number(request)
     )
-    messages.success(request, "The thread waits no longer.")
+    messages.success(request, _("The thread waits no longer."))
     return _to_thread(request, slug, thread)
 
 
@@ -147,7 +150,7 @@ def answer_talk(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespons
         text=request.POST.get("text", ""),
         key=_key(request),
     )
-    messages.success(request, "Sent. Only this annotator sees it.")
+    messages.success(request, _("Sent. Only this annotator sees it."))
     return _to_thread(request, slug, comment.thread)
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from annotation import access
@@ -30,9 +31,18 @@ from annotation.selectors.disagreements import (
 from annotation.selectors.item_detail import item_detail
 from annotation.services import adjudications
 from annotation.views.adjudication_form import AdjudicationForm
+from annotation.words import gettext as _
 
-KINDS = {"": "All", "side": "Side flips", "taste": "Same side, other strength"}
-SETTLING = {"": "Any", "open": "Not settled", "settled": "Settled"}
+KINDS = {
+    "": gettext_lazy("All"),
+    "side": gettext_lazy("Side flips"),
+    "taste": gettext_lazy("Same side, other strength"),
+}
+SETTLING = {
+    "": gettext_lazy("Any"),
+    "open": gettext_lazy("Not settled"),
+    "settled": gettext_lazy("Settled"),
+}
 MAX_DIGITS = 4
 
 
@@ -118,7 +128,7 @@ def _decide(
     """Do what the pressed button says; a choice that is not offered is a problem."""
     if not form.is_valid():
         raise InvalidError(
-            "The item is not settled yet.",
+            _("The item is not settled yet."),
             problems=[
                 Problem(name, " ".join(str(one) for one in sentences))
                 for name, sentences in form.errors.items()
@@ -130,7 +140,7 @@ def _decide(
         adjudications.reopen(
             item=item, by=by, role=seat.role, reason=reason, n_shown=n_shown
         )
-        messages.success(request, "The item is open again.")
+        messages.success(request, _("The item is open again."))
         return
     adjudications.settle(
         item=item,
@@ -140,7 +150,7 @@ def _decide(
         reason=reason,
         n_shown=n_shown,
     )
-    messages.success(request, "The item is settled.")
+    messages.success(request, _("The item is settled."))
 
 
 def _asked(seat: access.Seat) -> tuple[Question, ...]:
