@@ -1,54 +1,270 @@
 """PURE: countries and territories by their ISO 3166-1 code, for the profile survey."""
 
-_NAMES = """
-AF Afghanistan|AX Åland Islands|AL Albania|DZ Algeria|AS American Samoa|AD Andorra
-AO Angola|AI Anguilla|AQ Antarctica|AG Antigua and Barbuda|AR Argentina|AM Armenia
-AW Aruba|AU Australia|AT Austria|AZ Azerbaijan|BS Bahamas|BH Bahrain|BD Bangladesh
-BB Barbados|BY Belarus|BE Belgium|BZ Belize|BJ Benin|BM Bermuda|BT Bhutan|BO Bolivia
-BQ Bonaire, Sint Eustatius and Saba|BA Bosnia and Herzegovina|BW Botswana
-BV Bouvet Island|BR Brazil|IO British Indian Ocean Territory|BN Brunei|BG Bulgaria
-BF Burkina Faso|BI Burundi|CV Cabo Verde|KH Cambodia|CM Cameroon|CA Canada
-KY Cayman Islands|CF Central African Republic|TD Chad|CL Chile|CN China
-CX Christmas Island|CC Cocos (Keeling) Islands|CO Colombia|KM Comoros|CG Congo
-CD Congo, Democratic Republic of the|CK Cook Islands|CR Costa Rica|CI Côte d'Ivoire
-HR Croatia|CU Cuba|CW Curaçao|CY Cyprus|CZ Czechia|DK Denmark|DJ Djibouti|DM Dominica
-DO Dominican Republic|EC Ecuador|EG Egypt|SV El Salvador|GQ Equatorial Guinea
-ER Eritrea|EE Estonia|SZ Eswatini|ET Ethiopia|FK Falkland Islands|FO Faroe Islands
-FJ Fiji|FI Finland|FR France|GF French Guiana|PF French Polynesia
-TF French Southern Territories|GA Gabon|GM Gambia|GE Georgia|DE Germany|GH Ghana
-GI Gibraltar|GR Greece|GL Greenland|GD Grenada|GP Guadeloupe|GU Guam|GT Guatemala
-GG Guernsey|GN Guinea|GW Guinea-Bissau|GY Guyana|HT Haiti
-HM Heard Island and McDonald Islands|VA Holy See|HN Honduras|HK Hong Kong|HU Hungary
-IS Iceland|IN India|ID Indonesia|IR Iran|IQ Iraq|IE Ireland|IM Isle of Man|IL Israel
-IT Italy|JM Jamaica|JP Japan|JE Jersey|JO Jordan|KZ Kazakhstan|KE Kenya|KI Kiribati
-KP Korea, North|KR Korea, South|KW Kuwait|KG Kyrgyzstan|LA Laos|LV Latvia|LB Lebanon
-LS Lesotho|LR Liberia|LY Libya|LI Liechtenstein|LT Lithuania|LU Luxembourg|MO Macao
-MG Madagascar|MW Malawi|MY Malaysia|MV Maldives|ML Mali|MT Malta|MH Marshall Islands
-MQ Martinique|MR Mauritania|MU Mauritius|YT Mayotte|MX Mexico|FM Micronesia|MD Moldova
-MC Monaco|MN Mongolia|ME Montenegro|MS Montserrat|MA Morocco|MZ Mozambique|MM Myanmar
-NA Namibia|NR Nauru|NP Nepal|NL Netherlands|NC New Caledonia|NZ New Zealand
-NI Nicaragua|NE Niger|NG Nigeria|NU Niue|NF Norfolk Island|MK North Macedonia
-MP Northern Mariana Islands|NO Norway|OM Oman|PK Pakistan|PW Palau|PS Palestine
-PA Panama|PG Papua New Guinea|PY Paraguay|PE Peru|PH Philippines|PN Pitcairn|PL Poland
-PT Portugal|PR Puerto Rico|QA Qatar|RE Réunion|RO Romania|RU Russia|RW Rwanda
-BL Saint Barthélemy|SH Saint Helena, Ascension and Tristan da Cunha
-KN Saint Kitts and Nevis|LC Saint Lucia|MF Saint Martin|PM Saint Pierre and Miquelon
-VC Saint Vincent and the Grenadines|WS Samoa|SM San Marino|ST Sao Tome and Principe
-SA Saudi Arabia|SN Senegal|RS Serbia|SC Seychelles|SL Sierra Leone|SG Singapore
-SX Sint Maarten|SK Slovakia|SI Slovenia|SB Solomon Islands|SO Somalia|ZA South Africa
-GS South Georgia and the South Sandwich Islands|SS South Sudan|ES Spain|LK Sri Lanka
-SD Sudan|SR Suriname|SJ Svalbard and Jan Mayen|SE Sweden|CH Switzerland|SY Syria
-TW Taiwan|TJ Tajikistan|TZ Tanzania|TH Thailand|TL Timor-Leste|TG Togo|TK Tokelau
-TO Tonga|TT Trinidad and Tobago|TN Tunisia|TR Türkiye|TM Turkmenistan
-TC Turks and Caicos Islands|TV Tuvalu|UG Uganda|UA Ukraine|AE United Arab Emirates
-GB United Kingdom|US United States|UM United States Minor Outlying Islands|UY Uruguay
-UZ Uzbekistan|VU Vanuatu|VE Venezuela|VN Vietnam|VG Virgin Islands, British
-VI Virgin Islands, U.S.|WF Wallis and Futuna|EH Western Sahara|YE Yemen|ZM Zambia
-ZW Zimbabwe
-"""
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
+
 COUNTRIES: dict[str, str] = {
-    entry[:2]: entry[3:]
-    for line in _NAMES.split("\n")
-    if line
-    for entry in line.split("|")
+    "AF": gettext_noop("Afghanistan"),
+    "AX": gettext_noop("Åland Islands"),
+    "AL": gettext_noop("Albania"),
+    "DZ": gettext_noop("Algeria"),
+    "AS": gettext_noop("American Samoa"),
+    "AD": gettext_noop("Andorra"),
+    "AO": gettext_noop("Angola"),
+    "AI": gettext_noop("Anguilla"),
+    "AQ": gettext_noop("Antarctica"),
+    "AG": gettext_noop("Antigua and Barbuda"),
+    "AR": gettext_noop("Argentina"),
+    "AM": gettext_noop("Armenia"),
+    "AW": gettext_noop("Aruba"),
+    "AU": gettext_noop("Australia"),
+    "AT": gettext_noop("Austria"),
+    "AZ": gettext_noop("Azerbaijan"),
+    "BS": gettext_noop("Bahamas"),
+    "BH": gettext_noop("Bahrain"),
+    "BD": gettext_noop("Bangladesh"),
+    "BB": gettext_noop("Barbados"),
+    "BY": gettext_noop("Belarus"),
+    "BE": gettext_noop("Belgium"),
+    "BZ": gettext_noop("Belize"),
+    "BJ": gettext_noop("Benin"),
+    "BM": gettext_noop("Bermuda"),
+    "BT": gettext_noop("Bhutan"),
+    "BO": gettext_noop("Bolivia"),
+    "BQ": gettext_noop("Bonaire, Sint Eustatius and Saba"),
+    "BA": gettext_noop("Bosnia and Herzegovina"),
+    "BW": gettext_noop("Botswana"),
+    "BV": gettext_noop("Bouvet Island"),
+    "BR": gettext_noop("Brazil"),
+    "IO": gettext_noop("British Indian Ocean Territory"),
+    "BN": gettext_noop("Brunei"),
+    "BG": gettext_noop("Bulgaria"),
+    "BF": gettext_noop("Burkina Faso"),
+    "BI": gettext_noop("Burundi"),
+    "CV": gettext_noop("Cabo Verde"),
+    "KH": gettext_noop("Cambodia"),
+    "CM": gettext_noop("Cameroon"),
+    "CA": gettext_noop("Canada"),
+    "KY": gettext_noop("Cayman Islands"),
+    "CF": gettext_noop("Central African Republic"),
+    "TD": gettext_noop("Chad"),
+    "CL": gettext_noop("Chile"),
+    "CN": gettext_noop("China"),
+    "CX": gettext_noop("Christmas Island"),
+    "CC": gettext_noop("Cocos (Keeling) Islands"),
+    "CO": gettext_noop("Colombia"),
+    "KM": gettext_noop("Comoros"),
+    "CG": gettext_noop("Congo"),
+    "CD": gettext_noop("Congo, Democratic Republic of the"),
+    "CK": gettext_noop("Cook Islands"),
+    "CR": gettext_noop("Costa Rica"),
+    "CI": gettext_noop("Côte d'Ivoire"),
+    "HR": gettext_noop("Croatia"),
+    "CU": gettext_noop("Cuba"),
+    "CW": gettext_noop("Curaçao"),
+    "CY": gettext_noop("Cyprus"),
+    "CZ": gettext_noop("Czechia"),
+    "DK": gettext_noop("Denmark"),
+    "DJ": gettext_noop("Djibouti"),
+    "DM": gettext_noop("Dominica"),
+    "DO": gettext_noop("Dominican Republic"),
+    "EC": gettext_noop("Ecuador"),
+    "EG": gettext_noop("Egypt"),
+    "SV": gettext_noop("El Salvador"),
+    "GQ": gettext_noop("Equatorial Guinea"),
+    "ER": gettext_noop("Eritrea"),
+    "EE": gettext_noop("Estonia"),
+    "SZ": gettext_noop("Eswatini"),
+    "ET": gettext_noop("Ethiopia"),
+    "FK": gettext_noop("Falkland Islands"),
+    "FO": gettext_noop("Faroe Islands"),
+    "FJ": gettext_noop("Fiji"),
+    "FI": gettext_noop("Finland"),
+    "FR": gettext_noop("France"),
+    "GF": gettext_noop("French Guiana"),
+    "PF": gettext_noop("French Polynesia"),
+    "TF": gettext_noop("French Southern Territories"),
+    "GA": gettext_noop("Gabon"),
+    "GM": gettext_noop("Gambia"),
+    "GE": gettext_noop("Georgia"),
+    "DE": gettext_noop("Germany"),
+    "GH": gettext_noop("Ghana"),
+    "GI": gettext_noop("Gibraltar"),
+    "GR": gettext_noop("Greece"),
+    "GL": gettext_noop("Greenland"),
+    "GD": gettext_noop("Grenada"),
+    "GP": gettext_noop("Guadeloupe"),
+    "GU": gettext_noop("Guam"),
+    "GT": gettext_noop("Guatemala"),
+    "GG": gettext_noop("Guernsey"),
+    "GN": gettext_noop("Guinea"),
+    "GW": gettext_noop("Guinea-Bissau"),
+    "GY": gettext_noop("Guyana"),
+    "HT": gettext_noop("Haiti"),
+    "HM": gettext_noop("Heard Island and McDonald Islands"),
+    "VA": gettext_noop("Holy See"),
+    "HN": gettext_noop("Honduras"),
+    "HK": gettext_noop("Hong Kong"),
+    "HU": gettext_noop("Hungary"),
+    "IS": gettext_noop("Iceland"),
+    "IN": gettext_noop("India"),
+    "ID": gettext_noop("Indonesia"),
+    "IR": gettext_noop("Iran"),
+    "IQ": gettext_noop("Iraq"),
+    "IE": gettext_noop("Ireland"),
+    "IM": gettext_noop("Isle of Man"),
+    "IL": gettext_noop("Israel"),
+    "IT": gettext_noop("Italy"),
+    "JM": gettext_noop("Jamaica"),
+    "JP": gettext_noop("Japan"),
+    "JE": gettext_noop("Jersey"),
+    "JO": gettext_noop("Jordan"),
+    "KZ": gettext_noop("Kazakhstan"),
+    "KE": gettext_noop("Kenya"),
+    "KI": gettext_noop("Kiribati"),
+    "KP": gettext_noop("Korea, North"),
+    "KR": gettext_noop("Korea, South"),
+    "KW": gettext_noop("Kuwait"),
+    "KG": gettext_noop("Kyrgyzstan"),
+    "LA": gettext_noop("Laos"),
+    "LV": gettext_noop("Latvia"),
+    "LB": gettext_noop("Lebanon"),
+    "LS": gettext_noop("Lesotho"),
+    "LR": gettext_noop("Liberia"),
+    "LY": gettext_noop("Libya"),
+    "LI": gettext_noop("Liechtenstein"),
+    "LT": gettext_noop("Lithuania"),
+    "LU": gettext_noop("Luxembourg"),
+    "MO": gettext_noop("Macao"),
+    "MG": gettext_noop("Madagascar"),
+    "MW": gettext_noop("Malawi"),
+    "MY": gettext_noop("Malaysia"),
+    "MV": gettext_noop("Maldives"),
+    "ML": gettext_noop("Mali"),
+    "MT": gettext_noop("Malta"),
+    "MH": gettext_noop("Marshall Islands"),
+    "MQ": gettext_noop("Martinique"),
+    "MR": gettext_noop("Mauritania"),
+    "MU": gettext_noop("Mauritius"),
+    "YT": gettext_noop("Mayotte"),
+    "MX": gettext_noop("Mexico"),
+    "FM": gettext_noop("Micronesia"),
+    "MD": gettext_noop("Moldova"),
+    "MC": gettext_noop("Monaco"),
+    "MN": gettext_noop("Mongolia"),
+    "ME": gettext_noop("Montenegro"),
+    "MS": gettext_noop("Montserrat"),
+    "MA": gettext_noop("Morocco"),
+    "MZ": gettext_noop("Mozambique"),
+    "MM": gettext_noop("Myanmar"),
+    "NA": gettext_noop("Namibia"),
+    "NR": gettext_noop("Nauru"),
+    "NP": gettext_noop("Nepal"),
+    "NL": gettext_noop("Netherlands"),
+    "NC": gettext_noop("New Caledonia"),
+    "NZ": gettext_noop("New Zealand"),
+    "NI": gettext_noop("Nicaragua"),
+    "NE": gettext_noop("Niger"),
+    "NG": gettext_noop("Nigeria"),
+    "NU": gettext_noop("Niue"),
+    "NF": gettext_noop("Norfolk Island"),
+    "MK": gettext_noop("North Macedonia"),
+    "MP": gettext_noop("Northern Mariana Islands"),
+    "NO": gettext_noop("Norway"),
+    "OM": gettext_noop("Oman"),
+    "PK": gettext_noop("Pakistan"),
+    "PW": gettext_noop("Palau"),
+    "PS": gettext_noop("Palestine"),
+    "PA": gettext_noop("Panama"),
+    "PG": gettext_noop("Papua New Guinea"),
+    "PY": gettext_noop("Paraguay"),
+    "PE": gettext_noop("Peru"),
+    "PH": gettext_noop("Philippines"),
+    "PN": gettext_noop("Pitcairn"),
+    "PL": gettext_noop("Poland"),
+    "PT": gettext_noop("Portugal"),
+    "PR": gettext_noop("Puerto Rico"),
+    "QA": gettext_noop("Qatar"),
+    "RE": gettext_noop("Réunion"),
+    "RO": gettext_noop("Romania"),
+    "RU": gettext_noop("Russia"),
+    "RW": gettext_noop("Rwanda"),
+    "BL": gettext_noop("Saint Barthélemy"),
+    "SH": gettext_noop("Saint Helena, Ascension and Tristan da Cunha"),
+    "KN": gettext_noop("Saint Kitts and Nevis"),
+    "LC": gettext_noop("Saint Lucia"),
+    "MF": gettext_noop("Saint Martin"),
+    "PM": gettext_noop("Saint Pierre and Miquelon"),
+    "VC": gettext_noop("Saint Vincent and the Grenadines"),
+    "WS": gettext_noop("Samoa"),
+    "SM": gettext_noop("San Marino"),
+    "ST": gettext_noop("Sao Tome and Principe"),
+    "SA": gettext_noop("Saudi Arabia"),
+    "SN": gettext_noop("Senegal"),
+    "RS": gettext_noop("Serbia"),
+    "SC": gettext_noop("Seychelles"),
+    "SL": gettext_noop("Sierra Leone"),
+    "SG": gettext_noop("Singapore"),
+    "SX": gettext_noop("Sint Maarten"),
+    "SK": gettext_noop("Slovakia"),
+    "SI": gettext_noop("Slovenia"),
+    "SB": gettext_noop("Solomon Islands"),
+    "SO": gettext_noop("Somalia"),
+    "ZA": gettext_noop("South Africa"),
+    "GS": gettext_noop("South Georgia and the South Sandwich Islands"),
+    "SS": gettext_noop("South Sudan"),
+    "ES": gettext_noop("Spain"),
+    "LK": gettext_noop("Sri Lanka"),
+    "SD": gettext_noop("Sudan"),
+    "SR": gettext_noop("Suriname"),
+    "SJ": gettext_noop("Svalbard and Jan Mayen"),
+    "SE": gettext_noop("Sweden"),
+    "CH": gettext_noop("Switzerland"),
+    "SY": gettext_noop("Syria"),
+    "TW": gettext_noop("Taiwan"),
+    "TJ": gettext_noop("Tajikistan"),
+    "TZ": gettext_noop("Tanzania"),
+    "TH": gettext_noop("Thailand"),
+    "TL": gettext_noop("Timor-Leste"),
+    "TG": gettext_noop("Togo"),
+    "TK": gettext_noop("Tokelau"),
+    "TO": gettext_noop("Tonga"),
+    "TT": gettext_noop("Trinidad and Tobago"),
+    "TN": gettext_noop("Tunisia"),
+    "TR": gettext_noop("Türkiye"),
+    "TM": gettext_noop("Turkmenistan"),
+    "TC": gettext_noop("Turks and Caicos Islands"),
+    "TV": gettext_noop("Tuvalu"),
+    "UG": gettext_noop("Uganda"),
+    "UA": gettext_noop("Ukraine"),
+    "AE": gettext_noop("United Arab Emirates"),
+    "GB": gettext_noop("United Kingdom"),
+    "US": gettext_noop("United States"),
+    "UM": gettext_noop("United States Minor Outlying Islands"),
+    "UY": gettext_noop("Uruguay"),
+    "UZ": gettext_noop("Uzbekistan"),
+    "VU": gettext_noop("Vanuatu"),
+    "VE": gettext_noop("Venezuela"),
+    "VN": gettext_noop("Vietnam"),
+    "VG": gettext_noop("Virgin Islands, British"),
+    "VI": gettext_noop("Virgin Islands, U.S."),
+    "WF": gettext_noop("Wallis and Futuna"),
+    "EH": gettext_noop("Western Sahara"),
+    "YE": gettext_noop("Yemen"),
+    "ZM": gettext_noop("Zambia"),
+    "ZW": gettext_noop("Zimbabwe"),
 }
+
+
+def country_words(code: str) -> str:
+    """Return a country's name in the reader's language, or what is no code as it is."""
+    return _(COUNTRIES[code]) if code in COUNTRIES else code
+
+
+def named_countries() -> list[tuple[str, str]]:
+    """Return each code with its name, in the order of the names."""
+    return sorted(((code, _(name)) for code, name in COUNTRIES.items()), key=_by_name)
+
+
+def _by_name(pair: tuple[str, str]) -> str:
+    return pair[1]

@@ -15,7 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Count, Q, QuerySet
 
 from annotation.answers import Question, parse_questions, to_presented
-from annotation.countries import COUNTRIES
+from annotation.countries import country_words
 from annotation.models import (
     Annotation,
     Assignment,
@@ -154,8 +154,8 @@ def _asked(answer: SurveyAnswer | PastSurveyAnswer) -> Mapping[str, Any]:
 def _told(answer: SurveyAnswer) -> Told:
     asked, value = _asked(answer), answer.value
     words = ", ".join(map(str, value)) if isinstance(value, list) else value
-    if asked.get("type") == "country":
-        words = COUNTRIES.get(str(value), value)
+    if asked.get("type") == "country" and value:
+        words = country_words(str(value))
     return Told(
         title=str(asked.get("title") or answer.question),
         state=_(STATES.get(answer.state, "")),

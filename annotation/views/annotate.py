@@ -39,7 +39,7 @@ from annotation.views.comments import own_comments_of
 from annotation.views.desk_parts import parts, payload
 from annotation.views.endings import ending_of
 from annotation.words import gettext as _
-from annotation.words import gettext_noop
+from annotation.words import gettext_noop, ngettext
 
 SKIP_REASONS = (
     gettext_noop("I cannot decide"),
@@ -290,10 +290,10 @@ def page_data(seat: access.Seat, participant: Participant) -> dict[str, object]:
 
 def _duration(seconds: int) -> str:
     """Say a time in whole minutes where it is some, else in seconds."""
-    number, unit = (
-        (seconds // 60, "minute") if seconds % 60 == 0 else (seconds, "second")
-    )
-    return f"{number} {unit}{'' if number == 1 else 's'}"
+    n = seconds // 60
+    if seconds % 60 == 0:
+        return ngettext("{n} minute", "{n} minutes", n).format(n=n)
+    return ngettext("{n} second", "{n} seconds", seconds).format(n=seconds)
 
 
 def _cut(text: str, spans: list[Span]) -> list[tuple[str, bool]]:

@@ -76,7 +76,7 @@ def _number(
 
 CRITERION = CardKind(
     "",
-    "criterion",
+    gettext_lazy("criterion"),
     "steps",
     (
         FieldSpec("title", gettext_lazy("Criterion")),
@@ -334,7 +334,7 @@ QUESTION_KINDS = (
 SCOPE_KINDS = (
     CardKind(
         "",
-        "scope",
+        gettext_lazy("scope"),
         "tick",
         (
             FieldSpec("text", gettext_lazy("I agree that my answers are …")),

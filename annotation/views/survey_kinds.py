@@ -51,11 +51,15 @@ VALUE = FieldSpec(
 )
 LABEL = FieldSpec("label", gettext_lazy("Option"))
 ALONE = FieldSpec("is_exclusive", gettext_lazy("Stands alone"), "tick", default=False)
-ONE_OPTION = CardKind("", "option", "tick", (LABEL, LAST, OWN_WORDS, VALUE))
-ANY_OPTION = CardKind("", "option", "tick", (LABEL, LAST, ALONE, OWN_WORDS, VALUE))
+ONE_OPTION = CardKind(
+    "", gettext_lazy("option"), "tick", (LABEL, LAST, OWN_WORDS, VALUE)
+)
+ANY_OPTION = CardKind(
+    "", gettext_lazy("option"), "tick", (LABEL, LAST, ALONE, OWN_WORDS, VALUE)
+)
 STATEMENT = CardKind(
     "",
-    "statement",
+    gettext_lazy("statement"),
     "minus",
     (
         FieldSpec("title", gettext_lazy("Statement")),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-from annotation.countries import COUNTRIES
+from annotation.countries import named_countries
 from annotation.surveys import (
     DECLINED,
     NOT_APPLICABLE,
@@ -128,7 +128,7 @@ def survey_context(sections: Sequence[Section]) -> dict[str, Any]:
     return {
         "sections": sections,
         "missing": [entry for entry in entries if entry.problem],
-        "countries": sorted(COUNTRIES.items(), key=lambda pair: pair[1]),
+        "countries": named_countries(),
         "declined": DECLINED,
         "not_applicable": NOT_APPLICABLE,
         "n_minutes": _minutes([entry.question for entry in entries]),

@@ -1,4 +1,4 @@
-"""The desk in a language that nobody speaks: long words fit."""
+"""The desk in a language that nobody speaks: all words are marked, long ones fit."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from annotation.models import Project
 from tests.browser.conftest import OpenDesk
 from tests.browser.desks import COMPARISON, RANKING, RATING, ask, desk_id, wait_for_next
-from tests.words.left import Reader
+from tests.words.left import Reader, Stored, left_in
 
 SIZES = ((1440, 900), (360, 800))
 # Text that is wider than the box it stands in, or than the screen; what scrolls by
@@ -55,8 +55,9 @@ CLIPPED = """() => {
 }"""
 
 
-def faults_of(page: Page, state: str) -> Iterator[str]:
-    """Yield what does not fit, in the page as it is now."""
+def faults_of(page: Page, stored: Stored, state: str) -> Iterator[str]:
+    """Yield what is not marked and what does not fit, in the page as it is now."""
+    yield from (f"{state}: {left}" for left in left_in(page.content(), stored))
     for width, height in SIZES:
         page.set_viewport_size({"width": width, "height": height})
         yield from (f"{state} {width}: {one}" for one in page.evaluate(CLIPPED))
@@ -102,13 +103,16 @@ def states_of(page: Page) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("question", "n_completions"), [(COMPARISON, 2), (RANKING, 4), (RATING, 3)]
 )
-def test_long_words_fit_the_desk(
+def test_desk_has_no_word_unmarked_and_none_cut(
     open_desk: OpenDesk, question: dict[str, object], n_completions: int
 ) -> None:
     rationale = {"name": "why", "type": "rationale", "title": "Why?", "min_chars": 9}
     project = ask([question, rationale], n_completions=n_completions)
     page = open_desk(project, locale="en-XA", reduced_motion="reduce")
-    found = [fault for state in states_of(page) for fault in faults_of(page, state)]
+    stored = Stored()
+    found = [
+        fault for state in states_of(page) for fault in faults_of(page, stored, state)
+    ]
     assert not found, "\n".join(found)
 
 

@@ -38,7 +38,8 @@ export class Strip {
       button.classList.toggle("is-done", isDone);
       const marks = cells.length > 1 && cells.length < 5 ? values.join(" · ") : "";
       one("[data-given]", button).textContent = marks;
-      const said = cells.length > 1 ? cells.map((cell, place) => `${letter(place)} ${cell.isAnswered ? values[place] : "open"}`).join(", ") : isDone ? "answered" : "open";
+      const each = cells.map((cell, place) => (cell.isAnswered ? `${letter(place)} ${values[place]}` : format(gettext("{letter} open"), { letter: letter(place) })));
+      const said = cells.length > 1 ? each.join(", ") : isDone ? gettext("answered") : gettext("open");
       button.setAttribute("aria-label", `${name}: ${said}`);
     }
   }
