@@ -111,7 +111,7 @@ def test_no_response_names_a_model(open_desk: OpenDesk) -> None:
     page.reload()
     page.wait_for_load_state("networkidle")
     page.get_by_label("Mark differences").check()
-    page.wait_for_function("CSS.highlights.has('diff-only')")
+    page.wait_for_function("() => CSS.highlights.has('diff-only')")
     first = desk_id(page)
     page.keyboard.press("1")
     page.keyboard.press("Control+Enter")
