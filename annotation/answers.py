@@ -106,7 +106,8 @@ def validate(
         for name in sorted(hidden)
         if not is_empty(answers.get(name))
     ]
-    for question in shown:
+    for wanted in shown:
+        question = rankings.asked(wanted, n_completions)
         path = f"answers.{question.name}"
         value = answers.get(question.name)
         if is_empty(value):

@@ -6,6 +6,7 @@ tier, counted from 1; with `n_places` only that many are given, and the rest is 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from annotation.questions import Problem, Question, letter
@@ -13,6 +14,16 @@ from annotation.words import gettext as _
 from annotation.words import ngettext
 
 FIELDS = ("tiers", "unacceptable", "below", "not_judged")
+
+
+def asked(question: Question, n_completions: int) -> Question:
+    """Return a ranking as it is asked of so many completions; others as they are.
+
+    As many places as completions, or more, are all the places.
+    """
+    if question.type != "ranking" or question.n_places < n_completions:
+        return question
+    return replace(question, n_places=0)
 
 
 def missing(question: Question) -> str:

@@ -110,10 +110,26 @@ class SurveyDraft:
         section.entries.insert(number + 1, made)
         return place + 1
 
-    def remove(self, place: int) -> None:
-        """Take an entry away; a rule about it is named as a fault when saving."""
+    def move_to(self, place: int, target: int) -> int:
+        """Move an entry before the one that stands at a place then; return where."""
         section, number = self.find(place)
-        del section.entries[number]
+        entry = section.entries.pop(number)
+        if target < len(self.entries()):
+            before, at = self.find(target)
+            before.entries.insert(at, entry)
+        else:
+            self.sections[-1].entries.append(entry)
+        return self._at(entry)
+
+    def put(self, section: int, number: int, entry: Entry) -> int:
+        """Put an entry back where it was in a section; return its place."""
+        home = self.sections[min(section, len(self.sections) - 1)]
+        entry["name"] = self.free_name(str(entry.get("name", "")))
+        home.entries.insert(number, entry)
+        return self._at(entry)
+
+    def _at(self, entry: Entry) -> int:
+        return next(i for i, one in enumerate(self.entries()) if one is entry)
 
     def replace(self, place: int, entry: Entry) -> None:
         """Put another entry in a place; rules follow where its name changes."""
@@ -134,13 +150,6 @@ class SurveyDraft:
         return name
 
     # --- sections ---------------------------------------------------------------------
-
-    def move_section(self, section: int, step: int) -> int:
-        """Move a section with its questions; return its number."""
-        if not 0 <= section + step < len(self.sections):
-            return section
-        self.sections.insert(section + step, self.sections.pop(section))
-        return section + step
 
     def duplicate_section(self, section: int) -> int:
         """Put a copy below a section; rules within the copy are about the copies."""

@@ -3,29 +3,27 @@
 Called by views.card_editor with what the form held; stores nothing.
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 from annotation.views.card_types import MAX_CARDS, Card, CardKind, kind_of
+from annotation.views.list_edits import (
+    Button,
+    Done,
+    Removed,
+    read_button,
+    read_removed,
+    shift,
+)
 
 Rename = Callable[[list[Card]], None]
 
 
-@dataclass(frozen=True)
-class Done:
-    """Where the focus belongs, and what was taken away, to be given back."""
-
-    focus: str = ""
-    removed: str = ""
-
-
 def act(
     cards: list[Card],
-    button: str,
+    do: str,
     root: str,
     kinds: tuple[CardKind, ...],
     *,
@@ -34,42 +32,30 @@ def act(
 ) -> Done:
     """Change the lists as a button asks; `name` names the cards that have no name.
 
-    Buttons: `add:<list>:<type>`; `remove`, `up`, `down`, `copy`, `convert` with
-    `<list>:<place>`; `move:<list>:<from>-<to>`; `undo`, which gives `removed` back.
+    `convert` puts other cards in a card's place; `undo` gives `removed` back.
     """
-    if button == "undo":
+    button = read_button(do)
+    if button.action == "undo":
         return _undo(cards, removed, root, kinds, name)
-    action, _, rest = button.partition(":")
-    path, _, argument = rest.rpartition(":")
-    found = _find(cards, path, root, kinds)
+    found = _find(cards, button.path, root, kinds)
     if found is None:
         return Done()
     where, own = found
-    if action == "add":
+    if button.action == "add":
         if len(where) < MAX_CARDS:
-            where.append(kind_of(own, argument).blank())
-        return _first_field(where, path, len(where) - 1, own)
-    if action == "move":
-        return _move(where, path, argument)
-    place = _place(where, argument)
+            where.append(kind_of(own, button.argument).blank())
+        return _first_field(where, button.path, len(where) - 1, own)
+    if ends := button.ends(len(where)):
+        shift(where, ends)
+        return button.follow(ends[1])
+    place = button.place(len(where))
     if place is None:
         return Done()
-    if action == "remove":
-        card = where.pop(place)
-        kept = {"list": path, "place": place, "card": card}
-        return Done("edit.undo", json.dumps(kept, ensure_ascii=False))
-    if action in ("copy", "convert"):
-        return _multiply(where, own, place, path, action, name)
-    step = {"up": -1, "down": 1}.get(action, 0)
-    if not step or not 0 <= place + step < len(where):
-        return Done()
-    where[place], where[place + step] = where[place + step], where[place]
-    return Done(f"{path}[{place + step}].{action}")
-
-
-def _place(where: Sequence[Card], text: str) -> int | None:
-    is_number = text.isascii() and text.isdigit() and len(text) < 6
-    return int(text) if is_number and int(text) < len(where) else None
+    if button.action == "remove":
+        return Removed(button.path, place, where.pop(place)).done
+    if button.action in ("copy", "convert"):
+        return _multiply(where, own, place, button, name)
+    return Done()
 
 
 def _first_field(
@@ -80,26 +66,16 @@ def _first_field(
     return Done(f"{path}[{place}].{kind.fields[0].name}")
 
 
-def _move(where: list[Card], path: str, argument: str) -> Done:
-    start, _, end = argument.partition("-")
-    from_, to = _place(where, start), _place(where, end)
-    if from_ is None or to is None:
-        return Done()
-    where.insert(to, where.pop(from_))
-    return Done(f"{path}[{to}].up")
-
-
 def _multiply(
     where: list[Card],
     kinds: tuple[CardKind, ...],
     place: int,
-    path: str,
-    action: str,
+    button: Button,
     name: Rename,
 ) -> Done:
     """Put a copy after a card, or what it converts to in its place."""
     card = where[place]
-    if action == "copy":
+    if button.action == "copy":
         made = [card, deepcopy(card) | ({"name": ""} if "name" in card else {})]
     else:
         convert = kind_of(kinds, card.get("type")).convert
@@ -108,8 +84,8 @@ def _multiply(
         return Done()
     where[place : place + 1] = made
     name(where)
-    at = place + 1 if action == "copy" else place
-    return _first_field(where, path, at, kinds)
+    at = place + 1 if button.action == "copy" else place
+    return _first_field(where, button.path, at, kinds)
 
 
 def _find(
@@ -137,19 +113,15 @@ def _undo(
     kinds: tuple[CardKind, ...],
     name: Rename,
 ) -> Done:
-    try:
-        kept = json.loads(removed)
-        path, place, card = str(kept["list"]), int(kept["place"]), dict(kept["card"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return Done()
-    found = _find(cards, path, root, kinds)
-    if found is None or len(found[0]) >= MAX_CARDS:
+    kept = read_removed(removed)
+    found = kept and _find(cards, kept.path, root, kinds)
+    if not kept or not found or len(found[0]) >= MAX_CARDS:
         return Done()
     where, own = found
-    at = min(max(place, 0), len(where))
-    where.insert(at, _fit(card, kind_of(own, card.get("type"))))
+    at = min(kept.place, len(where))
+    where.insert(at, _fit(kept.card, kind_of(own, kept.card.get("type"))))
     name(where)
-    return _first_field(where, path, at, own)
+    return _first_field(where, kept.path, at, own)
 
 
 def _fit(card: Card, kind: CardKind) -> Card:

@@ -6,7 +6,7 @@ keyboard, without script, and nothing is lost on the way.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from django.http import QueryDict
@@ -162,11 +162,35 @@ def show_cards(
 ) -> ShownCards:
     """Return the cards as the template shows them, each problem at its place."""
     faults: dict[str, str] = {}
-    for problem in problems:
+    for problem in settle(problems, cards, root, kinds):
         faults[problem.path] = (
             f"{faults.get(problem.path, '')} {problem.message}".strip()
         )
     return _show_list(cards, root, tuple(kinds), faults, within={})
+
+
+def settle(
+    problems: Sequence[Problem], cards: Cards, root: str, kinds: Sequence[CardKind]
+) -> list[Problem]:
+    """Return the problems, each at a field or card that the page has."""
+    known = {root, *_ids(cards, root, tuple(kinds))}
+    return [Problem(_nearest(one.path, known), one.message) for one in problems]
+
+
+def _ids(cards: Cards, path: str, kinds: tuple[CardKind, ...]) -> Iterator[str]:
+    for place, card in enumerate(cards):
+        yield f"{path}[{place}]"
+        for spec in kind_of(kinds, card.get("type", "")).fields:
+            at = f"{path}[{place}].{spec.name}"
+            yield at
+            if spec.kind == "cards":
+                yield from _ids(card.get(spec.name) or (), at, spec.kinds)
+
+
+def _nearest(path: str, known: Collection[str]) -> str:
+    while path and path not in known:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return path
 
 
 def _show_list(
@@ -200,7 +224,7 @@ def _show_list(
                     )
                     for spec in kind.fields
                 ),
-                problem=faults.get(at, "") or faults.get(f"{at}.type", ""),
+                problem=faults.get(at, ""),
                 name=str(card.get("name") or ""),
             )
         )

@@ -226,7 +226,10 @@ QUESTION_KINDS = (
                 "n_places",
                 gettext_lazy("Places to give"),
                 0,
-                gettext_lazy("Only the best; 0 is all."),
+                gettext_lazy(
+                    "Only the best so many; 0 is all. An item with no more answers than"
+                    " that is ranked as a whole."
+                ),
             ),
             *_RULES,
         ),

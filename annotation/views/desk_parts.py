@@ -6,6 +6,7 @@ Called by views.annotate. Knows the words and keys of the screen, and no databas
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
+from annotation import rankings
 from annotation.answers import NOT_APPLICABLE, Criterion, Question
 from annotation.selectors.desk import Desk, DeskCompletion
 from annotation.verdicts import GRADES
@@ -213,7 +214,11 @@ def parts(shown: Desk) -> Parts:
     return Parts(
         title=_title(shown.questions, n_completions),
         blocks=tuple(_blocks(shown)),
-        rankings=tuple(q for q in shown.questions if q.type == "ranking"),
+        rankings=tuple(
+            rankings.asked(question, n_completions)
+            for question in shown.questions
+            if question.type == "ranking"
+        ),
         others=tuple(
             Other(question, f"annotation/annotate/{RAIL[question.type]}.html")
             for question in shown.questions
@@ -329,14 +334,17 @@ def _ends(question: Question) -> str:
 
 def payload(shown: Desk) -> dict[str, object]:
     """Return what the page's script needs besides the markup; nothing is secret."""
+    n_completions = len(shown.completions)
     return {
         "id": str(shown.id),
         "state": shown.state,
         "stage": shown.stage,
         "lease_s": shown.lease_s,
-        "n_completions": len(shown.completions),
+        "n_completions": n_completions,
         "not_applicable": NOT_APPLICABLE,
-        "questions": [_plain(question) for question in shown.questions],
+        "questions": [
+            _plain(rankings.asked(q, n_completions)) for q in shown.questions
+        ],
         "alignments": [c.alignment and asdict(c.alignment) for c in shown.completions],
         "draft": None
         if shown.draft is None

@@ -50,7 +50,9 @@ class SettingsForm(Styled, forms.Form):
         label=gettext_lazy("People may change an answer they submitted"),
         choices=Project.Editing.choices,
         help_text=gettext_lazy(
-            "A change is a new version; earlier ones are kept and exported."
+            "A change is a new version; earlier ones are kept and exported. With one"
+            " annotation per item, an item has all its answers with the first, so"
+            " “until the item has all its answers” is the same as never."
         ),
     )
     is_paused = forms.BooleanField(

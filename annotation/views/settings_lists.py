@@ -12,7 +12,7 @@ from annotation.access import Seat
 from annotation.answers import Problem
 from annotation.errors import InvalidError
 from annotation.services.versions import Published
-from annotation.views.card_editor import read_cards, show_cards
+from annotation.views.card_editor import read_cards, settle, show_cards
 from annotation.views.card_types import CardKind
 from annotation.views.person import person
 from annotation.views.settings_common import said, settings_context
@@ -120,12 +120,13 @@ class Editor:
     ) -> HttpResponse:
         if text is None:
             text = json.dumps(list(cards), ensure_ascii=False, indent=2)
+        problems = settle(problems, cards, self.what, self.kinds)
         context = settings_context(self.seat, self.what) | self.context
         context |= {
             "what": self.what,
             "editor": show_cards(cards, self.what, self.kinds, problems),
             "problems": problems,
-            "focus": focus,
+            "focus": problems[0].path if problems else focus,
             "json": text,
             "fault": fault,
             "is_changed": is_changed,

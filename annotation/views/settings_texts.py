@@ -103,7 +103,9 @@ def settings_consent(request: HttpRequest, slug: str) -> HttpResponse:
         draft = ConsentDraft(template.consent_text, template.scopes, manner)
         return _consent_page(request, seat, draft)
     if do != "save":
-        return _consent_page(request, seat, draft, focus=read.focus)
+        return _consent_page(
+            request, seat, draft, focus=read.focus, removed=read.removed
+        )
     try:
         published = publish_consent(
             project=seat.project,
@@ -124,6 +126,7 @@ def _consent_page(
     draft: ConsentDraft,
     *,
     focus: str = "",
+    removed: str = "",
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -140,6 +143,7 @@ def _consent_page(
         "never": never_released(draft.scopes),
         "is_divided": bool(covered(draft.scopes)),
         "focus": focus,
+        "removed": removed,
         "fault": fault,
     }
     name = "annotation/people/settings_consent.html"

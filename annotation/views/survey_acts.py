@@ -1,6 +1,9 @@
 """What a form of the survey builder held, and what its button asks for."""
 
 import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +14,15 @@ from annotation.answers import Problem
 from annotation.surveys.checks import malformed
 from annotation.surveys.drafting import MAX_QUESTIONS, DraftSection, SurveyDraft
 from annotation.views.card_editor import read_cards
+from annotation.views.list_edits import (
+    STEPS,
+    Button,
+    Done,
+    Removed,
+    read_button,
+    read_removed,
+    shift,
+)
 from annotation.views.survey_kinds import (
     BUILDER_KINDS,
     BY_TYPE,
@@ -19,7 +31,7 @@ from annotation.views.survey_kinds import (
     to_entry,
 )
 
-OPEN = "open"
+OPEN, SURVEY, SECTIONS = "open", "survey", "sections"
 
 
 @dataclass
@@ -31,11 +43,31 @@ class Form:
     open_section: int | None = None
     problems: list[Problem] = field(default_factory=list)
     focus: str = ""
+    removed: str = ""
 
     def open(self, place: int) -> None:
         """Open one entry, and close what else is open."""
         self.open_entry, self.open_section = place, None
         self.focus = f"{OPEN}[0].title"
+
+    def open_heading(self, section: int) -> None:
+        """Open the heading of a section, and close what else is open."""
+        self.open_entry, self.open_section = None, section
+        self.focus = "section_title"
+
+    def then(self, done: Done) -> None:
+        """Let the focus go on from what was done."""
+        self.focus, self.removed = done.focus, done.removed
+
+    @contextmanager
+    def kept_open(self) -> Iterator[None]:
+        """Keep what is open so, wherever it moves to meanwhile."""
+        entries, sections = self.draft.entries(), self.draft.sections
+        entry = None if self.open_entry is None else entries[self.open_entry]
+        part = None if self.open_section is None else sections[self.open_section]
+        yield
+        self.open_entry = _place_of(entry, self.draft.entries())
+        self.open_section = _place_of(part, sections)
 
     def name_all(self) -> None:
         """Give every entry a name of its own, made of its title where it has none."""
@@ -45,12 +77,15 @@ class Form:
 
     def open_first_problem(self) -> None:
         """Open the entry of the first problem, so that it is seen at its field."""
-        for problem in self.problems:
-            head = problem.path.removeprefix("survey[").partition("]")[0]
-            if head.isdecimal():
-                self.open(int(head))
-                self.focus = ""
-                return
+        tails = (problem.path.removeprefix(f"{SURVEY}[") for problem in self.problems)
+        heads = [tail.partition("]")[0] for tail in tails]
+        places = [int(head) for head in heads if head.isdecimal()]
+        if places:
+            self.open(min(places))
+
+
+def _place_of(one: object, where: Sequence[object]) -> int | None:
+    return next((i for i, other in enumerate(where) if other is one), None)
 
 
 def _name_of(entry: dict[str, Any]) -> str:
@@ -80,18 +115,18 @@ def read_form(data: QueryDict) -> Form:
 def _read_draft(text: str) -> SurveyDraft:
     """Read the draft that travels with the form; what is no draft is an empty one."""
     try:
-        found = json.loads(text)
-        sections = [
-            DraftSection(
-                str(one["title"]),
-                str(one["help"]),
-                [dict(entry) for entry in one["entries"] if not malformed([entry])],
-            )
-            for one in found
-        ]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        sections = [_section(one) for one in json.loads(text)]
+    except (*_BROKEN, RecursionError):
         sections = []
     return SurveyDraft(sections or [DraftSection()])
+
+
+_BROKEN = (ValueError, TypeError, KeyError, AttributeError)
+
+
+def _section(one: Mapping[str, Any]) -> DraftSection:
+    entries = [dict(entry) for entry in one["entries"] if not malformed([entry])]
+    return DraftSection(str(one["title"]), str(one["help"]), entries)
 
 
 def _read_entry(form: Form, place: int, data: QueryDict) -> None:
@@ -112,7 +147,7 @@ def _read_entry(form: Form, place: int, data: QueryDict) -> None:
         entry.pop(key, None)
     entry |= _read_rules(data)
     form.draft.replace(place, entry)
-    form.focus = read.focus
+    form.focus, form.removed = read.focus, read.removed
     form.problems = [
         Problem(problem.path.replace(f"{OPEN}[0]", f"survey[{place}]"), problem.message)
         for problem in read.problems
@@ -134,67 +169,109 @@ def _read_rules(data: QueryDict) -> dict[str, Any]:
 # --- acting ---------------------------------------------------------------------------
 
 
-def act(form: Form, do: str, data: QueryDict) -> None:
-    """Change the draft as a button asks; what is not understood changes nothing."""
-    name, _, rest = do.partition(":")
-    place, _, word = rest.partition(":")
-    if name == "close":
-        form.focus = f"q{form.open_entry}.open" if form.open_entry is not None else ""
+def act(form: Form, data: QueryDict) -> None:
+    """Change the draft as a button asks; what is not understood changes nothing.
+
+    The lists are `survey`, all the questions in their order; `sections`; and
+    `sections[1]`, to add a question there.
+    """
+    button = read_button(data.get("do", ""))
+    if button.action == "undo":
+        _give_back(form, data.get("removed", ""))
+    elif button.action == "close":
+        at = form.open_entry
+        form.focus = f"{SURVEY}[{at}].open" if at is not None else ""
         form.open_entry = form.open_section = None
-    elif name == "section_add":
-        form.draft.sections.append(DraftSection())
-        _open_section(form, len(form.draft.sections) - 1)
-    elif place.isdecimal() and name.startswith("section_"):
-        _act_on_section(form, name, int(place))
-    elif name == "add" and word in BY_TYPE and place.isdecimal():
-        if (
-            int(place) < len(form.draft.sections)
-            and len(form.draft.entries()) < MAX_QUESTIONS
-        ):
-            blank = to_entry(BY_TYPE[word].blank())
-            form.open(form.draft.add(int(place), blank))
-    elif place.isdecimal() and int(place) < len(form.draft.entries()):
-        _act_on_entry(form, name, int(place))
+    elif button.path == SURVEY:
+        _act_on_entries(form, button)
+    elif button.path == SECTIONS:
+        _act_on_sections(form, button)
+    elif button.action == "add":
+        _add(form, button)
 
 
-def _act_on_entry(form: Form, name: str, place: int) -> None:
-    if name == "open":
-        form.open(place)
-    elif name == "duplicate":
-        form.open(form.draft.duplicate(place))
-    elif name == "drop":
-        form.draft.remove(place)
-        form.open_entry = None
-        left = len(form.draft.entries())
-        form.focus = f"q{min(place, left - 1)}.open" if left else "s0.add"
-    elif name in ("raise", "lower"):
-        moved = form.draft.move(place, -1 if name == "raise" else 1)
-        form.open_entry = None
-        form.focus = f"q{moved}.{name}"
+def _add(form: Form, button: Button) -> None:
+    section = _section_at(button.path)
+    is_known = section is not None and section < len(form.draft.sections)
+    is_full = len(form.draft.entries()) >= MAX_QUESTIONS
+    if section is not None and is_known and button.argument in BY_TYPE and not is_full:
+        blank = to_entry(BY_TYPE[button.argument].blank())
+        form.open(form.draft.add(section, blank))
 
 
-def _act_on_section(form: Form, name: str, section: int) -> None:
-    sections = form.draft.sections
-    if section >= len(sections):
+def _section_at(path: str) -> int | None:
+    found = re.fullmatch(rf"{SECTIONS}\[([0-9]{{1,5}})\]", path)
+    return int(found[1]) if found else None
+
+
+def _act_on_entries(form: Form, button: Button) -> None:
+    draft = form.draft
+    n = len(draft.entries())
+    place = button.place(n)
+    if button.action == "move" and (ends := button.ends(n)):
+        with form.kept_open():
+            form.then(button.follow(draft.move_to(*ends)))
+    elif place is None:
         return
-    form.open_entry = form.open_section = None
-    if name == "section_open":
-        _open_section(form, section)
-    elif name == "section_duplicate":
-        _open_section(form, form.draft.duplicate_section(section))
-    elif name == "section_drop":
-        del sections[section]
+    elif button.action in STEPS:
+        # Past the edge of its section a question goes into the next one.
+        with form.kept_open():
+            form.then(button.follow(draft.move(place, STEPS[button.action])))
+    elif button.action == "open":
+        form.open(place)
+    elif button.action == "copy":
+        form.open(draft.duplicate(place))
+    elif button.action == "remove":
+        section, number = draft.find(place)
+        home = f"{SECTIONS}[{_place_of(section, draft.sections)}]"
+        with form.kept_open():
+            form.then(Removed(home, number, section.entries.pop(number)).done)
+
+
+def _act_on_sections(form: Form, button: Button) -> None:
+    sections = form.draft.sections
+    place = button.place(len(sections))
+    if button.action == "add":
+        sections.append(DraftSection())
+        form.open_heading(len(sections) - 1)
+    elif ends := button.ends(len(sections)):
+        with form.kept_open():
+            shift(sections, ends)
+        form.then(button.follow(ends[1]))
+    elif place is None:
+        return
+    elif button.action == "open":
+        form.open_heading(place)
+    elif button.action == "copy":
+        form.open_heading(form.draft.duplicate_section(place))
+    elif button.action == "remove":
+        with form.kept_open():
+            gone = sections.pop(place)
+        form.then(Removed(SECTIONS, place, vars(gone)).done)
         if not sections:
             sections.append(DraftSection())
-        form.focus = f"s{min(section, len(sections) - 1)}.open"
-    elif name in ("section_raise", "section_lower"):
-        moved = form.draft.move_section(section, -1 if name == "section_raise" else 1)
-        form.focus = f"s{moved}.{name.removeprefix('section_')}"
 
 
-def _open_section(form: Form, section: int) -> None:
-    form.open_entry, form.open_section = None, section
-    form.focus = "section_title"
+def _give_back(form: Form, text: str) -> None:
+    """Put what was removed back at its place."""
+    kept = read_removed(text)
+    if kept is None:
+        return
+    sections, home = form.draft.sections, _section_at(kept.path)
+    if home is not None and not malformed([kept.card]):
+        form.open(form.draft.put(home, kept.place, kept.card))
+    elif kept.path == SECTIONS:
+        try:
+            section = _section(kept.card)
+        except _BROKEN:
+            return
+        if sections == [DraftSection()]:
+            # It only stood in for the one that was removed.
+            sections.clear()
+        place = min(kept.place, len(sections))
+        with form.kept_open():
+            sections.insert(place, section)
+        form.focus = f"{SECTIONS}[{place}].open"
 
 
 def card_of(form: Form) -> dict[str, Any] | None:

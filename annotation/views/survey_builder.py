@@ -27,8 +27,8 @@ from annotation.surveys.checks import malformed
 from annotation.surveys.drafting import SurveyDraft
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, said, settings_context
-from annotation.views.survey_acts import Form, act, read_form
-from annotation.views.survey_outline import outline, shown_questions
+from annotation.views.survey_acts import Form, act, card_of, read_form
+from annotation.views.survey_outline import linked, outline, shown_questions
 from annotation.views.survey_page import show_survey, survey_context
 from annotation.words import gettext as _
 
@@ -55,7 +55,7 @@ def settings_survey(request: HttpRequest, slug: str) -> HttpResponse:
         return _begin_anew(request, seat, do)
     form = read_form(request.POST)
     if do != "save":
-        act(form, do, request.POST)
+        act(form, request.POST)
         return _page(request, seat, form)
     return _save(request, seat, form)
 
@@ -67,14 +67,17 @@ def _save(request: HttpRequest, seat: Seat, form: Form) -> HttpResponse:
         if not entry.get("title")
     ]
     form.name_all()
-    problems: Sequence[Problem] = [*form.problems, *untitled]
-    if not problems:
-        try:
-            return _publish(request, seat, form.draft.as_survey())
-        except InvalidError as error:
-            problems = error.problems
-    form.problems = list(problems)
+    form.problems += untitled
+    survey = form.draft.as_survey()
+    try:
+        if not form.problems:
+            return _publish(request, seat, survey)
+        parse_survey(survey)
+    except (InvalidError, InvalidSurveyError) as error:
+        told = {problem.path for problem in form.problems}
+        form.problems += [one for one in error.problems if one.path not in told]
     form.open_first_problem()
+    form.focus = linked(form)[0].path
     return _page(request, seat, form, status=422)
 
 
@@ -181,8 +184,10 @@ def _page(
         "is_changed": _differs(survey, version.questions if version else []),
         "outline": outline(form),
         "draft": json.dumps([vars(section) for section in form.draft.sections]),
-        "problems": form.problems,
+        "problems": linked(form),
         "focus": form.focus,
+        "edited": (card_of(form) or {}).get("name", ""),
+        "removed": form.removed,
         "fault": fault,
         "json": json.dumps(survey, ensure_ascii=False, indent=2),
         "templates": PEOPLE_TEMPLATES.values(),

@@ -1,5 +1,6 @@
 """The survey builder's outline: each section and question, and the one that is open."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,9 +14,9 @@ from annotation.surveys import (
     parse_survey,
 )
 from annotation.surveys.drafting import Entry
-from annotation.views.card_editor import show_cards
-from annotation.views.card_types import CardKind, ShownCard, ShownField
-from annotation.views.survey_acts import OPEN, Form, card_of
+from annotation.views.card_editor import settle, show_cards
+from annotation.views.card_types import Card, CardKind, ShownCard, ShownField
+from annotation.views.survey_acts import OPEN, SURVEY, Form, card_of
 from annotation.views.survey_kinds import BUILDER_KINDS, BY_TYPE
 from annotation.words import gettext as _
 
@@ -48,6 +49,11 @@ class Line:
     earlier: tuple[Earlier, ...] = ()
     needs_all: bool = True
     rule_problem: str = ""
+
+    @property
+    def is_ruled(self) -> bool:
+        """Tell whether rules have to be seen."""
+        return bool(self.rule_problem) or any(one.has_rule for one in self.earlier)
 
     @property
     def fields(self) -> Mapping[str, ShownField]:
@@ -93,8 +99,8 @@ def outline(form: Form) -> Outline:
 
 
 def _line(form: Form, place: int, entry: Entry) -> Line:
-    path = f"survey[{place}]"
-    own = [p for p in form.problems if p.path == path or p.path.startswith(f"{path}.")]
+    path = f"{SURVEY}[{place}]"
+    own = _own_problems(form, path)
     kind = BY_TYPE[entry["type"]]
     problem = own[0].message if own else ""
     title = str(entry.get("title") or "")
@@ -102,9 +108,9 @@ def _line(form: Form, place: int, entry: Entry) -> Line:
     card = card_of(form) if place == form.open_entry else None
     if card is None:
         return line
-    here = [Problem(p.path.replace(path, f"{OPEN}[0]", 1), p.message) for p in own]
+    here = _at_fields(own, path, card)
+    rules = [p.message for p in here if p.path == _RULES]
     shown = show_cards([card], OPEN, BUILDER_KINDS, here)
-    rules = [p.message for p in own if p.path.startswith(f"{path}.show_if")]
     return replace(
         line,
         card=shown.cards[0],
@@ -112,6 +118,47 @@ def _line(form: Form, place: int, entry: Entry) -> Line:
         needs_all=bool(entry.get("needs_all", True)),
         rule_problem=" ".join(rules),
     )
+
+
+_RULES = f"{OPEN}[0].show_if"
+
+
+def _at_fields(own: Sequence[Problem], path: str, card: Card) -> list[Problem]:
+    """Return the problems of the open question, each at its field or its rules."""
+    here = [Problem(p.path.replace(path, f"{OPEN}[0]", 1), p.message) for p in own]
+    rules = [Problem(_RULES, p.message) for p in here if p.path.startswith(_RULES)]
+    others = [p for p in here if not p.path.startswith(_RULES)]
+    return [*settle(others, [card], OPEN, BUILDER_KINDS), *rules]
+
+
+def linked(form: Form) -> list[Problem]:
+    """Return the problems where the page shows them: a field, or a closed question."""
+    found = []
+    for place in range(len(form.draft.entries())):
+        path = f"{SURVEY}[{place}]"
+        own = _own_problems(form, path)
+        card = card_of(form) if place == form.open_entry else None
+        if card is None:
+            found += [Problem(f"{path}.open", problem.message) for problem in own]
+        else:
+            found += [
+                Problem(_field_of(problem.path), problem.message)
+                for problem in _at_fields(own, path, card)
+            ]
+    return found
+
+
+def _field_of(path: str) -> str:
+    """Return the field that stands for an option or a statement as a whole."""
+    row = re.search(r"\.(options|statements)\[\d+\]$", path)
+    return f"{path}.{_FIRST[row[1]]}" if row else path
+
+
+_FIRST = {"options": "label", "statements": "title"}
+
+
+def _own_problems(form: Form, path: str) -> list[Problem]:
+    return [p for p in form.problems if p.path == path or p.path.startswith(f"{path}.")]
 
 
 def _marks(entry: Entry) -> tuple[str, ...]:

@@ -155,3 +155,13 @@ def test_order_that_nobody_changed_is_noticed(
 def test_number_of_places_is_checked() -> None:
     with pytest.raises(InvalidQuestionsError, match="number of places"):
         parse_questions([{**ORDER, "n_places": -1}])
+
+
+@pytest.mark.parametrize("places", [2, 3])
+def test_as_many_places_as_answers_are_all_places(places: int) -> None:
+    question = {**ORDER, "n_places": places}
+    assert said(question, {"tiers": [[1], [0]]}, 2) == []
+    words = "A has no place yet. Give it one, or mark it as not acceptable."
+    assert said(question, {"tiers": [[1]]}, 2) == [words]
+    empty = validate(parse_questions([question]), {}, 2)
+    assert empty[0].message == "No answer has a place yet. Give each one a place."

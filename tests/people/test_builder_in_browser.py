@@ -80,6 +80,87 @@ def test_a_survey_is_built_by_keyboard_and_tried_beside(
 
 
 @pytest.fixture
+def long_survey(new_page: NewPage, live_server: "LiveServer") -> Page:
+    """The builder of a survey that is longer than the screen."""
+    study = make_project(people="prism", name="Long")
+    page = new_page(viewport={"width": 1440, "height": 900})
+    sign_in(page, study.created_by, live_server)
+    page.goto(f"/p/{study.slug}/settings/survey/")
+    return page
+
+
+def lines(page: Page) -> list[str]:
+    """Return the questions of the outline, in order."""
+    return page.locator(".build-open .strong").all_inner_texts()
+
+
+def test_questions_move_by_keys_and_drag_and_come_back(long_survey: Page) -> None:
+    page = long_survey
+    before = lines(page)
+    press_to_change(page, page.locator('[id="survey[1].open"]'))
+    field = page.locator("#edit-form").get_by_label("What people are asked", exact=True)
+    expect(field).to_be_focused()
+    with changing(page):
+        page.keyboard.press("Alt+ArrowUp")
+    expect(field).to_be_focused()
+    assert lines(page)[:2] == [before[1], before[0]]
+    press(page, "Done")
+    handle = page.locator('[id="survey[0]"] > .build-row .edit-grip').bounding_box()
+    target = page.locator('[id="survey[1]"]').bounding_box()
+    assert handle and target
+    page.mouse.move(handle["x"] + 4, handle["y"] + 8)
+    page.mouse.down()
+    page.mouse.move(handle["x"] + 4, target["y"] + target["height"] - 2, steps=5)
+    with changing(page):
+        page.mouse.up()
+    assert lines(page) == before
+    press_to_change(page, page.locator('[id="survey[1].open"]'))
+    for name in ("survey[2].remove", "sections[0].remove", "open[0].options[1].remove"):
+        press_to_change(page, page.locator(f'[id="{name}"]'))
+        undo = page.get_by_role("button", name="Undo")
+        expect(undo).to_be_focused()
+        press_to_change(page, undo)
+        expect(undo).to_have_count(0)
+        assert lines(page) == before
+        press_to_change(page, page.locator('[id="survey[1].open"]'))
+
+
+def test_the_preview_follows_the_question_that_is_open(long_survey: Page) -> None:
+    page = long_survey
+    last = len(lines(page)) - 1
+    press_to_change(page, page.locator(f'[id="survey[{last}].open"]'))
+    marked = page.locator("#preview .is-edited")
+    expect(marked).to_have_count(1)
+    expect(marked).to_contain_text(lines(page)[last])
+    expect(marked).to_be_in_viewport(ratio=0.9)
+    type_into(page, "What people are asked", "Where do you live?")
+    expect(marked).to_contain_text("Where do you live?")
+    press_to_change(page, page.locator('[id="survey[0].open"]'))
+    expect(marked).to_contain_text(lines(page)[0])
+    expect(marked).to_be_in_viewport(ratio=0.9)
+
+
+def test_the_first_problem_has_the_focus_and_the_list_leads_to_each(
+    new_page: NewPage, live_server: "LiveServer", study: Project
+) -> None:
+    page = new_page()
+    sign_in(page, study.created_by, live_server)
+    page.goto(f"/p/{study.slug}/settings/survey/")
+    for kind in ("One of several", "Own words"):
+        press(page, kind)
+    page.get_by_role("button", name="Save the survey").press("Enter")
+    field = page.locator("#edit-form").get_by_label("What people are asked", exact=True)
+    expect(field).to_be_focused()
+    expect(field).to_have_attribute("aria-describedby", "open[0].title-problem")
+    links = page.locator("[role=alert] a")
+    for number in range(links.count()):
+        links.nth(number).press("Enter")
+        path = (links.nth(number).get_attribute("href") or "").removeprefix("#")
+        expect(page.locator(f'[id="{path}"]')).to_be_focused()
+    assert violations(page) == []
+
+
+@pytest.fixture
 def slow(new_page: NewPage, live_server: "LiveServer", study: Project) -> "Slow":
     """The builder with a question in it, and the answers of the server in hand."""
     page = new_page()

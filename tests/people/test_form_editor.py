@@ -158,6 +158,36 @@ def test_the_preview_follows_and_works(open_editor: OpenEditor) -> None:
     assert width == 360
 
 
+def test_the_preview_marks_the_question_in_hand(open_editor: OpenEditor) -> None:
+    texts = [
+        {"name": f"t{number}", "type": "text", "title": f"Text {number}"}
+        for number in range(12)
+    ]
+    page = open_editor(ask(texts))
+    marked = preview(page).locator(".is-edited")
+    expect(marked).to_have_count(0)
+    page.locator('[id="questions[11].title"]').focus()
+    expect(marked).to_contain_text("Text 11")
+    page.locator('[id="questions[0].title"]').fill("Text of all")
+    expect(marked).to_contain_text("Text of all")
+
+
+def test_the_first_problem_has_the_focus(open_editor: OpenEditor) -> None:
+    page = open_editor(ask([{"name": "topic", "type": "text", "title": "Topic"}]))
+    add(page, "Rating", "How good?")
+    add(page, "Choice", "Kind?")
+    press(page, "Save the questions")
+    links = page.locator("[role=alert] a")
+    expect(links).to_have_count(2)
+    first = page.locator('[id="questions[1].criteria"]')
+    expect(first).to_be_focused()
+    expect(first).to_have_attribute("aria-describedby", "questions[1].criteria-problem")
+    for number in range(2):
+        links.nth(number).press("Enter")
+        path = (links.nth(number).get_attribute("href") or "").removeprefix("#")
+        expect(page.locator(f'[id="{path}"]')).to_be_focused()
+
+
 def test_a_name_follows_its_title_until_it_is_written(open_editor: OpenEditor) -> None:
     page = open_editor(ask([{"name": "topic", "type": "text", "title": "Topic"}]))
     title = page.locator('[id="questions[0].title"]')

@@ -42,6 +42,7 @@ class Builder:
         """Return what the form on the page would send."""
         outline = self.context["outline"]
         sent: dict[str, Any] = {"draft": self.context["draft"]}
+        sent["removed"] = self.context["removed"]
         for part in outline.parts:
             if part.is_open:
                 sent |= {"open_section": part.place, "section_title": part.title}
@@ -115,9 +116,9 @@ def builder(empty: Project, log_in: LogIn) -> Builder:
 
 
 def test_a_survey_is_built_without_json(builder: Builder, empty: Project) -> None:
-    builder.press("section_open:0")
+    builder.press("open:sections:0")
     builder.press("close", section_title="Your use", section_help="In a week.")
-    builder.press("add:0:several")
+    builder.press("add:sections[0]:several")
     builder.press(
         "paste",
         open__title="What for?",
@@ -125,7 +126,7 @@ def test_a_survey_is_built_without_json(builder: Builder, empty: Project) -> Non
         pasted="Work\nPlay\nOther\nNone of these",
     )
     builder.press(
-        "add:0:text",
+        "add:sections[0]:text",
         open__options__2__has_text="on",
         open__options__2__is_last="on",
         open__options__3__is_exclusive="on",
@@ -140,7 +141,7 @@ def test_a_survey_is_built_without_json(builder: Builder, empty: Project) -> Non
         open__sensitivity="special",
         **{"rule.what_for.values": ["Work", "Play"]},
     )
-    builder.press("add:0:sliders")
+    builder.press("add:sections[0]:sliders")
     builder.press(
         "paste", open__title="It matters that …", pasted="it is true\nit is brief"
     )
@@ -162,29 +163,103 @@ def test_a_survey_is_built_without_json(builder: Builder, empty: Project) -> Non
 
 def test_questions_and_sections_move_double_and_go(builder: Builder) -> None:
     for title in ("One", "Two"):
-        builder.press("add:0:country")
+        builder.press("add:sections[0]:country")
         builder.press("close", open__title=title)
-    builder.press("raise:1")
+    builder.press("up:survey:1")
     assert [entry["title"] for entry in builder.survey] == ["Two", "One"]
-    builder.press("duplicate:0")
+    builder.press("copy:survey:0")
     assert [entry["name"] for entry in builder.survey] == ["two", "two_2", "one"]
-    builder.press("section_add")
+    builder.press("add:sections:")
     builder.press("close", section_title="Later")
-    builder.press("lower:2")
+    builder.press("down:survey:2")
     assert builder.survey[2]["section"] == "Later"
-    builder.press("section_raise:1")
+    builder.press("up:sections:1")
     assert builder.survey[0]["title"] == "One"
-    builder.press("section_duplicate:0")
+    builder.press("copy:sections:0")
     assert [entry["name"] for entry in builder.survey][:2] == ["one", "one_2"]
-    builder.press("section_drop:0")
-    builder.press("drop:1")
+    builder.press("remove:sections:0")
+    builder.press("remove:survey:1")
     assert [entry["name"] for entry in builder.survey] == ["one_2", "two_2"]
 
 
+def test_what_is_removed_comes_back_at_its_place(builder: Builder) -> None:
+    for title in ("One", "Two", "Three"):
+        builder.press("add:sections[0]:country")
+        builder.press("close", open__title=title)
+    builder.press("add:sections:")
+    builder.press("close", section_title="Later")
+    before = builder.context["draft"]
+    for button in ("remove:survey:1", "remove:survey:2", "remove:sections:0"):
+        builder.press(button)
+        assert builder.context["draft"] != before
+        assert builder.context["focus"] == "edit.undo"
+        builder.press("undo")
+        assert builder.context["draft"] == before
+        assert builder.context["removed"] == ""
+    builder.press("remove:sections:1")
+    builder.press("remove:sections:0")
+    builder.press("undo")
+    titles = [section["title"] for section in json.loads(builder.context["draft"])]
+    assert titles == ["About you"]
+
+
+@pytest.mark.parametrize(
+    ("button", "titles", "sections"),
+    [
+        ("move:survey:0-2", ["Two", "Three", "One"], [1, 2]),
+        ("move:survey:2-0", ["Three", "One", "Two"], [3, 0]),
+        ("move:survey:1-1", ["One", "Two", "Three"], [1, 2]),
+        ("move:survey:0-3", ["One", "Two", "Three"], [2, 1]),
+        ("move:sections:0-1", ["Three", "One", "Two"], [1, 2]),
+    ],
+)
+def test_questions_move_to_where_they_are_dropped(
+    builder: Builder, button: str, titles: list[str], sections: list[int]
+) -> None:
+    builder.press("add:sections:")
+    for section, title in ((0, "One"), (0, "Two"), (1, "Three")):
+        builder.press(f"add:sections[{section}]:country")
+        builder.press("close", open__title=title)
+    builder.press(button)
+    assert [entry["title"] for entry in builder.survey] == titles
+    draft = json.loads(builder.context["draft"])
+    assert [len(section["entries"]) for section in draft] == sections
+
+
+def test_the_open_question_stays_open_wherever_it_moves(builder: Builder) -> None:
+    for title in ("One", "Two"):
+        builder.press("add:sections[0]:country", **{"open__title": "One"})
+        builder.press("look", open__title=title)
+    builder.press("up:survey:1")
+    assert builder.context["outline"].open_entry == 0
+    builder.press("remove:survey:1")
+    assert builder.context["outline"].open_entry == 0
+    builder.press("remove:survey:0")
+    assert builder.context["outline"].open_entry is None
+
+
+def test_each_problem_is_linked_to_where_it_is_seen(builder: Builder) -> None:
+    builder.press("add:sections[0]:single")
+    builder.press("add:sections[0]:country", open__title="Pick")
+    builder.press("save")
+    assert builder.context["outline"].open_entry == 0
+    links = [problem.path for problem in builder.context["problems"]]
+    first, second = (f"open[0].options[{row}].label" for row in (0, 1))
+    assert links == [first, second, "survey[1].open"]
+    assert builder.context["focus"] == links[0]
+    for link in links:
+        assert f'id="{link}"' in builder.html
+    builder.press("save", open__options__0__label="A", open__options__1__label="B")
+    assert [problem.path for problem in builder.context["problems"]] == [
+        "open[0].title"
+    ]
+    assert 'aria-describedby="open[0].title-problem"' in builder.html
+
+
 def test_each_problem_stands_at_its_field(builder: Builder, empty: Project) -> None:
-    builder.press("add:0:single")
+    builder.press("add:sections[0]:single")
     builder.press("close", open__title="Pick", open__options__0__label="Same")
-    builder.press("open:0")
+    builder.press("open:survey:0")
     builder.press("save", open__options__1__label="Same")
     assert builder.status == 422
     assert 'id="open[0].options[1]-problem"' in builder.html
@@ -204,10 +279,10 @@ def test_a_rule_follows_a_new_name_and_says_when_its_question_is_gone(
 ) -> None:
     empty.survey_versions.update(questions=[SINGLE, RULED])
     builder = Builder(log_in(empty.created_by), empty)
-    builder.press("open:0")
+    builder.press("open:survey:0")
     builder.press("close", open__name="usage")
     assert builder.survey[1]["show_if"][0]["question"] == "usage"
-    builder.press("lower:0")
+    builder.press("down:survey:0")
     builder.press("save")
     assert builder.status == 422
     assert "not a choice asked before" in builder.html
@@ -221,7 +296,7 @@ def test_what_prism_asks_survives_opening_each_question(
     builder.press("template", template="prism")
     before = parse_survey(builder.survey)
     for place in range(len(builder.survey)):
-        builder.press(f"open:{place}")
+        builder.press(f"open:survey:{place}")
     builder.press("save")
     assert builder.status == 200
     assert parse_survey(empty.survey_versions.latest("number").questions) == before
@@ -295,7 +370,7 @@ def test_a_survey_that_was_answered_gets_a_new_version_and_says_who_is_asked(
     builder = Builder(log_in(project.created_by), project)
     page = builder.client.get(builder.address).content.decode()
     assert "One person who is at work now answers" in page
-    builder.press("drop:0")
+    builder.press("remove:survey:0")
     builder.press("save")
     assert project.survey_versions.latest("number").number == 2
 
@@ -305,7 +380,7 @@ def test_a_broken_form_loses_no_stored_survey(
     builder: Builder, empty: Project, draft: str
 ) -> None:
     empty.survey_versions.update(questions=[SINGLE])
-    sent = {"draft": draft, "do": "raise:7", "open_entry": "99", "open.n": "x"}
+    sent = {"draft": draft, "do": "up:survey:7", "open_entry": "99", "open.n": "x"}
     assert builder.client.post(builder.address, sent).status_code == 200
     assert empty.survey_versions.get().questions == [SINGLE]
 

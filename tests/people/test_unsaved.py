@@ -84,6 +84,11 @@ def test_scopes_are_added_moved_and_asked_about(
     moved = page.locator(f'[id="scopes[{n_scopes - 1}].text"]')
     expect(moved).to_be_focused()
     expect(moved).to_have_value("read by my class")
+    press_to_change(page, page.locator(f'[id="scopes[{n_scopes - 1}].remove"]'))
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    press_to_change(page, undo)
+    expect(moved).to_have_value("read by my class")
     assert leave(page) == "beforeunload"
 
 

@@ -2,8 +2,9 @@
    change, with what was tried in them kept. */
 
 import "./changing.js";
+import "./moving.js";
 import "./unsaved.js";
-import { follower } from "./drawing.js";
+import { follower, mark } from "./drawing.js";
 import { bindSurvey } from "./survey.js";
 import { readValues, writeValues } from "./values.js";
 
@@ -16,6 +17,13 @@ function show(page) {
   preview().replaceWith(fresh);
   writeValues(fresh, tried);
   bindSurvey(fresh);
+  markEdited();
+}
+
+/* The question that is open; grouped sliders are one question. */
+function markEdited() {
+  const name = preview().dataset.edited;
+  mark(preview(), name ? document.getElementById(`group-${name}`) ?? document.getElementById(`field-${name}`) : null);
 }
 
 const { soon, skip } = follower(preview, async (body, isCurrent) => {
@@ -35,3 +43,4 @@ document.addEventListener("polyphony:changed", ({ detail }) => {
   show(detail.page);
 });
 bindSurvey(preview());
+markEdited();

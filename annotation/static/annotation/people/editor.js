@@ -12,6 +12,7 @@ const frame = document.querySelector("[data-preview-frame]");
 const box = frame.parentElement;
 const status = document.querySelector("[data-preview-status]");
 let turn = 0;
+const tell = (what, detail) => frame.contentWindow.dispatchEvent(new CustomEvent(what, { detail }));
 
 // --- the preview -------------------------------------------------------------------
 
@@ -21,11 +22,21 @@ const { soon } = follower(() => box, async (body, isCurrent) => {
     const html = await response.text();
     if (!isCurrent() || (!response.ok && response.status !== 422)) return;
     turn += 1;
-    frame.contentWindow.dispatchEvent(new CustomEvent("polyphony:form", { detail: { html, turn } }));
+    tell("polyphony:form", { html, turn, edited: edited() });
     status.textContent = response.ok ? "" : gettext(gettext("The form needs mending before it can be shown."));
   } catch {
     status.textContent = gettext(gettext("The preview cannot be drawn while you are offline."));
   }
+});
+
+/* The name of the question in hand; a criterion belongs to its question. */
+function edited() {
+  const card = document.activeElement.closest("#edit-cards > .edit-card");
+  return card ? document.getElementById(`${card.id}.name`)?.value ?? "" : "";
+}
+
+document.addEventListener("focusin", ({ target }) => {
+  if (target.closest(".edit-card")) tell("polyphony:look", { edited: edited() });
 });
 
 function fit() {

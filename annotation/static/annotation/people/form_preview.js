@@ -4,6 +4,7 @@
 import { Desk } from "../annotate/desk.js";
 import { listen } from "../annotate/keys.js";
 import { gettext } from "../js/words.js";
+import { mark } from "./drawing.js";
 
 let current = null;
 
@@ -21,8 +22,16 @@ addEventListener("polyphony:form", ({ detail }) => {
   wrapper.innerHTML = detail.html;
   document.querySelector("main").replaceWith(wrapper.content.querySelector("main"));
   begin();
+  look(detail.edited);
   document.documentElement.dataset.drawn = detail.turn;
 });
+
+function look(name) {
+  mark(document, name ? document.querySelector(`[data-question="${CSS.escape(name)}"]`) : null);
+}
+
+/* … and with this when another question is taken in hand. */
+addEventListener("polyphony:look", ({ detail }) => look(detail.edited));
 
 function tell(words) {
   const box = document.createElement("div");

@@ -16,10 +16,13 @@ document.addEventListener("keydown", (event) => {
   const button = document.getElementById(`${card.id}.${ARROWS[event.key]}`);
   if (!button || button.getAttribute("aria-disabled") === "true") return;
   // The hand stays on the same control of the card, wherever the card goes.
-  const control = event.target.id.startsWith(card.id) ? event.target.id.slice(card.id.length) : null;
+  const { id } = event.target;
   change(button.value, (wanted) => {
     const moved = wanted?.closest("[data-card]");
-    return moved && control !== null ? document.getElementById(moved.id + control) : null;
+    if (!moved || !id) return null;
+    if (id.startsWith(card.id)) return document.getElementById(moved.id + id.slice(card.id.length));
+    const same = document.getElementById(id);
+    return moved.contains(same) ? same : null;
   });
 });
 
