@@ -1,6 +1,7 @@
 """For owners: the editor of a list of typed objects; the questions' page extends it."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -125,7 +126,7 @@ class Editor:
         context |= {
             "what": self.what,
             "editor": show_cards(cards, self.what, self.kinds, problems),
-            "problems": problems,
+            "problems": [_numbered(problem) for problem in problems],
             "focus": problems[0].path if problems else focus,
             "json": text,
             "fault": fault,
@@ -134,6 +135,14 @@ class Editor:
         }
         name = f"annotation/people/settings_{self.what}.html"
         return render(self.request, name, context, status=status)
+
+
+def _numbered(problem: Problem) -> Problem:
+    """Say the number of the card too: several cards can have the same problem."""
+    place = re.match(r"\w+\[(\d+)\]", problem.path)
+    if place is None:
+        return problem
+    return Problem(problem.path, f"{int(place[1]) + 1}. {problem.message}")
 
 
 def untitled(cards: Sequence[Mapping[str, Any]], path: str) -> list[Problem]:

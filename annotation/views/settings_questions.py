@@ -23,6 +23,7 @@ from annotation.views.desk_parts import parts, payload
 from annotation.views.desk_preview import preview_desk
 from annotation.views.settings_common import METHODS, OWNERS
 from annotation.views.settings_lists import Editor, untitled
+from annotation.views.sound import sound_part
 from annotation.words import gettext as _
 
 MAX_FILE_BYTES = 1_000_000
@@ -65,18 +66,22 @@ class QuestionsEditor(Editor):
 
     def problems(self, cards: Sequence[Mapping[str, Any]]) -> list[Problem]:
         """Return everything that needs mending, so that it is told at once."""
-        own = [*untitled(cards, WHAT), *_doubles(cards), *_beyond(cards)]
-        try:
-            parse_questions(cards)
-        except InvalidQuestionsError as error:
-            # A card without a title has no name yet either; one sentence will do.
-            silent = {problem.path.replace(".title", ".name") for problem in own}
-            own += [one for one in error.problems if one.path not in silent]
-        return own
+        return _problems(cards)
 
     def ready(self, cards: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Return the questions that the cards mean."""
         return unfolded(cards)
+
+
+def _problems(cards: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    own = [*untitled(cards, WHAT), *_doubles(cards), *_beyond(cards)]
+    try:
+        parse_questions(cards)
+    except InvalidQuestionsError as error:
+        # A card without a title has no name yet either; one sentence will do.
+        silent = {problem.path.replace(".title", ".name") for problem in own}
+        own += [one for one in error.problems if one.path not in silent]
+    return own
 
 
 def _fault(message: str) -> InvalidQuestionsError:
@@ -176,8 +181,9 @@ def questions_file(request: HttpRequest, slug: str) -> HttpResponse:
 def questions_preview(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the desk of a made-up item: of the form sent, else of the one in force.
 
-    A GET is the page inside the editor's frame, a POST the desk alone. 422 with the
-    faults where the form cannot be asked yet.
+    A GET is the page inside the editor's frame, a POST the desk alone. What needs
+    mending is left out and counted in a header; 422 with the faults where nothing is
+    left.
     """
     seat = access.seat(request.user, slug, roles=OWNERS)
     if request.method == "POST":
@@ -187,12 +193,12 @@ def questions_preview(request: HttpRequest, slug: str) -> HttpResponse:
         version = seat.project.current_questions()
         cards = version.questions if version else []
         template = "annotation/people/preview_page.html"
-    try:
-        shown = preview_desk(parse_questions(cards))
-    except InvalidQuestionsError as error:
+    questions, n_left_out = sound_part(cards, parse_questions)
+    if not questions:
         status = 422 if request.method == "POST" else 200
-        faults = {"problems": error.problems, "page_data": _NOBODY}
+        faults = {"problems": _problems(cards), "page_data": _NOBODY}
         return render(request, template, faults, status=status)
+    shown = preview_desk(questions)
     context: dict[str, Any] = {
         "desk": shown,
         "parts": parts(shown),
@@ -200,7 +206,9 @@ def questions_preview(request: HttpRequest, slug: str) -> HttpResponse:
         "is_preview": True,
         "page_data": _NOBODY,
     }
-    return render(request, template, context)
+    response = render(request, template, context)
+    response.headers["X-Left-Out"] = str(n_left_out)
+    return response
 
 
 # The desk's script asks for these; a preview has nobody's work to fetch.

@@ -27,8 +27,9 @@ from annotation.surveys.checks import malformed
 from annotation.surveys.drafting import SurveyDraft
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, said, settings_context
+from annotation.views.sound import sound_part
 from annotation.views.survey_acts import Form, act, card_of, read_form
-from annotation.views.survey_outline import linked, outline, shown_questions
+from annotation.views.survey_outline import linked, outline
 from annotation.views.survey_page import show_survey, survey_context
 from annotation.words import gettext as _
 
@@ -174,7 +175,7 @@ def _page(
 ) -> HttpResponse:
     version = current_survey(seat.project)
     survey = form.draft.as_survey()
-    questions, n_left_out = shown_questions(survey)
+    questions, n_left_out = sound_part(survey, parse_survey)
     preview = show_survey(questions, SEED)
     context = settings_context(seat, "survey") | survey_context(preview)
     context |= {

@@ -3,15 +3,11 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from annotation.answers import Problem
 from annotation.surveys import (
     DECLINED,
     NOT_APPLICABLE,
-    InvalidSurveyError,
-    SurveyQuestion,
-    parse_survey,
 )
 from annotation.surveys.drafting import Entry
 from annotation.views.card_editor import settle, show_cards
@@ -202,25 +198,3 @@ def _answers(entry: Entry) -> list[tuple[str, str]]:
     if entry.get("offers_na"):
         answers.append((NOT_APPLICABLE, _("Does not apply to me")))
     return [*(one for one in answers if one[0]), (DECLINED, _("Prefer not to say"))]
-
-
-# --- preview --------------------------------------------------------------------------
-
-
-def shown_questions(
-    survey: Sequence[Mapping[str, Any]],
-) -> tuple[tuple[SurveyQuestion, ...], int]:
-    """Return the questions that are sound, and how many entries are left out."""
-    entries = list(survey)
-    while entries:
-        try:
-            return parse_survey(entries), len(survey) - len(entries)
-        except InvalidSurveyError as error:
-            faulty = {_place(problem.path) for problem in error.problems}
-            entries = [e for place, e in enumerate(entries) if place not in faulty]
-    return (), len(survey)
-
-
-def _place(path: str) -> int:
-    head = path.removeprefix("survey[").partition("]")[0]
-    return int(head) if head.isdecimal() else 0

@@ -251,7 +251,7 @@ def test_a_fault_is_linked_and_marked_at_its_field(open_editor: OpenEditor) -> N
     page = open_editor(project)
     add(page, "Choice", "Kind?")
     press(page, "Save the questions")
-    link = page.get_by_role("link", name="A choice needs two options")
+    link = page.get_by_role("link", name="2. A choice needs two options")
     link.focus()
     page.keyboard.press("Enter")
     field = page.locator('[id="questions[1].options"]')

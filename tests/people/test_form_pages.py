@@ -266,6 +266,22 @@ def test_the_preview_draws_the_form_as_it_is_typed(
     assert "A rating needs a criterion." in answer.content.decode()
 
 
+def test_the_preview_leaves_out_what_needs_mending(
+    project: Project, owner: Client
+) -> None:
+    after: dict[str, Any] = {**LINE, "name": "after", "title": "After"}
+    after["show_if"] = {"question": "good", "answers": []}
+    faulty = {"type": "rating", "name": "good", "title": "Good?", "criteria": []}
+    shown = show_cards([LINE, faulty, after], "questions", QUESTION_KINDS)
+    drawn = owner.post(
+        reverse("questions_preview", args=[project.slug]), form_of(shown)
+    )
+    assert drawn.status_code == 200
+    assert drawn.headers["X-Left-Out"] == "2"
+    names = [question.name for question in drawn.context["desk"].questions]
+    assert names == [LINE["name"]]
+
+
 def test_words_can_be_marked_in_the_preview(project: Project, owner: Client) -> None:
     spans = {"type": "spans", "name": "marks", "title": "Mark", "reasons": ["Wrong"]}
     shown = show_cards([spans], "questions", QUESTION_KINDS)

@@ -1,7 +1,7 @@
 /* The form editor: a preview that follows, and names made from titles. Every button works
    without this; it only makes them quicker. */
 
-import { gettext } from "../js/words.js";
+import { format, gettext, ngettext } from "../js/words.js";
 import "./changing.js";
 import "./moving.js";
 import { follower } from "./drawing.js";
@@ -23,11 +23,15 @@ const { soon } = follower(() => box, async (body, isCurrent) => {
     if (!isCurrent() || (!response.ok && response.status !== 422)) return;
     turn += 1;
     tell("polyphony:form", { html, turn, edited: edited() });
-    status.textContent = response.ok ? "" : gettext(gettext("The form needs mending before it can be shown."));
+    status.textContent = response.ok ? leftOut(Number(response.headers.get("X-Left-Out"))) : gettext("The form needs mending before it can be shown.");
   } catch {
-    status.textContent = gettext(gettext("The preview cannot be drawn while you are offline."));
+    status.textContent = gettext("The preview cannot be drawn while you are offline.");
   }
 });
+
+function leftOut(n) {
+  return n ? format(ngettext("One question needs mending and is not shown yet.", "{n} questions need mending and are not shown yet.", n), { n }) : "";
+}
 
 /* The name of the question in hand; a criterion belongs to its question. */
 function edited() {
