@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.signals import request_finished, request_started
 from hypothesis import settings
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker, Settings
@@ -144,6 +144,8 @@ def browser() -> Iterator[Browser]:
         # Chromium's sandbox refuses to run as root and in most containers.
         arguments = ["--no-sandbox", "--disable-dev-shm-usage"]
         running = playwright.chromium.launch(executable_path=found[0], args=arguments)
+        # What a page is expected to show may take as long as what is done to it.
+        expect.set_options(timeout=15_000)
         yield running
         running.close()
 
