@@ -78,6 +78,8 @@ def test_scopes_are_added_moved_and_asked_about(
     press_to_change(page, page.get_by_role("button", name="A scope", exact=True))
     words = page.locator(f'[id="scopes[{n_scopes}].text"]')
     expect(words).to_be_focused()
+    expect(page.locator("[data-unsaved]")).to_have_count(1)
+    expect(page.locator("[data-span='7']")).to_have_css("--span", "7")
     page.keyboard.type("read by my class")
     with changing(page):
         page.keyboard.press("Alt+ArrowUp")

@@ -3,7 +3,7 @@
    to an older form is thrown away, and the same change is asked of the form as it is now.
    Without this module the same buttons load the page anew. */
 
-import { toast } from "../js/base.js";
+import { applyFigures, toast } from "../js/base.js";
 import { gettext } from "../js/words.js";
 
 const SILENT = gettext("The server does not answer, so nothing is changed. What you wrote still stands here; try again.");
@@ -62,6 +62,7 @@ function show(page, place) {
   wanted?.removeAttribute("autofocus");
   form().replaceWith(fresh);
   window.htmx.process(fresh);
+  applyFigures(fresh);
   const held = document.getElementById(hand.id);
   const next = place?.(wanted) ?? wanted ?? held;
   next?.focus();

@@ -1,8 +1,8 @@
 /* Leaving a form with changes that are not saved is asked about. The form is the one with
-   [data-guarded]; a form that the server already shows changed has [data-unsaved] in it. */
+   [data-guarded]; a page that the server already shows changed has [data-unsaved]. */
 
 const form = () => document.querySelector("form[data-guarded]");
-const showsUnsaved = () => form().querySelector("[data-unsaved]") !== null;
+const showsUnsaved = () => document.querySelector("[data-unsaved]") !== null;
 let isDirty = showsUnsaved();
 let isLeaving = false;
 
