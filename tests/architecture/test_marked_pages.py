@@ -15,6 +15,7 @@ HOW = "Mark them: docs/ARCHITECTURE.md, “Words in other languages”."
 # Included inside a tag: attributes alone, without an element.
 FRAGMENTS = {
     "annotation/people/at.html",
+    "annotation/people/field_marks.html",
     "annotation/people/survey_data.html",
 }
 # The same in every language.
