@@ -182,7 +182,7 @@ class Protocols:
     def finding(self) -> str:
         """Return what that says, as a sentence."""
         if self.low is None or self.high is None:
-            said = _("Too few people for an interval; by chance it were {n} %.")
+            said = _("Too few people for an interval; chance alone would give {n} %.")
         elif self.low > self.chance:
             said = _("Surely more than the {n} % that chance alone would give.")
         elif self.high < self.chance:
