@@ -136,6 +136,14 @@ _ANNOTATOR = (
     " AND p.pseudonym = %(annotator)s AND a.annotation_id IS NOT NULL"
     " AND a.state <> 'withdrawn')"
 )
+# Looked up item by item: where most items of a window are somebody else's, that costs
+# less than to gather everything the annotator has ever answered.
+_OF_ANNOTATOR = (
+    "EXISTS (SELECT 1 FROM assignment own WHERE own.item_id = i.id"
+    " AND own.annotation_id IS NOT NULL AND own.participant_id = (SELECT p.id"
+    " FROM participant p WHERE p.project_id = %(project)s"
+    " AND p.pseudonym = %(annotator)s))"
+)
 _DISAGREEMENT = (
     "EXISTS (SELECT 1 FROM assignment a JOIN annotation n ON n.id = a.annotation_id"
     " WHERE a.item_id = i.id AND a.state = 'submitted'"
@@ -159,12 +167,19 @@ def conditions(
     parts = ["i.project_id = %(project)s"]
     parameters: dict[str, Any] = {"project": project.pk}
     if wanted.state == "disagreement":
-        parts.append(_disagreement(questions, parameters))
+        disagreed = _disagreement(questions, parameters)
+        # In a CASE, since the planner would compare the answers to every item first.
+        parts.append(
+            f"CASE WHEN {_OF_ANNOTATOR} THEN {disagreed} ELSE false END"
+            if wanted.annotator
+            else disagreed
+        )
     elif wanted.state:
         parts.append(_STATES[wanted.state])
     if wanted.annotator:
-        parts.append(_ANNOTATOR)
         parameters["annotator"] = wanted.annotator
+        if wanted.state != "disagreement":
+            parts.append(_ANNOTATOR)
     if wanted.category:
         parts.append("i.category = %(category)s")
         parameters["category"] = wanted.category

@@ -96,6 +96,30 @@ def test_filters_by_annotator_category_and_search_narrow_together(
     assert numbers(project, search="100%_") == []
 
 
+@pytest.mark.parametrize("bound", [0, 20_000])
+def test_disagreements_of_an_annotator_are_their_own_items(
+    project: Project,
+    pool: list[Item],
+    pair: tuple[Participant, Participant],
+    monkeypatch: pytest.MonkeyPatch,
+    bound: int,
+) -> None:
+    monkeypatch.setattr(item_filters, "INDEX_BOUND", bound)
+    other = make_participant(project)
+    for item, values in ((pool[0], (1, 1)), (pool[1], (1, -2)), (pool[3], (2, -1))):
+        for person, value in zip(pair, values, strict=True):
+            answer_item(item, value, person)
+    for person, value in ((pair[1], 1), (other, -1)):
+        answer_item(pool[4], value, person)
+    found = {
+        person.pseudonym: numbers(
+            project, annotator=person.pseudonym, state="disagreement"
+        )
+        for person in (*pair, other)
+    }
+    assert list(found.values()) == [[2, 4], [2, 4, 5], [5]]
+
+
 def test_item_of_that_very_id_stands_alone(project: Project, pool: list[Item]) -> None:
     Item.objects.filter(pk=pool[0].pk).update(external_id="What")
     assert numbers(project, search="What") == [1]
