@@ -7,7 +7,7 @@ from django.db import connection
 
 from annotation.allocation.grid import Grid, grid_of
 from annotation.allocation.quotas import BETWEEN, Quota, describe, doubts
-from annotation.countries import COUNTRIES
+from annotation.countries import country_words
 from annotation.models import Project
 from annotation.selectors.strata import quotas_in_force, stratum_values
 from annotation.words import gettext as _
@@ -199,4 +199,4 @@ def _cell(kind: str, row: _Row) -> CellState:
 def in_words(key: str) -> str:
     """Return a cell's name with countries by name."""
     parts = key.split(BETWEEN)
-    return BETWEEN.join(COUNTRIES.get(part, part) for part in parts)
+    return BETWEEN.join(map(country_words, parts))

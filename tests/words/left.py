@@ -31,6 +31,7 @@ LONG = 16
 # Names that are the same in every language.
 NAMES = {
     "Polyphony": "the product",
+    "simulated": "a person's id on a platform, which the database keeps encrypted",
     "REST": "what the interface is called everywhere",
     "API": "as above",
     "Prolific": "a platform's name",
