@@ -11,6 +11,7 @@ from annotation.services import (
     disagreements,
     endings,
     jobs,
+    old_changes,
     uploads,
     withdrawals,
 )
@@ -77,6 +78,12 @@ def refresh_disagreements() -> None:
 def remove_unused_uploads() -> None:
     """Remove uploaded files that nobody imported for days."""
     uploads.remove_unused_uploads()
+
+
+@shared_task(name="annotation.forget_old_changes", time_limit=3600)
+def forget_old_changes() -> None:
+    """Forget what is too old to be undone."""
+    old_changes.forget_old_changes()
 
 
 @heartbeat_sent.connect

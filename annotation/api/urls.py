@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.api import jobs, projects, work
+from annotation.api import items, jobs, projects, recruitment, work
 
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api_projects"),
@@ -18,6 +18,54 @@ urlpatterns = [
         "projects/<slug:slug>/annotations.jsonl",
         jobs.Annotations.as_view(),
         name="api_annotations",
+    ),
+    path(
+        "projects/<slug:slug>/item-changes/",
+        items.ItemChanges.as_view(),
+        name="api_item_changes",
+    ),
+    path(
+        "projects/<slug:slug>/item-changes/<uuid:public_id>/undo/",
+        items.UndoChange.as_view(),
+        name="api_undo",
+    ),
+    path("projects/<slug:slug>/filters/", items.Filters.as_view(), name="api_filters"),
+    path(
+        "projects/<slug:slug>/filters/<uuid:public_id>/",
+        items.OneFilter.as_view(),
+        name="api_filter",
+    ),
+    path(
+        "projects/<slug:slug>/recruitment/",
+        recruitment.RecruitmentSettingsView.as_view(),
+        name="api_recruitment",
+    ),
+    path(
+        "projects/<slug:slug>/recruitment/links/",
+        recruitment.RecruitmentLinks.as_view(),
+        name="api_links",
+    ),
+    path(
+        "projects/<slug:slug>/recruitment/links/<uuid:public_id>/revoke/",
+        recruitment.RevokeLink.as_view(),
+        name="api_revoke",
+    ),
+    path("projects/<slug:slug>/pay/", recruitment.PayLines.as_view(), name="api_pay"),
+    path(
+        "projects/<slug:slug>/pay/people.csv",
+        recruitment.PayFile.as_view(),
+        name="api_pay_file",
+    ),
+    path("projects/<slug:slug>/pay/paid/", recruitment.Paid.as_view(), name="api_paid"),
+    path(
+        "projects/<slug:slug>/pay/statuses/",
+        recruitment.Statuses.as_view(),
+        name="api_statuses",
+    ),
+    path(
+        "projects/<slug:slug>/pay/<uuid:public_id>/",
+        recruitment.PayAct.as_view(),
+        name="api_pay_act",
     ),
     path("jobs/<uuid:public_id>/", jobs.OneJob.as_view(), name="api_job"),
     path("jobs/<uuid:public_id>/cancel/", jobs.CancelJob.as_view(), name="api_cancel"),

@@ -224,6 +224,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "annotation.remove_unused_uploads",
         "schedule": 3600.0,
     },
+    "forget-old-changes": {
+        "task": "annotation.forget_old_changes",
+        "schedule": 24 * 3600.0,
+    },
     "refresh-disagreements": {
         "task": "annotation.refresh_disagreements",
         "schedule": 60.0,

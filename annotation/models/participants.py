@@ -200,7 +200,9 @@ class Withdrawal(Row):
 
     Made at the moment of the withdrawal, when the link to the log-in is cut; what was
     answered follows in steps until `done_at`. `n_answers` counts the answers erased or
-    set aside so far.
+    set aside so far. `by` and `reason`: the owner who withdrew somebody at their wish.
+    `file_mark`: of somebody known from a file, an HMAC by which another import of their
+    labels is refused; nothing else is made of it.
     """
 
     project = models.ForeignKey(
@@ -214,15 +216,29 @@ class Withdrawal(Row):
     )
     n_answers = models.PositiveIntegerField(default=0)
     done_at = models.DateTimeField(null=True, blank=True)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    reason = models.CharField(max_length=500, blank=True, default="", db_default="")
+    file_mark = models.CharField(max_length=64, blank=True, default="", db_default="")
 
     class Meta:
         db_table = "withdrawal"
         indexes = [
             models.Index(
+                fields=("project", "file_mark"),
+                condition=~models.Q(file_mark=""),
+                name="withdrawal_file_mark",
+            ),
+            models.Index(
                 fields=("id",),
                 condition=models.Q(done_at__isnull=True),
                 name="withdrawal_unfinished",
-            )
+            ),
         ]
 
     def __str__(self) -> str:

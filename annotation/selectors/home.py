@@ -1,7 +1,7 @@
 """What a person sees of each of their projects on the first page."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -41,28 +41,43 @@ class ProjectCard:
         return 100 * self.n_finished // self.n_items if self.n_items else 0
 
 
+class Figures(NamedTuple):
+    """A row of FIGURES, by the names of its columns."""
+
+    project_id: int
+    n_left: int
+    n_unfinished: int
+    n_items: int
+    is_ready: bool
+    n_done: int
+    n_unread: int
+    n_waiting: int
+    has_data: bool
+    is_over: bool
+
+
 LEFT_BOUND = 1000
 # The last number stands for the count of items: they are numbered without gaps.
 FIGURES = """
-SELECT p.id,
+SELECT p.id AS project_id,
   (SELECT count(*) FROM (SELECT 1 FROM frontier f WHERE f.project_id = p.id
-     AND f.n_taken < f.target LIMIT %(bound)s) free),
+     AND f.n_taken < f.target LIMIT %(bound)s) free) AS n_left,
   (SELECT count(*) FROM frontier f WHERE f.project_id = p.id
-     AND f.n_counted < f.target),
+     AND f.n_counted < f.target) AS n_unfinished,
   COALESCE((SELECT max(i.number) FROM item i WHERE i.project_id = p.id), 0)
     - (SELECT count(*) FROM check_item c WHERE c.project_id = p.id
        AND NOT c.is_in_pool)
     - (SELECT count(*) FROM frontier f WHERE f.project_id = p.id AND f.is_excluded
        AND NOT EXISTS (SELECT 1 FROM check_item c WHERE c.item_id = f.item_id
-         AND NOT c.is_in_pool)),
-  COALESCE(m.is_ready, false), COALESCE(m.n_done, 0),
+         AND NOT c.is_in_pool)) AS n_items,
+  COALESCE(m.is_ready, false) AS is_ready, COALESCE(m.n_done, 0) AS n_done,
   (SELECT count(*) FROM thread t
-    WHERE t.participant_id = m.id AND t.from_team > t.seen),
+    WHERE t.participant_id = m.id AND t.from_team > t.seen) AS n_unread,
   (SELECT count(*) FROM thread t
-    WHERE t.project_id = p.id AND t.from_annotator > t.settled),
-  m.id IS NOT NULL,
+    WHERE t.project_id = p.id AND t.from_annotator > t.settled) AS n_waiting,
+  m.id IS NOT NULL AS has_data,
   EXISTS (SELECT 1 FROM enrolment e WHERE e.participant_id = m.id
-    AND e.state <> 'working')
+    AND e.state <> 'working') AS is_over
 FROM project p LEFT JOIN participant m ON m.project_id = p.id AND m.user_id = %(user)s
 WHERE p.id = ANY(%(projects)s)
 """
@@ -85,31 +100,22 @@ def project_cards(user: AnyUser) -> list[ProjectCard]:
                 "projects": [seat.project.pk for seat in own],
             },
         )
-        rows = {row[0]: row[1:] for row in db.fetchall()}
-    return [_card(seat, rows[seat.project.pk]) for seat in own]
+        names = [column.name for column in db.description or ()]
+        rows = [Figures(**dict(zip(names, row, strict=True))) for row in db.fetchall()]
+    found = {row.project_id: row for row in rows}
+    return [_card(seat, found[seat.project.pk]) for seat in own]
 
 
-def _card(seat: Seat, row: tuple[Any, ...]) -> ProjectCard:
-    (
-        n_left,
-        n_unfinished,
-        n_items,
-        is_ready,
-        n_done,
-        n_unread,
-        n_waiting,
-        has_data,
-        is_over,
-    ) = row
+def _card(seat: Seat, found: Figures) -> ProjectCard:
     return ProjectCard(
         seat=seat,
-        is_ready=is_ready,
-        has_data=has_data,
-        is_over=is_over,
-        n_done=n_done,
-        n_left=n_left,
-        n_finished=n_items - n_unfinished,
-        n_items=n_items,
-        n_unread=n_unread,
-        n_waiting=n_waiting if seat.is_manager else 0,
+        is_ready=found.is_ready,
+        has_data=found.has_data,
+        is_over=found.is_over,
+        n_done=found.n_done,
+        n_left=found.n_left,
+        n_finished=found.n_items - found.n_unfinished,
+        n_items=found.n_items,
+        n_unread=found.n_unread,
+        n_waiting=found.n_waiting if seat.is_manager else 0,
     )

@@ -105,8 +105,13 @@ class MachineAnswer:
 
 @dataclass(frozen=True)
 class Lease:
-    """An assignment that has no answer, such as an open, skipped or reserved one."""
+    """An assignment that has no answer, such as an open, skipped or reserved one.
 
+    `can_talk`: its person has the item in hand, and reads what is written to them.
+    """
+
+    public_id: uuid.UUID
+    can_talk: bool
     annotator: str
     state: str
     skip_reason: str
@@ -341,6 +346,9 @@ def _leases(item: Item) -> tuple[Lease, ...]:
     )
     return tuple(
         Lease(
+            public_id=row.public_id,
+            can_talk=row.state == Assignment.State.OPEN
+            and row.participant.user_id is not None,
             annotator=row.participant.pseudonym,
             state=row.state,
             skip_reason=row.skip_reason,

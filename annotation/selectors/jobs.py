@@ -1,15 +1,19 @@
 """Jobs as the pages show them."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.utils import timezone
 
 from annotation.formats.exports.catalogue import FORMATS
 from annotation.models import Job, Project
 from annotation.words import gettext as _
 
 PER_PAGE = 30
+# So long it is kept how items were before a change, so that it can be undone.
+KEPT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -84,9 +88,14 @@ def change_words(action: str, value: int | None) -> str:
     }.get(action, action)
 
 
+def is_forgotten(job: Job) -> bool:
+    """Tell whether it is no longer kept how the items were before a change."""
+    return job.finished_at is not None and job.finished_at < timezone.now() - KEPT
+
+
 def can_undo(job: Job) -> bool:
     """Tell whether a change of items is done and nobody has undone it; one query."""
-    if job.kind != Job.Kind.CHANGE or job.state != Job.State.DONE:
+    if job.kind != Job.Kind.CHANGE or job.state != Job.State.DONE or is_forgotten(job):
         return False
     if job.parameters["action"] == "undo" or not job.result.get("n_changed"):
         return False

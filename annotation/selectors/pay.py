@@ -11,7 +11,9 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models import Sum
 
-from annotation.models import Enrolment, Project
+from annotation.models import Enrolment, Participant, Project, Recruitment
+from annotation.pay import PayRule, Work, base_pay
+from annotation.selectors.enrolments import own_enrolment
 
 _ENROLLED = """
     SELECT e.public_id, e.state, e.reason, e.provider_status, e.created_at,
@@ -26,7 +28,8 @@ _ENROLLED = """
             max(a.finished_at) AS last_at
         FROM assignment a JOIN annotation n ON n.id = a.annotation_id
         WHERE a.participant_id = p.id AND a.purpose <> 'imported') w
-    WHERE e.project_id = %s ORDER BY e.id
+    WHERE e.project_id = %s AND (%s::bigint IS NULL OR e.participant_id = %s)
+    ORDER BY e.id
 """
 
 
@@ -97,6 +100,62 @@ def paid_to_withdrawn(project: Project) -> Decimal:
 
 def enrolled(project: Project) -> list[Enrolled]:
     """Return everybody who came by a link, in the order of coming; one query."""
+    return _found(project.pk, None)
+
+
+def _found(project_id: int, participant_id: int | None) -> list[Enrolled]:
     with connection.cursor() as db:
-        db.execute(_ENROLLED, [project.pk])
+        db.execute(_ENROLLED, [project_id, participant_id, participant_id])
         return [Enrolled(*row) for row in db.fetchall()]
+
+
+def pay_rule(recruitment: Recruitment) -> PayRule:
+    """Return how a study pays, as annotation.pay reads it."""
+    return PayRule(
+        kind=recruitment.pay_kind,
+        amount=recruitment.pay_amount,
+        screen_out=recruitment.screen_out_amount,
+        is_partial=recruitment.is_pay_partial,
+        n_wanted=recruitment.n_items_wanted or 0,
+        floor=recruitment.floor_per_hour,
+        top_up=recruitment.top_up,
+    )
+
+
+def work_of(person: Enrolled, seconds: float) -> Work:
+    """Return what somebody did, as annotation.pay reads it."""
+    return Work(
+        person.state, person.provider_status, person.n_items, seconds, person.n_checks
+    )
+
+
+@dataclass(frozen=True)
+class OwnPay:
+    """What a recruited person may know of their own part.
+
+    `amount`: by their own work, before a top-up that depends on everybody's times.
+    """
+
+    stored: Enrolled
+    platform: str
+    due_at: datetime | None
+    amount: Decimal
+    currency: str
+
+
+def own_pay(participant: Participant) -> OwnPay | None:
+    """Return a recruited participant's part and pay; two queries, none for others."""
+    enrolment = own_enrolment(participant)
+    if enrolment is None:
+        return None
+    recruitment = enrolment.project.recruitment
+    (stored,) = _found(participant.project_id, participant.pk)
+    is_active = recruitment.clock == Recruitment.Clock.ACTIVE
+    work = work_of(stored, stored.active_s if is_active else stored.total_s)
+    return OwnPay(
+        stored=stored,
+        platform=str(Recruitment.Provider(enrolment.provider).label),
+        due_at=enrolment.due_at,
+        amount=base_pay(pay_rule(recruitment), work),
+        currency=recruitment.currency,
+    )

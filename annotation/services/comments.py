@@ -74,6 +74,35 @@ def talk_about(
 
 
 @transaction.atomic
+def talk_to(
+    *,
+    assignment: Assignment,
+    by: User,
+    role: str,
+    text: str,
+    key: uuid.UUID | None = None,
+) -> Comment:
+    """Open or go on with the thread of who has an item in hand or answered it.
+
+    Raises as `talk_about`, and ConflictError where the person has neither: they would
+    not know what is meant.
+    """
+    # Under the lock, so that an item on its way back to the pool is seen as gone.
+    held = Assignment.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=assignment.pk
+    )
+    if held.state != Assignment.State.OPEN and held.annotation_id is None:
+        raise ConflictError(
+            _(
+                "This annotator neither has the item in hand nor has answered it, and"
+                " would not know what you mean. Write to somebody who has."
+            )
+        )
+    thread = _thread(held.item_id, held.participant_id, held)
+    return _from_team(thread, by, role, text, key, 0, held.annotation)
+
+
+@transaction.atomic
 def settle(*, thread: Thread, by: User, n_shown: int) -> None:
     """Let a thread rest without a further word, up to what was shown."""
     locked = Thread.objects.select_for_update().get(pk=thread.pk)

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from annotation.agreement.habits import hint_words
 from annotation.allocation.insertion import read_rules
 from annotation.answers import main_question, parse_questions, to_presented
-from annotation.models import Assignment, CheckPlan
+from annotation.models import Assignment, CheckPlan, Participant
 
 N_LAST = 10
 N_POOL = 200
@@ -22,13 +22,17 @@ def hint_after(*, assignment: Assignment) -> str:
     Looks at data alone, so that it tells nothing of silent checks.
     """
     every = read_rules(assignment.project.check_rules).hint_every
-    person = assignment.participant
-    if not every or person.n_done < N_LAST or person.n_done % N_STEP:
+    if not every:
         return ""
-    plan, _ = CheckPlan.objects.get_or_create(participant_id=person.pk)
-    if plan.hinted_at and person.n_done < plan.hinted_at + every:
+    person_id = assignment.participant_id
+    # As it is stored: the caller's object was read before the answer was counted.
+    n_done = Participant.objects.values_list("n_done", flat=True).get(pk=person_id)
+    if n_done < N_LAST or n_done % N_STEP:
         return ""
-    own = _answers(Assignment.objects.filter(participant_id=person.pk))
+    plan, _ = CheckPlan.objects.get_or_create(participant_id=person_id)
+    if plan.hinted_at and n_done < plan.hinted_at + every:
+        return ""
+    own = _answers(Assignment.objects.filter(participant_id=person_id))
     others = Assignment.objects.filter(project_id=assignment.project_id)
     usual = [
         (ms or 0) / 1000
@@ -42,7 +46,7 @@ def hint_after(*, assignment: Assignment) -> str:
         seconds, said, median(usual) if len(usual) >= N_POOL // 4 else None
     )
     if words:
-        CheckPlan.objects.filter(pk=plan.pk).update(hinted_at=person.n_done)
+        CheckPlan.objects.filter(pk=plan.pk).update(hinted_at=n_done)
     return words
 
 

@@ -34,3 +34,12 @@ def fingerprint(project: Project, value: str) -> str:
     """Return an HMAC that is equal for equal values within one project only."""
     message = f"{project.pk}:{value}".encode()
     return hmac.new(_key(b"fingerprint"), message, hashlib.sha256).hexdigest()
+
+
+def withdrawn_mark(project: Project, provider: str, value: str) -> str:
+    """Return what is kept of the id of somebody known from a file who withdrew.
+
+    Unlike `fingerprint` it depends on where the id comes from, so that it tells one
+    thing only: whether these labels may come in again.
+    """
+    return fingerprint(project, f"withdrawn:{provider}:{value}")

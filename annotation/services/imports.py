@@ -431,6 +431,13 @@ def _result(job: Job, mode: str, counts: StoreCounts, report: Report) -> dict[st
             "item another answer before."
         )
         said.append(left_out.format(n=counts.n_other_labels))
+    if counts.n_withdrawn_labels:
+        left_out = ngettext(
+            "{n} label was left out, because its author has withdrawn.",
+            "{n} labels were left out, because their authors have withdrawn.",
+            counts.n_withdrawn_labels,
+        )
+        said.append(left_out.format(n=counts.n_withdrawn_labels))
     return {"message": " ".join(said), "n_done": n_rows, "n_total": n_rows} | {
         **asdict(counts),
         **rejected,

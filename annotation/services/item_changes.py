@@ -19,6 +19,7 @@ from annotation.models import Item, ItemChange, Job
 from annotation.selectors.choices import questions_of
 from annotation.selectors.item_filters import Conditions, ItemFilter
 from annotation.selectors.item_sets import DIFFERS, conditions_of, known_items
+from annotation.selectors.jobs import KEPT, is_forgotten
 from annotation.services.assignments import give_slots_back, restart_walks
 from annotation.services.events import record
 from annotation.services.jobs import JobCancelled, Progress, create_job
@@ -163,13 +164,19 @@ def request_change(*, seat: Seat, change: Change, items: ItemSet) -> Job:
 def request_undo(*, seat: Seat, job: Job) -> Job:
     """Make the job that takes a change back, or return the one that is there.
 
-    Raises ConflictError where nothing can be undone.
+    Raises ConflictError where nothing can be undone, or no longer.
     """
     # Two who press the button at once must get the same job.
     done = Job.objects.select_for_update().get(pk=job.pk)
     is_change = done.kind == Job.Kind.CHANGE and done.parameters["action"] != UNDO
     if not is_change or done.state != Job.State.DONE:
         raise ConflictError(_("Only a change of items that is done can be undone."))
+    if is_forgotten(done):
+        text = _(
+            "This change is older than {n} days, and how the items were before is no"
+            " longer kept. Change them anew instead."
+        )
+        raise ConflictError(text.format(n=KEPT.days))
     known = Job.objects.filter(
         project=seat.project, kind=Job.Kind.CHANGE, parameters__undoes=done.pk
     ).exclude(state__in=(Job.State.FAILED, Job.State.CANCELLED))

@@ -34,7 +34,8 @@ class StoreCounts:
     """What an import did so far.
 
     `n_other_labels`: machine labels left out because the same machine said something
-    else of the same item before; the first one stays.
+    else of the same item before; the first one stays. `n_withdrawn_labels`: labels left
+    out because who gave them has withdrawn.
     """
 
     n_added: int = 0
@@ -43,6 +44,7 @@ class StoreCounts:
     n_pre_annotations: int = 0
     n_known_labels: int = 0
     n_other_labels: int = 0
+    n_withdrawn_labels: int = 0
 
 
 @dataclass(frozen=True)

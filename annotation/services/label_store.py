@@ -22,8 +22,9 @@ from annotation.models import (
     Participant,
     Project,
     QuestionsVersion,
+    Withdrawal,
 )
-from annotation.services.identities import encrypt, fingerprint
+from annotation.services.identities import encrypt, fingerprint, withdrawn_mark
 from annotation.services.item_store import ItemStore, StoredItem, copy, dump, take_ids
 from annotation.services.pseudonyms import new_pseudonyms
 
@@ -64,6 +65,7 @@ class LabelStore:
     questions: Sequence[Mapping[str, Any]]
     provider: str
     _people: dict[str, int] = field(default_factory=dict)
+    _gone: set[str] = field(default_factory=set)
     _machines: dict[str, int] = field(default_factory=dict)
     _versions: dict[str, int] = field(default_factory=dict)
 
@@ -94,6 +96,10 @@ class LabelStore:
         return self._versions[key]
 
     def _add_human(self, labels: list[tuple[int, LabelDraft]]) -> None:
+        self._know_gone({label.annotator for _, label in labels})
+        n_labels = len(labels)
+        labels = [one for one in labels if one[1].annotator not in self._gone]
+        self.items.counts.n_withdrawn_labels += n_labels - len(labels)
         self._know_people({label.annotator: label for _, label in labels})
         keyed: dict[uuid.UUID, tuple[int, int, LabelDraft]] = {}
         for item_id, label in labels:
@@ -219,6 +225,15 @@ class LabelStore:
                 [items, people],
             )
             return {(row[0], row[1]): row[2] for row in db.fetchall()}
+
+    def _know_gone(self, names: set[str]) -> None:
+        """Note who has withdrawn: what a file tells of them stays out."""
+        new = names - self._people.keys() - self._gone
+        marks = {withdrawn_mark(self._project, self.provider, one): one for one in new}
+        known = Withdrawal.objects.filter(project=self._project, file_mark__in=marks)
+        self._gone |= {
+            marks[mark] for mark in known.values_list("file_mark", flat=True)
+        }
 
     def _know_people(self, by_name: Mapping[str, LabelDraft]) -> None:
         missing = {name: by_name[name] for name in by_name if name not in self._people}

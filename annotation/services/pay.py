@@ -17,8 +17,14 @@ from django.utils import timezone
 from annotation.errors import ConflictError
 from annotation.formats.exports.cells import harmless
 from annotation.models import Enrolment, Project, Recruitment
-from annotation.pay import Pay, PayRule, PayTable, Work, pay_table
-from annotation.selectors.pay import Enrolled, enrolled, paid_to_withdrawn
+from annotation.pay import Pay, PayRule, PayTable, pay_table
+from annotation.selectors.pay import (
+    Enrolled,
+    enrolled,
+    paid_to_withdrawn,
+    pay_rule,
+    work_of,
+)
 from annotation.services.events import record
 from annotation.services.identities import decrypt
 from annotation.words import gettext as _
@@ -91,31 +97,12 @@ class PayList:
 def pay_list(project: Project) -> PayList:
     """Return the pay of everybody who came by a link; three queries."""
     recruitment = Recruitment.objects.get(project=project)
-    rule = PayRule(
-        kind=recruitment.pay_kind,
-        amount=recruitment.pay_amount,
-        screen_out=recruitment.screen_out_amount,
-        is_partial=recruitment.is_pay_partial,
-        n_wanted=recruitment.n_items_wanted or 0,
-        floor=recruitment.floor_per_hour,
-        top_up=recruitment.top_up,
-    )
+    rule = pay_rule(recruitment)
     is_active = recruitment.clock == Recruitment.Clock.ACTIVE
     found = enrolled(project)
     times = [person.active_s if is_active else person.total_s for person in found]
-    table = pay_table(
-        rule,
-        [
-            Work(
-                person.state,
-                person.provider_status,
-                person.n_items,
-                seconds,
-                person.n_checks,
-            )
-            for person, seconds in zip(found, times, strict=True)
-        ],
-    )
+    works = [work_of(*one) for one in zip(found, times, strict=True)]
+    table = pay_table(rule, works)
     lines = tuple(
         _line(person, pay, seconds)
         for person, pay, seconds in zip(found, table.pays, times, strict=True)

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
@@ -39,10 +40,11 @@ from annotation.models import (
     Thread,
     Withdrawal,
 )
-from annotation.selectors.consent import last_word
+from annotation.selectors.consent import last_word, manner_of
 from annotation.services.assignments import give_slots_back
 from annotation.services.endings import close
 from annotation.services.events import record
+from annotation.services.identities import decrypt, withdrawn_mark
 from annotation.services.races import retried
 
 logger = logging.getLogger(__name__)
@@ -106,13 +108,16 @@ class _Ended(NamedTuple):
     order: list[int] | None
 
 
-def withdraw(*, participant: Participant) -> Withdrawal:
+def withdraw(
+    *, participant: Participant, by: User | None = None, reason: str = ""
+) -> Withdrawal:
     """Withdraw a person from a project; a second call finds the first one's result.
 
-    The first step over the answers is taken here, so that most people's are gone when
-    the page comes back; a worker does the rest.
+    `by` and `reason`: the owner who does it at the person's wish, see
+    services.on_behalf. The first step over the answers is taken here, so that most
+    people's are gone when the page comes back; a worker does the rest.
     """
-    withdrawal = _cut(participant)
+    withdrawal = _cut(participant, by, reason)
     if not carry_on(withdrawal):
         # Imported here: tasks imports the services. Without a broker beat sends it.
         from annotation.tasks import finish_withdrawals
@@ -141,13 +146,15 @@ def finish_all() -> int:
 
 
 @retried
-def _cut(participant: Participant) -> Withdrawal:
+def _cut(participant: Participant, by: User | None, reason: str) -> Withdrawal:
     """Cut every link from the person to the participant, and end what they hold."""
     person = Participant.objects.select_for_update().get(pk=participant.pk)
     known = Withdrawal.objects.filter(participant=person).first()
     if known is not None:
         return known
-    manner = _tell_consent(person)
+    manner = manner_of(person)
+    _tell_consent(person)
+    file_mark = _file_mark(person)
     close(
         participant=person,
         state=Enrolment.State.WITHDRAWN,
@@ -158,11 +165,16 @@ def _cut(participant: Participant) -> Withdrawal:
     _become_nobody(person)
     _set_aside(person, manner, "state NOT IN ('submitted', 'surplus')", None)
     withdrawal = Withdrawal.objects.create(
-        project_id=person.project_id, participant=person, manner=manner
+        project_id=person.project_id,
+        participant=person,
+        manner=manner,
+        by=by,
+        reason=reason,
+        file_mark=file_mark,
     )
     record(
         project=person.project,
-        user=None,
+        user=by,
         kind="consent_withdrawn",
         withdrawal=withdrawal.pk,
         manner=manner,
@@ -171,17 +183,24 @@ def _cut(participant: Participant) -> Withdrawal:
     return withdrawal
 
 
-def _tell_consent(person: Participant) -> str:
-    """Add the last record of consent; return what its text says of a withdrawal."""
+def _file_mark(person: Participant) -> str:
+    """Return the mark by which a person's labels are known in another import."""
+    if person.source != Participant.Source.IMPORT:
+        return ""
+    known = ExternalIdentity.objects.filter(participant=person).first()
+    if known is None:
+        return ""
+    name = decrypt(known.value_encrypted)
+    return withdrawn_mark(person.project, known.provider, name)
+
+
+def _tell_consent(person: Participant) -> None:
+    """Add the last record of consent, where there is any."""
     held = last_word(person)
-    if held is not None:
-        if held.withdrawn_at is None:
-            ConsentRecord.objects.create(
-                participant=person, document=held.document, withdrawn_at=timezone.now()
-            )
-        return held.document.on_withdrawal
-    newest = person.project.consent_documents.order_by("-number").first()
-    return newest.on_withdrawal if newest else ERASE
+    if held is not None and held.withdrawn_at is None:
+        ConsentRecord.objects.create(
+            participant=person, document=held.document, withdrawn_at=timezone.now()
+        )
 
 
 def _forget_profile(person: Participant) -> None:

@@ -154,6 +154,22 @@ def answer_talk(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespons
     return _to_thread(request, slug, comment.thread)
 
 
+@login_required
+@require_POST
+def lease_talk(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse:
+    """Write to an annotator who has the item in hand."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    comment = comments.talk_to(
+        assignment=access.lease(seat, public_id),
+        by=User.objects.get(pk=seat.user_id),
+        role=seat.role,
+        text=request.POST.get("text", ""),
+        key=_key(request),
+    )
+    messages.success(request, _("Sent. Only this annotator sees it."))
+    return _to_thread(request, slug, comment.thread)
+
+
 def _to_thread(request: HttpRequest, slug: str, thread: Thread) -> HttpResponse:
     """Go to the thread: where a walk through disagreements was left, or at its item."""
     walk = request.POST.get("walk")

@@ -7,7 +7,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import (
+    FileResponse,
+    HttpRequest,
+    HttpResponse,
+    StreamingHttpResponse,
+)
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
@@ -20,8 +25,9 @@ from annotation.errors import InvalidError, NotFoundError
 from annotation.models import Participant
 from annotation.recruiting import PROVIDERS
 from annotation.selectors.enrolments import own_enrolment
-from annotation.selectors.own_data import own_data, own_data_json
+from annotation.selectors.own_data import own_data
 from annotation.selectors.profile import consent_in_force, current_consent
+from annotation.services.own_copy import own_json, own_zip
 from annotation.services.participants import change_scopes
 from annotation.services.withdrawals import withdraw as withdraw_for_good
 from annotation.views.project_text import project_html
@@ -83,9 +89,20 @@ def your_data_file(request: HttpRequest, slug: str) -> StreamingHttpResponse:
     """Return everything that is held about the person as one JSON document."""
     participant = _own(access.own_place(request.user, slug))
     return StreamingHttpResponse(
-        own_data_json(participant),
+        own_json(participant),
         content_type="application/json",
         headers={"Content-Disposition": f'attachment; filename="{slug}-my-data.json"'},
+    )
+
+
+@never_cache
+@login_required
+@require_GET
+def your_data_zip(request: HttpRequest, slug: str) -> FileResponse:
+    """Return the same to read and as tables, in one ZIP file."""
+    participant = _own(access.own_place(request.user, slug))
+    return FileResponse(
+        own_zip(participant), as_attachment=True, filename=f"{slug}-my-data.zip"
     )
 
 

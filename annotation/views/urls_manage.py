@@ -102,6 +102,11 @@ urlpatterns = [
         comments.answer_talk,
         name="answer_talk",
     ),
+    path(
+        "p/<slug:slug>/leases/<uuid:public_id>/talk/",
+        comments.lease_talk,
+        name="lease_talk",
+    ),
     path("p/<slug:slug>/jobs/", manage_jobs.jobs, name="jobs"),
     path("p/<slug:slug>/jobs/<uuid:public_id>/", manage_jobs.job, name="job"),
     path(

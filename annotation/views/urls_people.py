@@ -9,6 +9,7 @@ from annotation.views import (
     home,
     join,
     login,
+    on_behalf,
     own_data,
     pay,
     people,
@@ -52,6 +53,11 @@ urlpatterns: list[URLPattern] = [
         name="your_data_file",
     ),
     path(
+        "p/<slug:slug>/your-data/download.zip",
+        own_data.your_data_zip,
+        name="your_data_zip",
+    ),
+    path(
         "p/<slug:slug>/your-data/withdraw/",
         own_data.withdraw,
         name="consent_withdraw",
@@ -63,6 +69,7 @@ urlpatterns: list[URLPattern] = [
         self_descriptions.self_descriptions,
         name="self_descriptions",
     ),
+    path("p/<slug:slug>/people/withdraw/", on_behalf.on_behalf, name="on_behalf"),
     path("p/<slug:slug>/people/invite/", people.invitation_new, name="invitation_new"),
     path(
         "p/<slug:slug>/people/invitations/<uuid:public_id>/revoke/",

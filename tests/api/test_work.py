@@ -6,10 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from annotation.models import Annotation, Assignment, Participant, Project
+from annotation.models import (
+    Annotation,
+    Assignment,
+    CheckPlan,
+    Participant,
+    Project,
+)
+from annotation.services.item_store import ItemStore
+from tests.checks.conftest import set_rules
+from tests.pools import draft
 
 ANSWERS = {"preference": {"value": 2}}
 
@@ -264,3 +274,39 @@ def test_confirmation_must_be_true_or_false(caller: Client, pool: Project) -> No
     answer = post(caller, path_of("api_submit", desk), sent)
     assert answer.status_code == 422
     assert answer.json()["message"] == "is_unchanged_confirmed must be true or false."
+
+
+def hints(caller: Client, project: Project, n: int) -> list[str | None]:
+    """Answer so many items, each time A; return the field of each result."""
+    told = []
+    for _ in range(n):
+        desk = post(caller, next_path(project)).json()
+        done = post(caller, path_of("api_submit", desk), submission())
+        assert done.status_code == 201
+        told.append(done.json().get("hint"))
+    return told
+
+
+def test_a_hint_comes_with_the_result_once_in_so_many(
+    caller: Client, annotator: Participant, pool: Project
+) -> None:
+    with transaction.atomic():
+        ItemStore(pool).add([draft(number) for number in range(10, 40)])
+    set_rules(pool, hint_every=8)
+    told = hints(caller, pool, 20)
+    assert [number for number, words in enumerate(told, 1) if words] == [10, 20]
+    assert str(told[9]).startswith("Your last 10 answers were all the same.")
+    assert CheckPlan.objects.get(participant=annotator).hinted_at == 20
+
+
+def test_without_its_rule_there_is_no_field_for_a_hint(
+    caller: Client, pool: Project
+) -> None:
+    with transaction.atomic():
+        ItemStore(pool).add([draft(number) for number in range(10, 30)])
+    for rules in ({}, {"mirror_every": 1000}):
+        set_rules(pool, **rules)
+        desk = post(caller, next_path(pool)).json()
+        done = post(caller, path_of("api_submit", desk), submission())
+        assert "hint" not in done.json()
+    assert hints(caller, pool, 12) == [None] * 12

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from annotation.formats.exports.catalogue import parse_options
+from annotation.formats.exports.catalogue import FORMATS, parse_options
 from annotation.formats.exports.package import ZipPackage
 from annotation.models import FrontierEntry, Item, Project
 from annotation.selectors.dashboard import answers_so_far, live
@@ -67,6 +67,52 @@ def test_raw_tables_keep_checks_apart_with_their_results(study: Project) -> None
     assert json.loads(by_purpose["mirror"]["reference"]) == {"preference": {"value": 1}}
     ids = {row["annotation_id"] for row in found["judgements"]}
     assert not ids & {row["annotation_id"] for row in found["checks"]}
+
+
+@pytest.fixture
+def gated(make_pool: MakePool, make_annotator: MakeAnnotator) -> Project:
+    """Return a project where one person trained, qualified and went on to the data."""
+    pool = make_pool(12)
+    mark(pool, "training", range(1, 3), explanation="So it is.")
+    mark(pool, "qualification", range(3, 6))
+    set_rules(pool, n_training=2, n_qualification=3, pass_percent=60, wait_hours=0)
+    person = make_annotator(pool)
+    work(person, 2, canonical=-1)
+    work(person, 1, canonical=-1)
+    work(person, 100)
+    return pool
+
+
+def test_training_and_qualification_are_told_apart_with_their_results(
+    gated: Project,
+) -> None:
+    found = tables(gated, format="raw")
+    told: dict[str, list[bool]] = {}
+    for row in found["checks"]:
+        told.setdefault(row["purpose"], []).append(row["is_right"])
+        assert json.loads(row["reference"])["answers"] == {
+            "preference": {"accept": [3, 2, 1]}
+        }
+    assert told == {"training": [False, False], "qualification": [False, True, True]}
+    assert {row["purpose"] for row in found["annotations"]} == {"main"}
+    assert len(found["annotations"]) == 7
+    people = {row["annotator"] for row in found["checks"]}
+    assert people == {row["annotator"] for row in found["annotations"]}
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form != "raw"])
+def test_no_other_format_holds_an_answer_to_training_or_qualification(
+    gated: Project, form: str
+) -> None:
+    checks = Item.objects.filter(check_item__isnull=False)
+    names = set(checks.values_list("external_id", flat=True))
+    assert len(names) == 5
+    (rows,) = tables(gated, format=form).values()
+    for row in rows:
+        if form == "native":
+            assert bool(row.get("gold")) is not bool(row.get("labels"))
+        else:
+            assert not [name for name in names if f'"{name}"' in json.dumps(row)]
 
 
 def test_wrong_answer_to_gold_is_told(

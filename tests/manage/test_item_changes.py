@@ -1,16 +1,20 @@
 """Many items at once: priority, overlap, exclusion, as a job that can be undone."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from annotation.errors import ConflictError
 from annotation.models import (
     Assignment,
     FrontierEntry,
     Item,
+    ItemChange,
     Job,
     Participant,
     Project,
@@ -18,6 +22,8 @@ from annotation.models import (
 from annotation.services import assignments, checks, submissions
 from annotation.services.item_changes import run_item_change
 from annotation.services.jobs import JobCancelled, Progress, claim_job, run_claimed
+from annotation.services.old_changes import forget_old_changes
+from annotation.tasks import forget_old_changes as forget_task
 from tests.factories import make_participant
 from tests.manage.conftest import answer
 
@@ -313,3 +319,33 @@ def test_check_lent_apart_is_not_touched_and_an_excluded_one_stays_out(
     check = checks.use_as_check(item=second, gold=gold, by=project.created_by)
     checks.end_check(check=check, by=project.created_by)
     assert entries(project, "target") == [0, 0, 5, 5, 5, 5]
+
+
+def test_what_is_too_old_to_be_undone_is_forgotten(
+    project: Project, owner: Client
+) -> None:
+    old = run(change(owner, project, action="priority", value="7"))
+    new = run(change(owner, project, action="priority", value="8"))
+    assert forget_old_changes() == 0
+    ago = timezone.now() - timedelta(days=91)
+    Job.objects.filter(pk=old.pk).update(finished_at=ago)
+    for job, is_offered in ((old, False), (new, True)):
+        page = owner.get(reverse("job", args=[project.slug, job.public_id]))
+        undo = reverse("item_change_undo", args=[project.slug, job.public_id])
+        assert (undo in page.content.decode()) is is_offered
+    undo = reverse("item_change_undo", args=[project.slug, old.public_id])
+    said = owner.post(undo, follow=True).content.decode()
+    assert "This change is older than 90 days" in said
+    assert Job.objects.filter(kind="change").count() == 2
+    # What was asked for at the last moment is not cut short.
+    assert forget_old_changes() == 0
+    Job.objects.filter(pk=old.pk).update(finished_at=ago - timedelta(days=7))
+    assert forget_old_changes() == 6
+    assert set(ItemChange.objects.values_list("job", flat=True)) == {new.pk}
+    assert entries(project, "rank") == [-8] * 6
+
+
+def test_beat_forgets_them_once_a_day() -> None:
+    entry = settings.CELERY_BEAT_SCHEDULE["forget-old-changes"]
+    assert entry["task"] == forget_task.name
+    assert entry["schedule"] == 24 * 3600

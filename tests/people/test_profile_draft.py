@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 NewPage = Callable[..., Page]
 pytestmark = pytest.mark.django_db(transaction=True)
+# Let each draft have been saved so many milliseconds earlier.
+OLDER = """(ms) => {
+  for (const key of Object.keys(localStorage)) {
+    if (!key.startsWith("polyphony:profile")) continue;
+    const kept = JSON.parse(localStorage.getItem(key));
+    localStorage.setItem(key, JSON.stringify({ ...kept, at: kept.at - ms }));
+  }
+}"""
 KEPT = "Object.keys(localStorage).filter((key) => key.startsWith('polyphony:profile'))"
 
 
@@ -88,4 +96,32 @@ def test_another_person_on_the_device_sees_nothing_of_it(
     sign_in(page, make_member(study), live_server)
     page.goto(f"/p/{study.slug}/start/")
     expect(page.locator("[data-question]").first).to_be_visible()
+    expect(page.get_by_label("Which values, beliefs")).to_have_value("")
+    assert page.evaluate(KEPT) == []
+
+
+def test_another_person_takes_it_away_on_any_page(
+    page: Page, study: Project, live_server: "LiveServer"
+) -> None:
+    assert len(page.evaluate(KEPT)) == 1
+    sign_in(page, study.created_by, live_server)
+    page.goto("/")
+    page.wait_for_function(f"{KEPT}.length === 0")
+
+
+def test_a_log_out_takes_it_away(page: Page) -> None:
+    expect(page.get_by_text("log out before you leave")).to_be_visible()
+    page.locator("summary[aria-label^='Your account']").click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    assert page.evaluate(KEPT) == []
+
+
+def test_it_lasts_no_longer_than_a_day(page: Page) -> None:
+    page.reload()
+    expect(page.locator("[data-kept]")).to_have_text("Draft restored from this device")
+    page.evaluate(OLDER, 25 * 3600 * 1000)
+    page.reload()
+    expect(page.locator("[data-question]").first).to_be_visible()
+    page.wait_for_function(f"{KEPT}.length === 0")
     expect(page.get_by_label("Which values, beliefs")).to_have_value("")

@@ -23,7 +23,7 @@ from tests.factories import make_participant
 from tests.manage.conftest import answer, answer_item
 
 OWN = ("own_thread", "own_comment")
-TEAM = ("thread_reply", "thread_settle", "answer_talk")
+TEAM = ("thread_reply", "thread_settle", "answer_talk", "lease_talk")
 Login = Callable[[User], Client]
 
 
@@ -64,6 +64,7 @@ def address(name: str, lent: Assignment, thread: Thread) -> str:
         "thread_reply": thread.public_id,
         "thread_settle": thread.public_id,
         "answer_talk": lent.annotation.public_id if lent.annotation else None,
+        "lease_talk": lent.public_id,
     }
     return reverse(name, args=[lent.project.slug, keys[name]])
 
@@ -264,3 +265,37 @@ def test_desk_of_another_person_finds_nothing(
     client, _ = colleague
     assert send(client, lent, text="Hello")[0] == 404
     assert client.get(reverse("api_comments", args=[lent.public_id])).status_code == 404
+
+
+def test_the_team_writes_to_who_has_the_item_in_hand(
+    project: Project, owner: Client, login: Login
+) -> None:
+    person = make_participant(project)
+    held = assignments.claim_next(participant=person, project=project)
+    assert held is not None
+    assert "Talk about this" in item_page(owner, held)
+    to = reverse("lease_talk", args=[project.slug, held.public_id])
+    assert owner.post(to, {"text": "Take your time."}).status_code == 302
+    assert n_unread(person) == 1
+    assert person.user is not None
+    thread = Thread.objects.get(participant=person)
+    own = reverse("own_thread", args=[project.slug, thread.public_id])
+    assert "Take your time." in login(person.user).get(own).content.decode()
+    assert Comment.objects.get().annotation is None
+
+
+@pytest.mark.parametrize("state", ["queued", "skipped", "expired", "released"])
+def test_who_does_not_have_the_item_is_not_written_to(
+    project: Project, owner: Client, state: str
+) -> None:
+    held = assignments.claim_next(
+        participant=make_participant(project), project=project
+    )
+    assert held is not None
+    Assignment.objects.filter(pk=held.pk).update(state=state)
+    assert f"/leases/{held.public_id}/talk/" not in item_page(owner, held)
+    to = reverse("lease_talk", args=[project.slug, held.public_id])
+    said = owner.post(to, {"text": "Hello"})
+    assert said.status_code == 409
+    assert "neither has the item in hand nor has answered it" in said.content.decode()
+    assert not Comment.objects.exists()

@@ -9,12 +9,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from annotation.models import Job, Membership, Project
+from annotation.models import Job, Membership, Project, Recruitment
 
 DEEP = "[" * 100_000
 
 
 STRANGE = (DEEP, "[NaN]", '["\\ud800"]', "5", "[]", "[5]", "[{}]", "[[]]")
+# The last marks everybody as paid where nobody is named.
+MORE = ("item_changes", "filters", "links", "recruitment", "paid")
 # An export without options is made as usual, so these are strange elsewhere only.
 EMPTY = ("null", "{}")
 
@@ -24,17 +26,23 @@ EMPTY = ("null", "{}")
     [
         *(
             (name, body)
-            for name in ("imports", "exports", "projects")
+            for name in ("imports", "exports", "projects", *MORE)
             for body in STRANGE
         ),
-        *((name, body) for name in ("imports", "projects") for body in EMPTY),
+        *(
+            (name, body)
+            for name in ("imports", "projects", *MORE[:4])
+            for body in EMPTY
+        ),
     ],
 )
 def test_strange_json_is_refused_in_the_one_shape(
     manager: Client, pool: Project, name: str, body: str
 ) -> None:
+    Recruitment.objects.create(project=pool, provider="panel", completion_code="C")
     path = reverse(f"api_{name}", args=[] if name == "projects" else [pool.slug])
-    response = manager.post(path, body, content_type="application/json")
+    send = manager.put if name == "recruitment" else manager.post
+    response = send(path, body, content_type="application/json")
     assert response.status_code in (400, 422), response.content
     assert set(response.json()) >= {"code", "message", "problems"}
     assert not Job.objects.exists()

@@ -2,7 +2,7 @@
 
 import { toast } from "../js/base.js";
 import { format, gettext } from "../js/words.js";
-import { forgetProfiles } from "../people/profile_draft.js";
+import { forgetProfiles } from "../people/forget.js";
 import * as acts from "./acts.js";
 import * as api from "./api.js";
 import * as banners from "./banners.js";

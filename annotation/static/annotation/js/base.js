@@ -1,6 +1,7 @@
 /* What every page can do: theme, toasts, copying, menus, figures as CSS properties.
    The content policy forbids style="", so figures stand in data attributes. */
 
+import { forgetLeftovers, forgetProfiles } from "../people/forget.js";
 import { gettext, locale } from "./words.js";
 
 const FIGURES = ["part", "at", "from", "to", "row", "zero", "step", "top", "span", "plotHeight"];
@@ -127,6 +128,7 @@ document.addEventListener("keydown", (event) => {
 /** A form with [data-once] is sent once, however often its button is pressed. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (form.matches("[data-leave]")) forgetProfiles();
   if (!form.matches("[data-once]")) return;
   if (form.dataset.sent) event.preventDefault();
   form.dataset.sent = "yes";
@@ -148,6 +150,7 @@ if (wrong && !document.querySelector("[autofocus]")) {
   if (wrong.matches(".banner")) wrong.tabIndex = -1;
   wrong.focus();
 }
+forgetLeftovers(document.body.dataset.person);
 for (const box of document.querySelectorAll("[data-toast]")) fade(box);
 // On a phone the tabs scroll; the present one has to be seen.
 document.querySelector(".tabs [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

@@ -3,28 +3,11 @@
 
 import { drop, read, write } from "../annotate/store.js";
 import { format, gettext, locale } from "../js/words.js";
+import { PREFIX, areForgotten } from "./forget.js";
 import { readValues, writeValues } from "./values.js";
 
 const FIELDS = "[data-question] [name]";
-const PREFIX = "polyphony:profile:";
 const WAIT_MS = 400;
-
-function hasStorage() {
-  try {
-    return Boolean(localStorage);
-  } catch {
-    return false;
-  }
-}
-
-/** Forget every unsaved profile of this device that is older than `age`. */
-export function forgetProfiles(age = 0) {
-  if (!hasStorage()) return;
-  const keys = Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at));
-  for (const key of keys.filter((one) => one?.startsWith(PREFIX))) {
-    if (Date.now() - (read(key)?.at ?? 0) >= age) drop(key);
-  }
-}
 
 /** Restore the draft of `form`, unless the server sent back what was just given. */
 export function keepProfile(form, say) {
@@ -39,6 +22,7 @@ export function keepProfile(form, say) {
   let isLeaving = false;
   const save = () => {
     timer = 0;
+    if (areForgotten()) return;
     const at = new Date();
     const isKept = write(key, { at: at.getTime(), values: readValues(form, FIELDS) });
     const time = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hour12: false }).format(at);

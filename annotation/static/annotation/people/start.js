@@ -1,15 +1,13 @@
 /* The page before the first item: the survey, and what is still open. */
 
 import { format, gettext, ngettext } from "../js/words.js";
-import { forgetProfiles, keepProfile } from "./profile_draft.js";
+import { keepProfile } from "./profile_draft.js";
 import { bindSurvey, titleOf } from "./survey.js";
 
 const form = document.getElementById("start");
 const line = document.getElementById("still-open");
 const kept = document.querySelector("[data-kept]");
-const LONGEST_MS = 14 * 24 * 3600 * 1000;
 
-forgetProfiles(LONGEST_MS);
 // Before the questions come to life: sliders begin with what stands in their fields.
 keepProfile(form, (words) => {
   kept.hidden = !words;
