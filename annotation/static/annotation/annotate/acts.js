@@ -27,7 +27,7 @@ export async function skip(page) {
   if (!isDone) return;
   dialogs.sent("skip", desk.id);
   page.drafts?.end();
-  toast(gettext(gettext("Skipped. This item does not come back to you.")));
+  toast(gettext("Skipped. This item does not come back to you."));
   await page.next();
 }
 
@@ -48,7 +48,7 @@ export async function takeBack(page) {
   const { back } = page;
   if (!back || performance.now() > back.until) {
     const isWaiting = page.outbox.entries.length > 0;
-    toast(isWaiting ? gettext(gettext("Your last answer is not sent yet. You can take it back once it is.")) : gettext(gettext("There is nothing to take back: the time for the last answer has passed.")));
+    toast(isWaiting ? gettext("Your last answer is not sent yet. You can take it back once it is.") : gettext("There is nothing to take back: the time for the last answer has passed."));
     return;
   }
   await page.drafts?.save();

@@ -17,7 +17,7 @@ export class SignedOut extends Error {}
 
 export class Refused extends Error {
   constructor(status, body) {
-    super(body?.message ?? gettext(gettext("The server refuses this.")));
+    super(body?.message ?? gettext("The server refuses this."));
     this.status = status;
     this.code = body?.code ?? "error";
     this.problems = body?.problems ?? [];

@@ -7,7 +7,7 @@ import * as api from "./api.js";
 import * as dialogs from "./dialogs.js";
 import { uuid } from "./store.js";
 
-const AWAY = gettext(gettext("The message cannot be sent now, because the server cannot be reached. Your words are kept: open the sheet again to send them."));
+const AWAY = gettext("The message cannot be sent now, because the server cannot be reached. Your words are kept: open the sheet again to send them.");
 // Words that could not be sent, with their name: sent again, they are stored once.
 // The sheet keeps what stands in it.
 const kept = new Map();
@@ -46,7 +46,7 @@ async function show(id) {
 function line(one) {
   const made = document.querySelector("[data-template=comment]").content.firstElementChild.cloneNode(true);
   made.classList.toggle("is-own", one.by === "you");
-  made.querySelector("strong").textContent = one.by === "you" ? gettext(gettext("You")) : gettext(gettext("The research team"));
+  made.querySelector("strong").textContent = one.by === "you" ? gettext("You") : gettext("The research team");
   made.querySelector(".comment-text").textContent = one.text;
   return made;
 }

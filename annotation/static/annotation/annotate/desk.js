@@ -203,7 +203,7 @@ export class Desk {
     this.wasAsked = true;
     const open = one("[data-open]", this.root);
     open.classList.add("is-calm");
-    one("span", open).textContent = gettext(gettext("This is the order in which the answers were shown. If it is yours, submit again."));
+    one("span", open).textContent = gettext("This is the order in which the answers were shown. If it is yours, submit again.");
     open.hidden = false;
     open.scrollIntoView({ block: "nearest" });
     return true;

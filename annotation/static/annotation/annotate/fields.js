@@ -46,7 +46,7 @@ export class Words {
     const n = nChars(this.area.value);
     if (n < least) this.count.textContent = format(gettext("At least {least} characters, {n} to go"), { least, n: least - n });
     else if (most) this.count.textContent = n > most ? format(gettext("{n} too many"), { n: n - most }) : format(gettext("{n} of {most} characters left"), { n: most - n, most });
-    else this.count.textContent = gettext(gettext("Long enough"));
+    else this.count.textContent = gettext("Long enough");
   }
 
   locate() {

@@ -23,7 +23,7 @@ const RETRY_MS = 3_000;
 // A second press that was meant for the last item must not judge the next one.
 const DOUBLE_MS = 600;
 const IS_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
-const OFFLINE = gettext(gettext("You are offline, and no further item is loaded. Your answers are kept on this device and sent when the connection is back."));
+const OFFLINE = gettext("You are offline, and no further item is loaded. Your answers are kept on this device and sent when the connection is back.");
 
 const STAGES = {
   training: gettext("This is a training item. After your answer you see what was expected, and why."),
@@ -69,7 +69,7 @@ class Page {
     const n = this.outbox.entries.length;
     banners.moveProgress(n);
     if (this.outbox.has(main.dataset.desk)) {
-      this.wait(gettext(gettext("Your last answer is being sent.")));
+      this.wait(gettext("Your last answer is being sent."));
       this.outbox.flush().then(() => { if (!this.current) this.next(); });
       return;
     }
@@ -122,7 +122,7 @@ class Page {
           if (!this.outbox.entries.length) troubles.connection(null, 0);
         },
         kept: (error) => {
-          banners.status(gettext(gettext("Draft kept on this device")));
+          banners.status(gettext("Draft kept on this device"));
           troubles.connection(error, this.outbox.entries.length);
         },
         stale: (newer) => troubles.stale(this, desk, drafts, newer),
@@ -130,7 +130,7 @@ class Page {
       },
     });
     this.drafts = drafts;
-    banners.status(draft ? gettext(gettext("Draft restored")) : "");
+    banners.status(draft ? gettext("Draft restored") : "");
     if (!kept) return;
     desk.restore(kept.answers);
     drafts.changed();
@@ -168,7 +168,7 @@ class Page {
       this.show(main);
       return;
     }
-    this.wait(navigator.onLine ? gettext(gettext("The next item is on its way.")) : OFFLINE);
+    this.wait(navigator.onLine ? gettext("The next item is on its way.") : OFFLINE);
     await this.outbox.flush();
     if (!this.current) await this.fetchDesk();
   }
@@ -269,7 +269,7 @@ class Page {
     banners.clear("qualification");
     this.outbox.push();
     if (this.changing) {
-      this.wait(navigator.onLine ? gettext(gettext("Your change is on its way.")) : gettext(gettext("You are offline. Your change is kept on this device and sent when the connection is back.")));
+      this.wait(navigator.onLine ? gettext("Your change is on its way.") : gettext("You are offline. Your change is kept on this device and sent when the connection is back."));
       return;
     }
     banners.moveProgress(1);
@@ -279,7 +279,7 @@ class Page {
 
   /* After a training item: what was expected, before anything else comes. */
   async learn(id) {
-    this.wait(gettext(gettext("Your answer is being sent.")));
+    this.wait(gettext("Your answer is being sent."));
     await this.outbox.flush();
     if (this.current) return;
     try {
@@ -316,7 +316,7 @@ class Page {
     this.back = left > 0 ? { id: entry.assignment, until: performance.now() + left } : null;
     const words = data.state === "surplus" ? gettext("Submitted. Others had finished this item before, so your answer is kept as an extra one.") : gettext("Submitted.");
     document.querySelector("[data-submitted]")?.remove();
-    const box = toast(words, this.back && { label: gettext(gettext("Take back")), key: "z", run: () => acts.takeBack(this) });
+    const box = toast(words, this.back && { label: gettext("Take back"), key: "z", run: () => acts.takeBack(this) });
     box.dataset.submitted = "";
     const desk = this.current;
     if (desk?.state === "queued" && !this.outbox.entries.length) await this.openQueued(desk);

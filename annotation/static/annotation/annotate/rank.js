@@ -72,7 +72,7 @@ export class Ranking {
 
   untold(key) {
     if (!/^[1-9=x]$/.test(key) && !(key === "0" && this.trays.below)) return false;
-    this.say(gettext(gettext("Pick up an answer first: press its letter.")));
+    this.say(gettext("Pick up an answer first: press its letter."));
     return true;
   }
 
@@ -106,19 +106,19 @@ export class Ranking {
   release() {
     this.held = null;
     this.draw();
-    this.say(gettext(gettext("Nothing is picked up.")));
+    this.say(gettext("Nothing is picked up."));
     return true;
   }
 
   tie(which, button = null) {
-    if (!this.question.allow_tie) return this.say(gettext(gettext("This ranking does not allow ties.")));
+    if (!this.question.allow_tie) return this.say(gettext("This ranking does not allow ties."));
     const tied = orders.tie(this.order, which);
     if (tied === null) return this.say(format(gettext("There is nothing above {letter} to tie with."), { letter: orders.letter(which) }));
     return this.change(tied, which, button);
   }
 
   out(which, button = null) {
-    if (!this.question.allow_unacceptable) return this.say(gettext(gettext("Nothing can be marked as not acceptable here.")));
+    if (!this.question.allow_unacceptable) return this.say(gettext("Nothing can be marked as not acceptable here."));
     const isOut = this.order.out.includes(which);
     return this.change(isOut ? orders.without(this.order, which) : orders.reject(this.order, which), which, button);
   }

@@ -37,7 +37,7 @@ class SlideCell {
       if (this.na) this.na.checked = false;
     } else {
       this.slider.dataset.untouched = "";
-      this.slider.setAttribute("aria-valuetext", gettext(gettext("not rated yet")));
+      this.slider.setAttribute("aria-valuetext", gettext("not rated yet"));
     }
     if (!keepsText) this.number.value = isSet ? value : "";
   }

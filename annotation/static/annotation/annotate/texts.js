@@ -9,11 +9,11 @@ import * as display from "./display.js";
 
 const PHONE = matchMedia("(max-width: 40rem)");
 const SAID = {
-  text: { rendered: gettext(gettext("Rendered text.")), raw: gettext(gettext("Raw text.")) },
-  layout: { side: gettext(gettext("Side by side.")), stacked: gettext(gettext("Stacked.")) },
-  line: { short: gettext(gettext("Short lines.")), normal: gettext(gettext("Lines of normal length.")), full: gettext(gettext("Lines as wide as their box.")) },
-  density: { roomy: gettext(gettext("Roomy.")), compact: gettext(gettext("Compact.")) },
-  grid: { auto: gettext(gettext("One criterion at a time.")), all: gettext(gettext("All criteria.")) },
+  text: { rendered: gettext("Rendered text."), raw: gettext("Raw text.") },
+  layout: { side: gettext("Side by side."), stacked: gettext("Stacked.") },
+  line: { short: gettext("Short lines."), normal: gettext("Lines of normal length."), full: gettext("Lines as wide as their box.") },
+  density: { roomy: gettext("Roomy."), compact: gettext("Compact.") },
+  grid: { auto: gettext("One criterion at a time."), all: gettext("All criteria.") },
 };
 
 export class Texts {
@@ -65,7 +65,7 @@ export class Texts {
   }
 
   resize(by) {
-    if (!display.resize(by)) this.say(by > 0 ? gettext(gettext("This is the largest text.")) : gettext(gettext("This is the smallest text.")));
+    if (!display.resize(by)) this.say(by > 0 ? gettext("This is the largest text.") : gettext("This is the smallest text."));
     this.apply();
   }
 
@@ -120,7 +120,7 @@ export class Texts {
       this.marked = texts;
     } catch {
       display.keep({ hasDifferences: false });
-      this.say(gettext(gettext("The differences cannot be marked now, because the server cannot be reached.")));
+      this.say(gettext("The differences cannot be marked now, because the server cannot be reached."));
     }
     // Another item may be on the desk by now.
     if (this.root.isConnected) this.apply();

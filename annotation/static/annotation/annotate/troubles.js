@@ -8,8 +8,8 @@ import { loginUrl } from "./urls.js";
 
 export function lost(page, desk) {
   if (page.current !== desk) return;
-  banner("lost", gettext(gettext("The time for this item has run out, so somebody else may get it. You can still submit your answer: it counts if a place is free.")), {
-    actions: [{ label: gettext(gettext("Show what is next")), run: () => page.refresh() }],
+  banner("lost", gettext("The time for this item has run out, so somebody else may get it. You can still submit your answer: it counts if a place is free."), {
+    actions: [{ label: gettext("Show what is next"), run: () => page.refresh() }],
   });
 }
 
@@ -20,23 +20,23 @@ export function stale(page, desk, drafts, newer) {
     clear("stale");
     run();
   };
-  banner("stale", gettext(gettext("This item is also open in another tab, which saved something newer. What you change here is not saved until you choose.")), {
+  banner("stale", gettext("This item is also open in another tab, which saved something newer. What you change here is not saved until you choose."), {
     actions: [
       {
-        label: gettext(gettext("Load that version")),
+        label: gettext("Load that version"),
         run: go(() => {
           drafts.follow(newer.revision);
           desk.restore(newer.answers);
         }),
       },
-      { label: gettext(gettext("Go on with this one")), run: go(() => drafts.takeOver(newer.revision)) },
+      { label: gettext("Go on with this one"), run: go(() => drafts.takeOver(newer.revision)) },
     ],
   });
 }
 
 export function elsewhere(page, desk) {
   if (page.current !== desk) return;
-  banner("elsewhere", gettext(gettext("This item was submitted in another tab. Nothing is missing here.")), { actions: [{ label: gettext(gettext("Show the next item")), run: () => page.next() }] });
+  banner("elsewhere", gettext("This item was submitted in another tab. Nothing is missing here."), { actions: [{ label: gettext("Show the next item"), run: () => page.next() }] });
 }
 
 /* `n` answers wait to be sent; without an error all is well again. */
@@ -50,12 +50,12 @@ export function connection(error, n) {
       Math.max(n, 1),
     );
     banner("connection", format(words, { n }), {
-      actions: [{ label: gettext(gettext("Log in")), href: loginUrl }],
+      actions: [{ label: gettext("Log in"), href: loginUrl }],
     });
   } else if (error.isOffline) {
-    banner("connection", gettext(gettext("You are offline. Go on working: your answers are kept on this device and sent when the connection is back.")));
+    banner("connection", gettext("You are offline. Go on working: your answers are kept on this device and sent when the connection is back."));
   } else {
-    banner("connection", gettext(gettext("The server cannot take your answers at the moment. Go on working: they are kept on this device and sent as soon as it can.")));
+    banner("connection", gettext("The server cannot take your answers at the moment. Go on working: they are kept on this device and sent as soon as it can."));
   }
 }
 
@@ -65,11 +65,11 @@ export function returned(message) {
 
 /* An answer that was submitted is open again: what a change does, and the way out. */
 export function changing(url) {
-  banner("changing", gettext(gettext("You are changing an answer that you submitted. Submit stores a new version; the earlier one is kept.")), {
-    actions: [{ label: gettext(gettext("Leave it as it is")), run: () => location.assign(url) }],
+  banner("changing", gettext("You are changing an answer that you submitted. Submit stores a new version; the earlier one is kept."), {
+    actions: [{ label: gettext("Leave it as it is"), run: () => location.assign(url) }],
   });
 }
 
-export function gone(words = gettext(gettext("An answer could not be stored, because its item no longer belongs to you. Ask the people who invited you."))) {
+export function gone(words = gettext("An answer could not be stored, because its item no longer belongs to you. Ask the people who invited you.")) {
   banner("gone", words, { tone: "stop" });
 }

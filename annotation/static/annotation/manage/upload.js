@@ -46,7 +46,7 @@ function complain(words) {
 }
 
 function fail() {
-  complain(gettext(gettext("The connection was lost before the file had arrived. Nothing was imported; try again.")));
+  complain(gettext("The connection was lost before the file had arrived. Nothing was imported; try again."));
 }
 
 /** Put the page that the server answered in place of this one. */
@@ -57,7 +57,7 @@ function take(request) {
   }
   const page = new DOMParser().parseFromString(request.responseText, "text/html");
   const problem = page.querySelector("#file-problem:not([hidden]), .empty p");
-  complain(problem ? problem.textContent.trim() : gettext(gettext("The file was not taken. Load this page again.")));
+  complain(problem ? problem.textContent.trim() : gettext("The file was not taken. Load this page again."));
 }
 
 form.addEventListener("submit", (event) => {
@@ -69,7 +69,7 @@ form.addEventListener("submit", (event) => {
   request.open("POST", form.action);
   request.upload.addEventListener("progress", (progress) => {
     const part = progress.lengthComputable ? progress.loaded / progress.total : 0;
-    show(part, part < 1 ? format(gettext("{percent}% has arrived"), { percent: Math.round(part * 100) }) : gettext(gettext("The file has arrived and is looked at")));
+    show(part, part < 1 ? format(gettext("{percent}% has arrived"), { percent: Math.round(part * 100) }) : gettext("The file has arrived and is looked at"));
   });
   request.addEventListener("load", () => take(request));
   request.addEventListener("error", fail);

@@ -45,11 +45,11 @@ const page = {
   submit() {
     const problems = current?.problems() ?? [];
     if (problems.length) current.refuse(problems);
-    else tell(gettext(gettext("This could be submitted. A preview sends nothing.")));
+    else tell(gettext("This could be submitted. A preview sends nothing."));
   },
-  skip() { tell(gettext(gettext("Skipping asks for a reason. A preview sends nothing."))); },
-  flag() { tell(gettext(gettext("Flagging asks what is wrong. A preview sends nothing."))); },
-  takeBack() { tell(gettext(gettext("There is nothing to take back in a preview."))); },
+  skip() { tell(gettext("Skipping asks for a reason. A preview sends nothing.")); },
+  flag() { tell(gettext("Flagging asks what is wrong. A preview sends nothing.")); },
+  takeBack() { tell(gettext("There is nothing to take back in a preview.")); },
   keys() {},
   guidelines() {},
   fold() { current?.texts.fold(); },

@@ -16,7 +16,7 @@ export function keepProfile(form, say) {
   const kept = isFresh ? read(key) : null;
   if (kept) {
     writeValues(form, kept.values, FIELDS);
-    say(gettext(gettext("Draft restored from this device")));
+    say(gettext("Draft restored from this device"));
   }
   let timer = 0;
   let isLeaving = false;
