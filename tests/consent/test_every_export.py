@@ -317,6 +317,7 @@ MOVING = (
     r'"X-CSRFToken": "\w+"',
     r"<time.*?</time>",
     r"\bat=\d+",
+    r'name="snapshot" value="\d+"',
     r'name="snapshot" value="\d*"',
     r"\d+\s\w+ ago",
     r'name="key" value="[\w-]+"',
