@@ -20,8 +20,16 @@ from annotation.allocation.insertion import (
     retry_place,
     shown_order,
 )
-from annotation.models import Assignment, CheckItem, CheckPlan, Participant, Project
+from annotation.models import (
+    Assignment,
+    CheckItem,
+    CheckPlan,
+    Participant,
+    Project,
+    QuestionsVersion,
+)
 from annotation.services import gates
+from annotation.services.claim_sql import LEND_APART
 
 Purpose = Assignment.Purpose
 N_WINDOW = 50
@@ -57,28 +65,6 @@ _REPEAT = """
         WHERE m.item_id = old.item_id AND m.participant_id = %(participant)s
           AND m.purpose = 'mirror' AND m.state NOT IN ('expired', 'released'))
     ORDER BY md5(old.item_id::text || %(seed)s) LIMIT 1
-"""
-
-_LEND = """
-    INSERT INTO assignment (
-        public_id, created_at, project_id, item_id, participant_id, purpose, round,
-        state, questions_version_id, guidelines_version_id, "order", layout, view,
-        is_suggestion_visible, lease_until, shown_at, skip_reason)
-    SELECT gen_random_uuid(), now(), %(project)s, %(item)s, %(participant)s,
-        %(purpose)s, %(round)s, %(state)s,
-        (SELECT id FROM questions_version WHERE project_id = %(project)s
-           AND purpose = 'project' ORDER BY number DESC LIMIT 1),
-        (SELECT id FROM guidelines_version WHERE project_id = %(project)s
-           ORDER BY number DESC LIMIT 1),
-        %(order)s::smallint[], '', '', false, now() + %(lease)s,
-        CASE WHEN %(state)s = 'open' THEN now() END, ''
-    ON CONFLICT (item_id, participant_id, purpose, round) DO UPDATE
-    SET state = EXCLUDED.state, lease_until = EXCLUDED.lease_until, finished_at = NULL,
-        questions_version_id = EXCLUDED.questions_version_id,
-        guidelines_version_id = EXCLUDED.guidelines_version_id,
-        shown_at = EXCLUDED.shown_at
-    WHERE assignment.state IN ('expired', 'released')
-    RETURNING id
 """
 
 
@@ -145,10 +131,11 @@ class Lender:
         self, item_id: int, purpose: str, order: list[int], round_: int
     ) -> int | None:
         row = self._one(
-            _LEND,
+            LEND_APART,
             {
                 "item": item_id,
                 "purpose": str(purpose),
+                "asked": str(QuestionsVersion.Purpose.PROJECT),
                 "round": round_,
                 "state": str(self.state),
                 "order": order,

@@ -101,28 +101,6 @@ OPEN_MAIN = """
     WHERE id = %(assignment)s AND state IN ('reserved', 'expired', 'released')
     RETURNING id
 """
-# A lease returns to its own row, so that its order and draft are still right.
-LEND_SECOND = """
-    INSERT INTO assignment (
-        public_id, created_at, project_id, item_id, participant_id, purpose, round,
-        state, questions_version_id, guidelines_version_id, "order", layout, view,
-        is_suggestion_visible, lease_until, shown_at, skip_reason)
-    SELECT gen_random_uuid(), now(), %(project)s, %(item)s, %(participant)s,
-        'second_protocol', 1, %(state)s,
-        (SELECT id FROM questions_version WHERE project_id = %(project)s
-           AND purpose = 'second_protocol' ORDER BY number DESC LIMIT 1),
-        (SELECT id FROM guidelines_version WHERE project_id = %(project)s
-           ORDER BY number DESC LIMIT 1),
-        %(order)s::smallint[], '', '', false, now() + %(lease)s,
-        CASE WHEN %(state)s = 'open' THEN now() END, ''
-    ON CONFLICT (item_id, participant_id, purpose, round) DO UPDATE
-    SET state = EXCLUDED.state, lease_until = EXCLUDED.lease_until, finished_at = NULL,
-        questions_version_id = EXCLUDED.questions_version_id,
-        guidelines_version_id = EXCLUDED.guidelines_version_id,
-        shown_at = EXCLUDED.shown_at
-    WHERE assignment.state IN ('expired', 'released')
-    RETURNING id
-"""
 
 # The reservation ends with the pair's row: `reserved_until` says that there is one.
 _END = """

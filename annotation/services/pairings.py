@@ -26,6 +26,7 @@ from annotation.allocation.presentation import with_first
 from annotation.models import Assignment, Participant, Project
 from annotation.questions import main_question, questions_from
 from annotation.services import pairing_sql as sql
+from annotation.services.claim_sql import LEND_APART
 from annotation.services.claims import Walk, parameters_of, retake
 from annotation.services.races import RaceError
 
@@ -206,9 +207,9 @@ class Pairs:
     def _lend_second(self, item_id: int, n_completions: int) -> int:
         seed = f"{self.project.seed}:{self.participant.pk}:{SECOND}:{item_id}"
         order = shown_order(n_completions, seed, is_fixed=False)
-        found = self._one(
-            sql.LEND_SECOND, {"item": item_id, "order": order} | self._lease()
-        )
+        own = {"item": item_id, "order": order, "round": 1}
+        asked = {"purpose": str(SECOND), "asked": str(SECOND)}
+        found = self._one(LEND_APART, own | asked | self._lease())
         if found is None:
             raise RaceError
         return int(found[0])
