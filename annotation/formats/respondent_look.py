@@ -7,6 +7,7 @@ say, and a guess helps. respondents.py turns the table into items.
 import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import StringIO
 from itertools import islice
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -62,7 +63,7 @@ def _first_rows(path: Path) -> list[list[str]]:
         if len(head) < MAX_BYTES:
             return []
     try:
-        rows = csv.reader(text.splitlines(keepends=True))
+        rows = csv.reader(StringIO(text, newline=""))
         return [row for row in islice(rows, N_ROWS) if any(row)]
     except csv.Error:
         return []

@@ -21,8 +21,13 @@ from annotation.formats.types import (
     Message,
     RowProblem,
 )
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
-NOT_A_COLUMN = "Write the beginning of its title as it stands in the first row."
+NOT_A_COLUMN = gettext_noop(
+    "Write the beginning of its title as it stands in the first row."
+)
+TWO_TEXTS = gettext_noop("Name a question with one of two texts.")
 JOINED = "; "
 
 
@@ -115,7 +120,8 @@ class Respondents:
             rows = [row for row in csv.reader(file) if any(row)]
         if len(rows) < 2:
             raise FileProblem(
-                f"{self.path.name} has no respondents.", "Choose another."
+                _("{name} has no respondents.").format(name=self.path.name),
+                _("Choose another."),
             )
         # A second header row names the columns of a question; it has no respondent.
         has_second = not rows[1][0].strip()
@@ -127,9 +133,10 @@ class Respondents:
                     RowProblem(
                         number,
                         "",
-                        f"Respondent {number} has {len(row)} cells, and the header"
-                        f" {len(rows[0])}.",
-                        "Put cells with the separator into quotes.",
+                        _(
+                            "Respondent {number} has {n} cells, and the header {of}."
+                        ).format(number=number, n=len(row), of=len(rows[0])),
+                        _("Put cells with the separator into quotes."),
                     )
                 )
         self._rows = [row for row in self._rows if len(row) == len(rows[0])]
@@ -158,30 +165,35 @@ class Respondents:
             return True
         name, (problem, fix) = found
         number = next(n for n, one in enumerate(self._rows, 1) if one is row)
-        said = f"Respondent {row[0]}: {problem}"
+        said = _("Respondent {name}: {problem}").format(name=row[0], problem=problem)
         self.problems.append(RowProblem(number, name, said, fix))
         return False
 
     def _word_fault(self, word: str) -> tuple[str, str] | None:
         if not word or word in self.survey.scale or word == self.survey.na:
             return None
-        fix = "Name every word of the scale, worst first."
-        return f"{word!r} is not on the scale.", fix
+        fix = _("Name every word of the scale, worst first.")
+        return _("{word!r} is not on the scale.").format(word=word), fix
 
     def _block(self, title: str) -> Block:
         found = [block for block in self._blocks if block.title.startswith(title)]
         exact = [block for block in found if block.title == title]
         if len(exact or found) != 1:
-            many = "several questions" if found else "no question"
-            raise FileProblem(f"There is {many} called {title!r}.", NOT_A_COLUMN)
+            said = (
+                _("There are several questions called {title!r}.")
+                if found
+                else _("There is no question called {title!r}.")
+            )
+            raise FileProblem(said.format(title=title), _(NOT_A_COLUMN))
         return (exact or found)[0]
 
     def _profile(self, row: Sequence[str], blocks: Sequence[Block]) -> dict[str, str]:
-        told = {
-            block.title: JOINED.join(row[c].strip() for c in block.columns if row[c])
-            for block in blocks
-        }
-        return {title: value for title, value in told.items() if value}
+        # Two questions may have one title; neither answer may be lost for it.
+        told: dict[str, list[str]] = {}
+        for block in blocks:
+            cells = [row[c].strip() for c in block.columns if row[c].strip()]
+            told.setdefault(block.title, []).extend(cells)
+        return {title: JOINED.join(cells) for title, cells in told.items() if cells}
 
     # --- what was judged --------------------------------------------------------------
 
@@ -190,7 +202,10 @@ class Respondents:
     ) -> dict[str, Any]:
         columns = list(block.columns)
         if len(columns) > MAX_COMPLETIONS:
-            raise FileProblem(f"{block.title!r} ranks too many things.", NOT_A_COLUMN)
+            raise FileProblem(
+                _("{title!r} ranks too many things.").format(title=block.title),
+                _(NOT_A_COLUMN),
+            )
         question = asked.ranking(title=block.title[:200], allow_partial=True)
         labels = []
         for row, profile in people:
@@ -231,13 +246,17 @@ class Respondents:
         self, block: Block, people: Sequence[tuple[list[str], dict[str, str]]]
     ) -> dict[str, Any]:
         if len(block.columns) != 1:
-            text = f"{block.title!r} has {len(block.columns)} columns."
-            raise FileProblem(text, "Name a question with one of two texts.")
+            text = _("{title!r} has {n} columns.").format(
+                title=block.title, n=len(block.columns)
+            )
+            raise FileProblem(text, _(TWO_TEXTS))
         (column,) = block.columns
         texts = sorted({row[column].strip() for row, _ in people} - {""})
         if len(texts) != 2:
-            text = f"{block.title!r} offers {len(texts)} texts, not two."
-            raise FileProblem(text, "Name a question with one of two texts.")
+            text = _("{title!r} offers {n} texts, not two.").format(
+                title=block.title, n=len(texts)
+            )
+            raise FileProblem(text, _(TWO_TEXTS))
         question = asked.comparison(title=block.title[:200], allow_tie=False)
         labels = [
             _label(
@@ -256,8 +275,8 @@ def _place_fault(cells: Sequence[str]) -> tuple[str, str] | None:
     for cell in cells:
         text = cell.strip()
         if text and not (text.isdecimal() and len(text) < 6 and int(text) > 0):
-            fix = "Write whole numbers from 1, or leave the cell empty."
-            return f"{cell!r} is not a place.", fix
+            fix = _("Write whole numbers from 1, or leave the cell empty.")
+            return _("{cell!r} is not a place.").format(cell=cell), fix
     return None
 
 

@@ -18,6 +18,7 @@ from django.utils import timezone
 from annotation.errors import ConflictError
 from annotation.models import Job, Project
 from annotation.words import gettext as _
+from annotation.words import gettext_noop
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ def cancel_job(*, job: Job) -> Job:
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(
         state=Job.State.CANCELLED,
         finished_at=timezone.now(),
-        message=_("Cancelled before it began. Nothing was written."),
+        message=gettext_noop("Cancelled before it began. Nothing was written."),
     )
     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
         is_cancel_wanted=True

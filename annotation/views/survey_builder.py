@@ -136,14 +136,10 @@ def _read_json(text: str) -> list[dict[str, Any]]:
     try:
         found = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
-        where = (
-            _("Line {line}: ").format(line=error.lineno)
-            if hasattr(error, "lineno")
-            else ""
-        )
-        raise InvalidError(
-            _("{where}The text is not JSON.").format(where=where)
-        ) from error
+        said = _("The text is not JSON.")
+        if isinstance(error, json.JSONDecodeError):
+            said = _("Line {line}: The text is not JSON.").format(line=error.lineno)
+        raise InvalidError(said) from error
     if isinstance(found, dict):
         found = found.get("questions")
     if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):

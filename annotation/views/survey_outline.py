@@ -166,7 +166,7 @@ def _marks(entry: Entry) -> tuple[str, ...]:
     if not entry.get("is_required", True):
         marks.append(_("if they like"))
     if entry.get("sensitivity") == "special":
-        marks.append("special")
+        marks.append(_("special"))
     if entry.get("is_categorised"):
         marks.append(_("three levels"))
     return tuple(marks)

@@ -36,7 +36,6 @@ EXEMPT = {
         )
     },
     "annotation/formats/recipe.py": "is read by a command alone",
-    "annotation/formats/respondents.py": "is read by a command alone",
 }
 # What labels of a file are answers to; researchers word them anew.
 STUDY_QUESTIONS = {

@@ -318,7 +318,6 @@ MOVING = (
     r"<time.*?</time>",
     r"\bat=\d+",
     r'name="snapshot" value="\d+"',
-    r'name="snapshot" value="\d*"',
     r"\d+\s\w+ ago",
     r'name="key" value="[\w-]+"',
 )

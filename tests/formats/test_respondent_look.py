@@ -70,3 +70,13 @@ def test_other_encodings_and_archives_are_none(tmp_path: Path) -> None:
     packed = tmp_path / "s.csv.gz"
     packed.write_bytes(gzip.compress(text.encode()))
     assert look_at(packed) is None
+
+
+def test_cell_may_hold_any_break_of_lines(tmp_path: Path) -> None:
+    text = "RespondentID,Why,Age\n1,one\u2028two\x0bthree,20\n2,so,30\n"
+    found = look_at(write(tmp_path / "s.csv", text))
+    assert found is not None
+    assert [one.words for one in found] == [
+        ("one\u2028two\x0bthree", "so"),
+        ("20", "30"),
+    ]
