@@ -6,7 +6,7 @@ from typing import TypeAlias
 from django.db import connection
 
 from annotation.allocation.grid import Grid, grid_of
-from annotation.allocation.quotas import BETWEEN, Quota, describe, doubts
+from annotation.allocation.quotas import BETWEEN, BUT, Quota, describe, doubts
 from annotation.countries import country_words
 from annotation.models import Project
 from annotation.selectors.strata import quotas_in_force, stratum_values
@@ -187,13 +187,19 @@ def _cell(kind: str, row: _Row) -> CellState:
         n_target = None
     n_done = n_taken if kind == "people" else n_taken - n_held
     return CellState(
-        label=in_words(key),
+        label=_rest_in_words(key) if is_rest else in_words(key),
         n_target=n_target,
         n_done=max(n_done, 0),
         n_held=0 if kind == "people" else n_held,
         is_least=is_least,
         is_cap=is_rest or kind in ("people", "category"),
     )
+
+
+def _rest_in_words(key: str) -> str:
+    if not key.startswith(BUT):
+        return in_words(key)
+    return _("anything but {key}").format(key=in_words(key.removeprefix(BUT)))
 
 
 def in_words(key: str) -> str:

@@ -11,8 +11,9 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
+from annotation.allocation.quotas import cells_of, keys_of, read_quotas
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import (
     Assignment,
@@ -24,12 +25,15 @@ from annotation.models import (
     SurveyAnswer,
 )
 from annotation.selectors.own_work import n_left_for, why_empty
+from annotation.selectors.quota_state import quota_page
 from annotation.services import assignments, submissions
 from annotation.services.frontier import rebuild_frontier
 from annotation.services.item_store import ItemStore
+from annotation.services.quotas import refresh_limits
 from tests.assign.strata import person, tell, with_quotas
 from tests.counts import n_runs
 from tests.pools import draft
+from tests.pseudo_locale import BEGIN
 
 MakePool = Callable[..., Project]
 MakeAnnotator = Callable[[Project], Participant]
@@ -113,6 +117,23 @@ def test_the_others_leave_room_for_forty_per_cent_of_women(
     assert answer_all(person(make_annotator, project)) == 0
     assert answer_all(person(make_annotator, project, gender="Female")) == 4
     assert taken(project) == {"Female": 4, "anything but Female": 6}
+
+
+@pytest.mark.django_db
+def test_a_minimum_holds_in_another_language(
+    make_pool: MakePool, make_annotator: MakeAnnotator, pseudo_locale: str
+) -> None:
+    project = with_quotas(make_pool(10), [WOMEN])
+    (quota,) = read_quotas([WOMEN])
+    with translation.override(pseudo_locale):
+        keys = {cell.key for cell in cells_of(quota, 10)}
+        assert set(keys_of(quota, {"gender": "Male"})) < keys
+        assert answer_all(person(make_annotator, project, gender="Male")) == 6
+        refresh_limits(project=project)
+        labels = [cell.label for cell in quota_page(project).quotas[0].cells]
+    assert labels[0] == "Female"
+    assert labels[1].startswith(BEGIN)
+    assert taken(project) == {"Female": 0, "anything but Female": 6}
 
 
 @pytest.mark.django_db
