@@ -29,7 +29,8 @@ def grid_of(keys: Sequence[str]) -> Grid | None:
     """Return the cells' keys as a grid; None where a list says them better.
 
     That is: fewer than two questions, too many columns, or a grid that would be empty
-    for more than half. Keys of another length, such as the rest, stay outside.
+    for more than half. Keys of another length stay outside. The keys of rests must not
+    be among them: “anything but” a crossed cell has as many parts as that cell.
     """
     parts = [key.split(BETWEEN) for key in keys]
     depth = max(map(len, parts), default=0)

@@ -1,5 +1,6 @@
 """What the page of the quotas shows: each cell, what is missing, what is doubtful."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -157,18 +158,20 @@ def _state(quota: Quota, rows: list[_Row], n_open: int) -> QuotaState:
     room = sum(max((limit or 0) - taken, 0) for _, _, limit, _, taken, _ in rows)
     named = [row for row in rows if row[0]]
     cells = tuple(_cell(quota.kind, row) for row in named)
-    grid = grid_of([row[0] for row in named])
+    # A rest is the complement of a cell, not a cell beside it.
+    placed = [at for at, row in enumerate(named) if not row[1]]
+    grid = grid_of([named[at][0] for at in placed])
     return QuotaState(
         words=describe(quota),
         kind=quota.kind,
         cells=cells,
         n_short=max(n_open - room, 0) if is_bound else 0,
         columns=tuple(map(in_words, grid.columns)) if grid else (),
-        rows=_grid_rows(grid, cells) if grid else (),
+        rows=_grid_rows(grid, [cells[at] for at in placed]) if grid else (),
     )
 
 
-def _grid_rows(grid: Grid, cells: tuple[CellState, ...]) -> tuple[StateRow, ...]:
+def _grid_rows(grid: Grid, cells: Sequence[CellState]) -> tuple[StateRow, ...]:
     return tuple(
         StateRow(
             in_words(row.label),

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from annotation.allocation.quotas import BETWEEN
 from annotation.models import Project, QuotaCell, Role, SurveyVersion
+from annotation.selectors.quota_state import quota_page
 from annotation.selectors.strata import stratum_values
 from annotation.services import quotas
 from annotation.services.participants import save_profile
@@ -22,6 +24,7 @@ SURVEY = [
     },
     {"name": "country", "type": "country", "title": "Country?"},
 ]
+COUNTRY = ("DE", "KE", "PE", "CL")
 OLDEST = "65+ years old × Female × White"  # noqa: RUF001  # the sign
 pytestmark = pytest.mark.django_db
 
@@ -195,6 +198,27 @@ def test_many_cells_are_a_grid_after_what_is_missing_most() -> None:
     text = page.content.decode()
     assert text.index("Missing most") < text.index("as a grid")
     assert f"All {len(state.cells)} cells as a table" in text
+
+
+def crossed_minimum(project: Project) -> Any:
+    """Put a minimum of every cell of two questions in force; return its state."""
+    cells = [f"{sex}{BETWEEN}{code}" for sex in ("Female", "Male") for code in COUNTRY]
+    quota = {
+        "kind": "at_least",
+        "questions": ["gender", "country"],
+        "amounts": dict.fromkeys(cells, 10),
+    }
+    quotas.publish_quotas(project=project, user=project.created_by, raw=[quota])
+    (state,) = quota_page(project).quotas
+    return state
+
+
+def test_rests_of_a_crossed_minimum_are_no_rows_of_its_grid(study: Project) -> None:
+    state = crossed_minimum(study)
+    assert [row.label for row in state.rows] == ["Female", "Male"]
+    assert state.columns == ("Germany", "Kenya", "Peru", "Chile")
+    shown = [cell.label for row in state.rows for cell in row.cells]
+    assert shown == [cell.label for cell in state.cells if not cell.is_cap]
 
 
 def test_cards_are_folded_but_the_one_in_hand_and_those_to_mend(study: Project) -> None:
