@@ -104,8 +104,12 @@ class QuotaState:
 
     @property
     def wanted(self) -> tuple[CellState, ...]:
-        """Return the cells that have something to reach."""
-        return tuple(cell for cell in self.cells if cell.n_target)
+        """Return the cells that have something to reach; for people, to fill."""
+        return tuple(
+            cell
+            for cell in self.cells
+            if cell.n_target and (self.counts_people or not cell.is_cap)
+        )
 
     @property
     def n_full(self) -> int:

@@ -221,6 +221,20 @@ def test_rests_of_a_crossed_minimum_are_no_rows_of_its_grid(study: Project) -> N
     assert shown == [cell.label for cell in state.cells if not cell.is_cap]
 
 
+def test_caps_miss_nothing(study: Project) -> None:
+    state = crossed_minimum(study)
+    assert state.is_long
+    assert len(state.wanted) == 8
+    assert all(cell.is_least for cell in state.most_missing)
+    shares = {"kind": "category", "amounts": {"safety": 50, "help": 50}}
+    room = {"kind": "people", "questions": ["gender"], "amounts": {"Male": 3}}
+    raw = [shares, room]
+    quotas.publish_quotas(project=study, user=study.created_by, raw=raw)
+    by_category, people = quota_page(study).quotas
+    assert (by_category.wanted, by_category.n_full) == ((), 0)
+    assert [cell.n_missing for cell in people.most_missing] == [3]
+
+
 def test_cards_are_folded_but_the_one_in_hand_and_those_to_mend(study: Project) -> None:
     gender = {"kind": "at_least", "questions": ["gender"], "amounts": {"Female": 40}}
     per_item = {"kind": "per_item", "questions": ["country"], "n": 1}
