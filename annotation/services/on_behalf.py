@@ -2,13 +2,14 @@
 
 Such as people known from an imported file alone, who have no log-in here, or somebody
 who writes a letter. It is the withdrawal of services.withdrawals, with who did it and
-why. Called by the people page and the REST interface.
+why. Called by the people page.
 """
 
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import Q
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Participant, Project, Withdrawal
@@ -63,6 +64,23 @@ def find_people(*, project: Project, who: str) -> list[Found]:
         .order_by("id")[:MAX_FOUND]
     )
     return [describe(one) for one in people]
+
+
+def mark_of(participant: Participant, by: User) -> str:
+    """Return what stands for a found person in one owner's form; it leads nowhere.
+
+    Their id stands beside the pseudonym on another page, so it would join the two.
+    """
+    meant = f"{participant.project_id}:{participant.pk}:{by.pk}"
+    return salted_hmac("annotation.on_behalf", meant, algorithm="sha256").hexdigest()
+
+
+def chosen(found: list[Found], mark: str, by: User) -> Found | None:
+    """Return whom of those found a mark means."""
+    for one in found:
+        if constant_time_compare(mark_of(one.participant, by), mark):
+            return one
+    return None
 
 
 def describe(participant: Participant) -> Found:

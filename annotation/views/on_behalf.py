@@ -1,7 +1,5 @@
 """For owners: withdraw somebody who asked for it and cannot do it here."""
 
-import uuid
-
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -12,8 +10,14 @@ from django.views.decorators.http import require_http_methods
 from annotation import access
 from annotation.access import Seat
 from annotation.consent import MANNERS
-from annotation.errors import AnnotationError, InvalidError, NotFoundError
-from annotation.services.on_behalf import Found, describe, find_people, withdraw_for
+from annotation.errors import AnnotationError, InvalidError
+from annotation.services.on_behalf import (
+    Found,
+    chosen,
+    find_people,
+    mark_of,
+    withdraw_for,
+)
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS
 from annotation.words import gettext as _
@@ -28,32 +32,29 @@ NOT_SURE = gettext_noop("Tick the box first: it cannot be undone.")
 def on_behalf(request: HttpRequest, slug: str) -> HttpResponse:
     """Find whom a name means, say what a withdrawal does, and do it once sure."""
     seat = access.seat(request.user, slug, roles=OWNERS)
+    given = request.POST if request.method == "POST" else request.GET
+    who = given.get("who", "").strip()
+    found = find_people(project=seat.project, who=who)
     if request.method != "POST":
-        who = request.GET.get("who", "").strip()
-        return _page(request, seat, find_people(project=seat.project, who=who), who=who)
-    participant = access.annotator(seat, _key(request.POST.get("participant", "")))
+        return _page(request, seat, found, who=who)
+    one = chosen(found, request.POST.get("mark", ""), person(request))
+    if one is None:
+        return _page(request, seat, found, who=who, status=404)
     try:
         if "sure" not in request.POST:
             raise InvalidError(_(NOT_SURE))
         withdraw_for(
-            participant=participant,
+            participant=one.participant,
             by=person(request),
             reason=request.POST.get("reason", ""),
         )
     except AnnotationError as error:
-        found = [describe(participant)]
-        return _page(request, seat, found, fault=error.message, status=error.status)
+        fault, status = error.message, error.status
+        return _page(request, seat, [one], who=who, fault=fault, status=status)
     messages.success(
         request, _("They are withdrawn. No export holds their answers now.")
     )
     return redirect("people", slug)
-
-
-def _key(value: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(value)
-    except ValueError:
-        raise NotFoundError from None
 
 
 def _page(
@@ -61,7 +62,7 @@ def _page(
     seat: Seat,
     found: list[Found],
     *,
-    who: str = "",
+    who: str,
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -71,7 +72,10 @@ def _page(
         "tab": "people",
         "part": "members",
         "who": who,
-        "found": [(one, _(MANNERS[one.manner])) for one in found],
+        "found": [
+            (one, _(MANNERS[one.manner]), mark_of(one.participant, person(request)))
+            for one in found
+        ],
         "fault": fault,
         "reason": request.POST.get("reason", ""),
     }

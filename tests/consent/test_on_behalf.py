@@ -1,6 +1,5 @@
 """An owner withdraws somebody at their wish: by whom, why, and for good."""
 
-import uuid
 from collections.abc import Callable
 
 import pytest
@@ -19,7 +18,7 @@ from annotation.models import (
     Withdrawal,
 )
 from annotation.services.imports import store_items
-from annotation.services.on_behalf import find_people, withdraw_for
+from annotation.services.on_behalf import find_people, mark_of, withdraw_for
 from annotation.services.withdrawals import withdraw
 from tests.consent.conftest import logged_in
 from tests.factories import make_member, make_project
@@ -48,6 +47,12 @@ def page_of(project: Project) -> str:
     return reverse("on_behalf", args=[project.slug])
 
 
+def body_for(person: Participant, who: str, **more: str) -> dict[str, str]:
+    """Return what the form of the project's owner sends."""
+    mark = mark_of(person, person.project.created_by)
+    return {"who": who, "mark": mark, "reason": WHY} | more
+
+
 def test_somebody_of_a_file_is_found_by_their_id_there_and_withdrawn(
     study: Project,
 ) -> None:
@@ -59,7 +64,8 @@ def test_somebody_of_a_file_is_found_by_their_id_there_and_withdrawn(
         in page
     )
     (found,) = find_people(project=study, who="worker-7")
-    body = {"participant": found.participant.public_id, "reason": WHY, "sure": "1"}
+    assert mark_of(found.participant, study.created_by) in page
+    body = body_for(found.participant, "worker-7", sure="1")
     assert client.post(page_of(study), body).status_code == 302
     gone = Withdrawal.objects.get()
     assert gone.participant == found.participant
@@ -100,9 +106,12 @@ def test_who_has_a_log_in_is_found_without_telling_the_pseudonym(
     page = client.get(page_of(study), {"who": "rosalind"}).content.decode()
     assert "has a log-in here. They gave 3 answers." in page
     assert person.pseudonym not in page
+    # It stands beside the pseudonym among the annotators.
+    assert str(person.public_id) not in page
     page = client.get(page_of(study), {"who": person.pseudonym}).content.decode()
     assert "They gave 3 answers" in page
     assert "rosalind" not in page
+    assert str(person.public_id) not in page
 
 
 @pytest.mark.parametrize("who", ["", " ", "nobody", "\x00", "%", "x" * 5000])
@@ -116,21 +125,24 @@ def test_an_unknown_name_finds_nobody(study: Project, join: Join, who: str) -> N
 def test_nothing_happens_without_a_reason_and_being_sure(
     study: Project, join: Join
 ) -> None:
-    person = join()
+    person = join("rosalind")
     client = logged_in(study.created_by)
-    body = {"participant": str(person.public_id), "reason": WHY}
+    body = body_for(person, "rosalind")
     for more, words in (({}, "Tick the box"), ({"sure": 1, "reason": " "}, "Say in")):
         answer = client.post(page_of(study), body | more)
         assert answer.status_code == 422
-        assert words in answer.content.decode()
+        page = answer.content.decode()
+        assert words in page
+        for told in (person.pseudonym, str(person.public_id)):
+            assert told not in page
     assert not Withdrawal.objects.exists()
     with pytest.raises(InvalidError):
         withdraw_for(participant=person, by=study.created_by, reason="x" * 501)
 
 
 def test_only_owners_of_the_project_reach_it(study: Project, join: Join) -> None:
-    person = join()
-    body = {"participant": str(person.public_id), "reason": WHY, "sure": "1"}
+    person = join("rosalind")
+    body = body_for(person, "rosalind", sure="1")
     for role in (Role.RESEARCHER, Role.ANNOTATOR):
         client = logged_in(make_member(study, role))
         assert client.get(page_of(study)).status_code == 404
@@ -139,10 +151,16 @@ def test_only_owners_of_the_project_reach_it(study: Project, join: Join) -> None
     assert logged_in(other.created_by).post(page_of(other), body).status_code == 404
     assert Client().post(page_of(study), body).status_code == 302
     owner = logged_in(study.created_by)
-    for key in ("", "x", str(uuid.uuid4())):
-        assert owner.post(page_of(study), body | {"participant": key}).status_code == (
-            404
-        )
+    second = make_member(study, Role.OWNER)
+    for wrong in (
+        {"mark": ""},
+        {"mark": "é"},
+        {"mark": str(person.public_id)},
+        {"mark": mark_of(person, second)},
+        {"who": "nobody"},
+        {"who": ""},
+    ):
+        assert owner.post(page_of(study), body | wrong).status_code == 404
     assert not Withdrawal.objects.exists()
 
 
