@@ -17,6 +17,7 @@ from annotation.models import (
     Comment,
     Conversation,
     DerivedAttribute,
+    Enrolment,
     Event,
     Flag,
     Item,
@@ -111,6 +112,8 @@ def _pay(person: Participant) -> Iterator[Entry]:
     if found is None:
         return
     stored = found.stored
+    # Silent checks are told apart by how many there are, so not before the end.
+    is_over = stored.state != Enrolment.State.WORKING
     yield {
         "platform": found.platform,
         "state": stored.state,
@@ -121,8 +124,8 @@ def _pay(person: Participant) -> Iterator[Entry]:
         "ended_at": stored.finished_at,
         "code": stored.code_kind,
         "code_shown_at": stored.code_shown_at,
-        "n_items": stored.n_items,
-        "n_checks": stored.n_checks,
+        "n_items": stored.n_items + stored.n_checks,
+        "n_checks_among_them": stored.n_checks if is_over else None,
         "active_s": stored.active_s,
         "total_s": stored.total_s,
         "amount_before_top_up": found.amount,
@@ -196,17 +199,19 @@ def _conversations(person: Participant) -> Iterator[Entry]:
 
 
 def _groups(person: Participant) -> Iterator[Entry]:
-    """Yield the groups of the quotas in which answers count."""
-    holds = QuotaHold.objects.filter(participant=person).select_related("assignment")
+    """Yield the groups of the quotas in which answers count, each once; two queries.
+
+    Silent checks count in none, so neither which answers these are is told, nor how
+    many: a copy before and after an answer would show what it was.
+    """
+    holds = QuotaHold.objects.filter(participant=person)
     keys = dict(
         QuotaCell.objects.filter(project=person.project_id).values_list("pk", "key")
     )
-    for one in holds.order_by("assignment"):
-        yield {
-            "assignment": one.assignment.public_id,
-            "category": one.category,
-            "groups": [keys[cell] for cell in one.cells if cell in keys],
-        }
+    found = holds.order_by("category", "cells").values_list("category", "cells")
+    for category, cells in found.distinct():
+        groups = [keys[cell] for cell in cells if cell in keys]
+        yield {"category": category, "groups": groups}
 
 
 def _pairs(person: Participant) -> Iterator[Entry]:

@@ -1,9 +1,10 @@
 """Step consent: the copy of their own data that a participant takes away.
 
 As one JSON document, or as a ZIP file for people and programs: a page to read, the
-same JSON, and a CSV table for each kind of thing. It is written in batches, so memory
-does not grow with what somebody has answered, and no transaction is held. Here alone is
-the participant's id from elsewhere opened for them.
+same JSON, and a CSV table for each kind of thing. Items lent with their answers are
+read in batches, once for the JSON and four times for the ZIP file, which is whole
+before its first byte is sent; the other tables are held in memory. No transaction is
+held. Here alone is the participant's id from elsewhere opened for them.
 """
 
 import csv
@@ -24,7 +25,7 @@ from annotation.selectors.own_copy import TABLES, Entry, Table, batches
 from annotation.services.identities import decrypt
 from annotation.words import gettext as _
 
-FORMAT, VERSION = "polyphony-own-data", 2
+FORMAT, VERSION = "polyphony-own-data", 3
 PAGE, DOCUMENT = "your-data.html", "your-data.json"
 # What says the same in a form that people do not read.
 FOR_PROGRAMS = ("id", "item", "sha256", "answers_as_shown", "metadata")

@@ -30,6 +30,7 @@ from annotation.models import (
 )
 from annotation.selectors.own_copy import AT_HEAD, LEFT_OUT, TABLES, WITH_ITEMS
 from annotation.services.comments import reply
+from annotation.services.own_copy import own_json
 from annotation.services.pay import mark_paid
 from tests.consent.conftest import WORDS, logged_in
 from tests.consent.test_every_export import arrive
@@ -152,6 +153,36 @@ def test_the_copy_tells_ones_own_id_times_and_pay(full_study: Project) -> None:
     page = client.get(reverse("your_data", args=[full_study.slug])).content.decode()
     assert "Your part and your pay" in page
     assert "3.00 GBP" in page
+
+
+def test_a_copy_at_work_does_not_tell_silent_checks(
+    full_study: Project,
+) -> None:
+    person = arrive(full_study, "recruited")
+    document = full_copy(person)
+    check, *counted = person.assignments.filter(annotation__isnull=False)
+    for one in counted:
+        QuotaHold.objects.create(
+            assignment=one, participant=person, category="maths", cells=[]
+        )
+    before = full_copy(person)
+    assert before["groups"] == [{"category": "maths", "groups": []}]
+    # What the last answer was makes no difference but for the check itself.
+    QuotaHold.objects.filter(assignment=counted[-1]).delete()
+    type(check).objects.filter(pk=counted[-1].pk).update(purpose="monitoring")
+    Participant.objects.filter(pk=person.pk).update(n_checks=1)
+    assert full_copy(person) == before
+    assert before | {"groups": []} == document
+    person.enrolment.state = "completed"
+    person.enrolment.save()
+    (pay,) = full_copy(person)["pay"]
+    assert (pay["n_items"], pay["n_checks_among_them"]) == (3, 1)
+
+
+def full_copy(person: Participant) -> dict[str, Any]:
+    """Return the copy of somebody as a program reads it."""
+    found: dict[str, Any] = json.loads(b"".join(own_json(person)))
+    return found
 
 
 def test_the_page_is_written_for_people(study: Project, join: Join) -> None:
