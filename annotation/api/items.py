@@ -37,9 +37,12 @@ PARTS = tuple(field.name for field in fields(ItemFilter))
 
 
 class FilterField(serializers.DictField):
-    """The parts of a filter of the item browser: state, annotator, category, search."""
+    """The parts of a filter of the item browser: state, annotator, category, search.
 
-    child = serializers.CharField(allow_blank=True, max_length=MAX_CHARS)
+    None is empty: a script whose variable is not set would else reach every item.
+    """
+
+    child = serializers.CharField(max_length=MAX_CHARS)
 
 
 class ChangeIn(serializers.Serializer[None]):
@@ -101,9 +104,9 @@ def _use_one_of(names: Iterable[str]) -> str:
 
 
 def read_filter(parts: Mapping[str, str]) -> ItemFilter:
-    """Read a filter; unlike an address, what is unknown is refused.
+    """Read a filter; unlike an address, what is unknown or empty is refused.
 
-    It would else narrow nothing, and a change would reach every item.
+    It would else narrow nothing, and a change would reach every item. `{}` alone does.
     """
     problems = [
         Problem(f"filter.{name[:60]}", _use_one_of(PARTS))
@@ -115,7 +118,12 @@ def read_filter(parts: Mapping[str, str]) -> ItemFilter:
         problems.append(Problem("filter.state", _use_one_of(filter(None, STATES))))
     if problems:
         raise InvalidError(_("This filter is not known."), problems=problems)
-    return ItemFilter.from_parts(parts)
+    wanted = ItemFilter.from_parts(parts)
+    if len(wanted.parts) < len(parts):
+        raise InvalidError(
+            _("A part of this filter is empty. Leave it out; {} alone is every item.")
+        )
+    return wanted
 
 
 def _which(given: Mapping[str, Any]) -> ItemSet:

@@ -9,6 +9,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from annotation.api.items import read_filter
+from annotation.errors import InvalidError
 from annotation.models import (
     FrontierEntry,
     Item,
@@ -90,6 +92,20 @@ def test_a_filter_says_which_items_and_nothing_means_none(
     run(Job.objects.get())
     excluded = FrontierEntry.objects.get(is_excluded=True)
     assert excluded.item.external_id == "q2"
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\x00", " \x00 ", "\u2003"])
+@pytest.mark.parametrize("part", ["state", "annotator", "category", "search"])
+def test_an_empty_part_of_a_filter_never_means_every_item(
+    manager: Client, pool: Project, part: str, nothing: str
+) -> None:
+    for more in ({}, {"search": "q2"}):
+        body = {"action": "exclude", "filter": {**more, part: nothing}}
+        assert send(manager, pool, body).status_code in (400, 422)
+    with pytest.raises(InvalidError):
+        read_filter({part: nothing})
+    assert not Job.objects.exists()
+    assert read_filter({}).is_empty
 
 
 @pytest.mark.parametrize(
