@@ -112,10 +112,28 @@ class PayOut(serializers.Serializer[Any]):
 
 
 class PaidIn(serializers.Serializer[None]):
-    """Whom to mark as paid; all to whom something is owed where `ids` is left out."""
+    """Whom to mark as paid: `ids`, or `all` true for all who are owed something."""
 
     ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=10_000
+    )
+    all = serializers.BooleanField(required=False)
+
+
+def _whom(data: object) -> list[uuid.UUID] | None:
+    """Return whom to mark as paid, None for all; said outright, since money follows.
+
+    A misspelt key would else mark everybody.
+    """
+    given = PaidIn(data=data)
+    given.is_valid(raise_exception=True)
+    named = set(given.initial_data)
+    if named == {"ids"}:
+        return list(given.validated_data["ids"])
+    if named == {"all"} and given.validated_data["all"]:
+        return None
+    raise InvalidError(
+        _("Say whom to mark as paid, and nothing else: `ids`, or `all` as true.")
     )
 
 
@@ -251,10 +269,8 @@ class Paid(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Mark the people named, or all who are owed something, as paid."""
         seat, user = _recruiting(request, slug)
-        given = PaidIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        ids = given.validated_data.get("ids")
-        return Response({"n": mark_paid(project=seat.project, ids=ids, by=user)})
+        n = mark_paid(project=seat.project, ids=_whom(request.data), by=user)
+        return Response({"n": n})
 
 
 class PayAct(APIView):

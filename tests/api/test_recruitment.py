@@ -145,8 +145,8 @@ def test_people_are_marked_as_paid_and_taken_back(
         complete(one, study)
     ids = [str(people[0].public_id), str(uuid.uuid4())]
     assert post(owner, at("api_paid", study), {"ids": ids}).json() == {"n": 1}
-    assert post(owner, at("api_paid", study)).json() == {"n": 1}
-    assert post(owner, at("api_paid", study)).json() == {"n": 0}
+    assert post(owner, at("api_paid", study), {"all": True}).json() == {"n": 1}
+    assert post(owner, at("api_paid", study), {"all": True}).json() == {"n": 0}
     act = at("api_pay_act", study, people[0].public_id)
     again = post(owner, act, {"do": "paid"})
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
@@ -154,6 +154,26 @@ def test_people_are_marked_as_paid_and_taken_back(
     assert post(owner, act, {"do": "unpaid"}).status_code == 409
     assert post(owner, act, {"do": "paid"}).status_code == 204
     assert Enrolment.objects.exclude(paid_at=None).count() == 2
+
+
+def test_nobody_is_paid_unless_it_is_said_who(
+    study: Project, owner: Client, recruit: Recruit
+) -> None:
+    enrolment = recruit(study)
+    complete(enrolment, study)
+    ids = [str(enrolment.public_id)]
+    for body in (
+        {},
+        {"id": ids},
+        {"ids": ids, "all": True},
+        {"all": True, "state": "completed"},
+        {"all": False},
+        {"all": None},
+        {"ids": None},
+    ):
+        answer = post(owner, at("api_paid", study), body)
+        assert answer.status_code in (400, 422), body
+    assert not Enrolment.objects.exclude(paid_at=None).exists()
 
 
 def test_a_part_is_ended_and_taken_in_again(
