@@ -271,3 +271,45 @@ def test_a_change_that_gets_no_answer_loses_nothing(slow: Slow) -> None:
     expect(form).not_to_have_attribute("aria-busy", "true")
     field = form.get_by_label("What people are asked", exact=True)
     expect(field).to_have_value("Do you ever cook?")
+
+
+def test_a_save_that_waits_for_a_change_falls_with_it(
+    slow: Slow, study: Project
+) -> None:
+    page = slow.page
+    form = page.locator("#edit-form")
+    form.get_by_role("button", name="Own words", exact=True).focus()
+    page.keyboard.press("Enter")
+    slow.wait_for(1)
+    save = page.get_by_role("button", name="Save the survey")
+    save.click(no_wait_after=True)
+    slow.held.pop(0).abort()
+    expect(page.locator("#toasts")).to_contain_text("What you wrote still stands here")
+    expect(form).not_to_have_attribute("aria-busy", "true")
+    slow.is_holding = False
+    press(page, "Own words")
+    expect(form.get_by_role("button", name="Do you cook?").first).to_be_visible()
+    assert not study.survey_versions.filter(number__gt=1).exists()
+    assert slow.held == []
+
+
+def test_a_change_takes_the_focus_from_nobody_who_goes_on_elsewhere(
+    slow: Slow,
+) -> None:
+    page = slow.page
+    form = page.locator("#edit-form")
+    title = form.get_by_label("What people are asked", exact=True)
+    n_options = form.locator("[id^='open[0].options['][id$='.remove']").count()
+    with changing(page):
+        form.locator('button[value="add:open[0].options:"]').focus()
+        page.keyboard.press("Enter")
+        slow.wait_for(1)
+        title.focus()
+        page.keyboard.press("Home")
+        page.keyboard.press("ArrowRight")
+        slow.answer()
+    options = form.locator("[id^='open[0].options['][id$='.remove']")
+    expect(options).to_have_count(n_options + 1)
+    expect(title).to_be_focused()
+    page.keyboard.type("!")
+    expect(title).to_have_value("D!o you cook?")

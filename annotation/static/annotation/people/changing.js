@@ -21,10 +21,13 @@ export async function change(value, place = null) {
   if (isBusy) return;
   isBusy = true;
   typed = "";
+  const asker = document.activeElement;
   form().setAttribute("aria-busy", "true");
   try {
-    show(await answerTo(value), place);
+    show(await answerTo(value), place, asker);
   } catch (error) {
+    // Saved without its change, or to no server, the form would be lost.
+    isSaveWaiting = false;
     toast(error instanceof TypeError ? SILENT : error.message);
   }
   isBusy = false;
@@ -51,8 +54,9 @@ async function answerTo(value) {
   return page;
 }
 
-function show(page, place) {
+function show(page, place, asker) {
   const before = document.activeElement;
+  const isElsewhere = before !== asker && before.matches("#edit-form :is(input, select, textarea)");
   const hand = { id: before.id, start: before.selectionStart, end: before.selectionEnd };
   const fresh = page.getElementById("edit-form");
   nChanges += 1;
@@ -64,16 +68,20 @@ function show(page, place) {
   window.htmx.process(fresh);
   applyFigures(fresh);
   const held = document.getElementById(hand.id);
-  const next = place?.(wanted) ?? wanted ?? held;
+  // Whoever has gone on to another field stays there, unless its place is now another's.
+  const isKept = isElsewhere && held?.value?.trim() === before.value.trim();
+  // The server strips the space after the last word, before the next one.
+  if (isKept) held.value = before.value;
+  const next = isKept ? held : place?.(wanted) ?? wanted ?? held;
   next?.focus();
   document.dispatchEvent(new CustomEvent("polyphony:changed", { detail: { page } }));
-  if (next && next === wanted) typeAhead(next);
-  else if (next && typeof hand.start === "number") next.setSelectionRange?.(hand.start, hand.end);
+  if (next && next === wanted && !isKept) typeAhead(next);
+  else if (next?.type === before.type && typeof hand.start === "number") next.setSelectionRange(hand.start, hand.end);
 }
 
 /** What was typed before the new field was there goes into it. */
 function typeAhead(field) {
-  if (!typed || !field.matches("input, textarea")) return;
+  if (!typed || typeof field.selectionStart !== "number") return;
   field.setRangeText(typed, field.selectionStart, field.selectionEnd, "end");
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
