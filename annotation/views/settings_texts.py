@@ -1,7 +1,7 @@
 """For owners: edit the guidelines and the consent text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -100,7 +100,7 @@ def settings_consent(request: HttpRequest, slug: str) -> HttpResponse:
     do = request.POST.get("do", "")
     template = PEOPLE_TEMPLATES.get(do.removeprefix("template:"))
     if template and do.startswith("template:"):
-        draft = ConsentDraft(template.consent_text, template.scopes, manner)
+        draft = replace(draft, text=template.consent_text, scopes=template.scopes)
         return _consent_page(request, seat, draft)
     if do != "save":
         return _consent_page(

@@ -94,6 +94,21 @@ def test_scopes_are_added_moved_and_asked_about(
     assert leave(page) == "beforeunload"
 
 
+def test_beginning_a_consent_anew_is_asked_about(
+    open_part: Callable[[str], Page],
+) -> None:
+    page = open_part("consent")
+    text = page.locator("#text")
+    text.press("End")
+    page.keyboard.type(" and more")
+    typed = text.input_value()
+    with page.expect_event("dialog") as asked:
+        page.once("dialog", lambda dialog: dialog.dismiss())
+        page.get_by_role("button", name="like PRISM").click(no_wait_after=True)
+    assert asked.value.type == "beforeunload"
+    expect(text).to_have_value(typed)
+
+
 @pytest.mark.parametrize("part", FIELDS)
 def test_a_page_without_a_change_is_left_freely(
     open_part: Callable[[str], Page], part: str
