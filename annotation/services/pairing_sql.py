@@ -98,7 +98,7 @@ OPEN_MAIN = """
         guidelines_version_id = (SELECT id FROM guidelines_version
             WHERE project_id = %(project)s ORDER BY number DESC LIMIT 1),
         shown_at = CASE WHEN %(state)s = 'open' THEN now() END
-    WHERE id = %(assignment)s AND state IN ('reserved', 'expired', 'released')
+    WHERE id = %(assignment)s AND state = %(state_read)s
     RETURNING id
 """
 

@@ -176,7 +176,13 @@ class Pairs:
             # Should the pool give the item once more, it is only the main half.
             self._settle([pair.id])
             return None
-        values = {"assignment": pair.main.id, "pair": pair.id}
+        # A reservation may end since it was read, with its slot given back: only what
+        # is as it was read still has a slot, its own or the one just taken again.
+        values = {
+            "assignment": pair.main.id,
+            "pair": pair.id,
+            "state_read": pair.main.state,
+        }
         found = self._one(sql.OPEN_MAIN, values | self._lease())
         if found is None:
             raise RaceError
