@@ -28,6 +28,8 @@ def set_second_protocol(
 
     Raises InvalidError with every fault named.
     """
+    # The lock makes who publishes questions of another kind at this moment wait.
+    row = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     problems = _problems(project, form, rules)
     if problems:
         said = _("The second protocol needs mending.")
@@ -36,7 +38,6 @@ def set_second_protocol(
         publish_questions(
             project=project, user=by, questions=form.to_questions(), purpose=SECOND
         )
-    row = Project.objects.select_for_update().get(pk=project.pk)
     row.protocol_rules = rules.to_json()
     row.save(update_fields=["protocol_rules"])
     if rules.is_off:

@@ -11,7 +11,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from annotation.answers import InvalidQuestionsError, parse_questions
+from annotation.answers import (
+    InvalidQuestionsError,
+    Problem,
+    Question,
+    parse_questions,
+)
 from annotation.consent import CLASSES, MANNERS, consent_sha256
 from annotation.errors import InvalidError
 from annotation.models import (
@@ -25,6 +30,8 @@ from annotation.models import (
     SurveyAnswer,
     SurveyVersion,
 )
+from annotation.questions import main_question
+from annotation.second_form import other_kind, read_form
 from annotation.services.events import record
 from annotation.services.projects import questions_sha256
 from annotation.surveys import InvalidSurveyError, parse_survey
@@ -63,16 +70,19 @@ def publish_questions(
     """Put questions in force, in place or as a new version.
 
     `purpose`: the project's own, or those of its second protocol, which have versions
-    of their own. Raises InvalidError with every fault named.
+    of their own. Raises InvalidError with every fault named, and where the project's
+    own would no longer fit beside a second protocol that runs.
     """
     raw = [dict(question) for question in questions]
     try:
-        parse_questions(raw)
+        parsed = parse_questions(raw)
     except InvalidQuestionsError as error:
         raise InvalidError(
             _("The questions need mending."), problems=error.problems
         ) from error
-    _lock(project)
+    locked = _lock(project)
+    if purpose == QuestionsVersion.Purpose.PROJECT and locked.protocol_rules:
+        _check_beside_second(locked, parsed)
     # The lock makes a claim at this moment wait: it would else be given questions
     # that change under it.
     current = (
@@ -254,9 +264,28 @@ def survey_is_met(version: SurveyVersion) -> bool:
     return SurveyAnswer.objects.filter(version=version).exists()
 
 
-def _lock(project: Project) -> None:
+def _check_beside_second(project: Project, questions: Sequence[Question]) -> None:
+    """Refuse a change of kind after which items would be asked the same thing twice."""
+    second = (
+        QuestionsVersion.objects.filter(
+            project=project, purpose=QuestionsVersion.Purpose.SECOND_PROTOCOL
+        )
+        .order_by("-number")
+        .first()
+    )
+    if second is None or other_kind(questions) == read_form(second.questions).kind:
+        return
+    path = f"questions[{list(questions).index(main_question(questions))}].type"
+    text = _(
+        "The second protocol of this project does not fit beside this question. "
+        "Switch it off first, or keep the kind of question that is asked."
+    )
+    raise InvalidError(_("The questions need mending."), problems=[Problem(path, text)])
+
+
+def _lock(project: Project) -> Project:
     """Let one owner at a time publish: two would else both follow the same version."""
-    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    return Project.objects.select_for_update(no_key=True).get(pk=project.pk)
 
 
 def _ask_everybody_again(project: Project) -> None:

@@ -1,12 +1,18 @@
 """The owner's page of a second protocol."""
 
+import json
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from annotation.models import Event, Project, QuestionsVersion
+from annotation.services import versions
 from annotation.services.protocols import second_questions
 from tests.factories import make_member, make_project
+from tests.people.test_form_pages import send
+from tests.people.test_form_pages import stored as in_force
 from tests.protocols.conftest import SECOND
 
 SENT = {
@@ -120,3 +126,43 @@ def test_only_owners_come_here(project: Project) -> None:
         client = log_in(make_member(project, role))
         assert client.get(url(project)).status_code == 404
         assert client.post(url(project), SENT).status_code == 404
+
+
+RATING = {
+    "name": "marks",
+    "type": "rating",
+    "title": "How good is it?",
+    "low": 1,
+    "high": 5,
+    "criteria": [{"name": "overall", "title": "Overall"}],
+}
+RANKING = {"name": "best", "type": "ranking", "title": "Which is best?"}
+
+
+def test_questions_of_another_kind_are_refused_while_it_runs(project: Project) -> None:
+    owner = log_in(project.created_by)
+    before = in_force(project)
+    assert owner.post(url(project), SENT).status_code == 302
+    text = {"do": "save_json", "json": json.dumps([RATING])}
+    page = owner.post(reverse("settings_questions", args=[project.slug]), text)
+    for refused in (page, send(owner, project, [RATING], "save")):
+        assert refused.status_code == 422
+        assert "Switch it off first" in refused.content.decode()
+    address = reverse("api_questions", args=[project.slug])
+    answer = owner.put(address, [RATING], content_type="application/json")
+    assert answer.status_code == 422
+    assert "Switch it off first" in str(answer.json()["problems"])
+    assert in_force(project) == before
+
+
+def test_another_kind_that_fits_is_taken_and_any_once_it_is_off(
+    project: Project,
+) -> None:
+    owner = log_in(project.created_by)
+    owner.post(url(project), SENT)
+    for change, asked in (({}, RANKING), ({"share_percent": "0"}, RATING)):
+        assert owner.post(url(project), SENT | change).status_code == 302
+        versions.publish_questions(
+            project=project, user=project.created_by, questions=[asked]
+        )
+        assert in_force(project) == [asked]
