@@ -240,13 +240,15 @@ def _log(person: Participant) -> Iterable[Entry]:
 def batches(person: Participant) -> Iterator[list[Entry]]:
     """Yield assignments oldest first, by keyset over the primary key.
 
-    Four queries for each 500, and three for each training item.
+    Four queries for each 500, and three for each training item. What is reserved for
+    later is not told before its turn, as it is lent to nobody yet.
     """
     questions: dict[int, tuple[Question, ...]] = {}
     last = 0
     while True:
         rows = list(
             Assignment.objects.filter(participant=person, pk__gt=last)
+            .exclude(state=Assignment.State.RESERVED, draft=None)
             .select_related("draft", "questions_version", "guidelines_version")
             .order_by("pk")[:BATCH]
         )

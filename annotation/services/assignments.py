@@ -172,6 +172,8 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
     )
     if held == state:
         return
+    if held == State.RESERVED and state == State.SKIPPED:
+        pairings.refuse_unshown(assignment.pk)
     is_lent = held in (State.OPEN, State.QUEUED, State.RESERVED)
     if not is_lent and held not in (State.EXPIRED, State.RELEASED):
         raise ConflictError(_("This item is answered already. Take it back first."))

@@ -12,6 +12,7 @@ from django.db import connection
 from annotation.answers import Answers
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Assignment, Draft
+from annotation.services.pairings import refuse_unshown
 from annotation.times import clipped
 from annotation.words import gettext as _
 
@@ -44,7 +45,8 @@ def save_draft(
     Raises
     ------
     ConflictError
-        "stale" with the newer draft, so that the person can choose between the two.
+        "stale" with the newer draft, so that the person can choose between the two;
+        "not_yet" where it is reserved for later and was never shown.
     """
     body = _json(answers)
     with connection.cursor() as db:
@@ -55,7 +57,9 @@ def save_draft(
             " %(reading)s::bigint[], 1, %(tab)s, now()"
             # Waits for an answer on its way, which leaves no draft behind.
             " FROM assignment a WHERE a.id = %(id)s"
-            " AND a.state NOT IN ('submitted', 'surplus', 'withdrawn') FOR SHARE OF a"
+            " AND a.state NOT IN ('submitted', 'surplus', 'withdrawn')"
+            " AND (a.state <> 'reserved' OR a.shown_at IS NOT NULL OR EXISTS ("
+            "  SELECT 1 FROM draft o WHERE o.assignment_id = a.id)) FOR SHARE OF a"
             " ON CONFLICT (assignment_id) DO UPDATE SET answers = EXCLUDED.answers,"
             " active_ms = EXCLUDED.active_ms, reading_ms = EXCLUDED.reading_ms,"
             " revision = d.revision + 1,"
@@ -73,6 +77,7 @@ def save_draft(
         )
         row: Any = db.fetchone()
     if row is None:
+        refuse_unshown(assignment.pk)
         newer = Draft.objects.filter(assignment_id=assignment.pk).first()
         if newer is None or not _is_open(assignment):
             raise ConflictError(_("This item is submitted already."), code="submitted")

@@ -147,7 +147,8 @@ END_RESERVED = (
     + _END
 )
 
-# The other half of a pair waits again, where it makes room for what is taken back.
+# The other half of a pair waits again, where it makes room for what is taken back. It
+# keeps when it was on the screen, since what was there may be answered.
 RESERVE_AGAIN = """
     WITH kept AS (
         UPDATE protocol_pair p SET reserved_until = now() + %(hold)s
@@ -157,7 +158,7 @@ RESERVE_AGAIN = """
           AND p.comes_first = 'second_protocol'
         RETURNING p.id)
     UPDATE assignment
-    SET state = 'reserved', lease_until = NULL, shown_at = NULL, finished_at = NULL
+    SET state = 'reserved', lease_until = NULL, finished_at = NULL
     WHERE id = %(assignment)s AND state = 'queued' AND EXISTS (SELECT 1 FROM kept)
     RETURNING id
 """

@@ -23,12 +23,14 @@ from annotation.allocation.pairing import (
     read_rules,
 )
 from annotation.allocation.presentation import with_first
+from annotation.errors import ConflictError
 from annotation.models import Assignment, Participant, Project
 from annotation.questions import main_question, questions_from
 from annotation.services import pairing_sql as sql
 from annotation.services.claim_sql import LEND_APART
 from annotation.services.claims import Walk, parameters_of, retake
 from annotation.services.races import RaceError
+from annotation.words import gettext as _
 
 State = Assignment.State
 MAIN, SECOND = Assignment.Purpose.MAIN, Assignment.Purpose.SECOND_PROTOCOL
@@ -279,6 +281,24 @@ class Pairs:
     def _run(self, statement: str, values: dict[str, Any]) -> None:
         with connection.cursor() as db:
             db.execute(statement, self._owner() | values)
+
+
+def refuse_unshown(assignment_id: int) -> None:
+    """Refuse what is done to a half whose turn has not come.
+
+    Somebody who works ahead of the screen would else answer it right after the first.
+    One that was on a screen before, or has a draft, is gone on with. One query.
+
+    Raises ConflictError "not_yet".
+    """
+    is_unshown = Assignment.objects.filter(
+        pk=assignment_id, state=State.RESERVED, shown_at=None, draft=None
+    ).exists()
+    if is_unshown:
+        raise ConflictError(
+            _("This item comes later. Go on with the one that is open."),
+            code="not_yet",
+        )
 
 
 # --- the ends ------------------------------------------------------------------------

@@ -40,7 +40,6 @@ from annotation.words import gettext as _
 
 State = Assignment.State
 Purpose = Assignment.Purpose
-# What a person has been told about cannot be answered anew.
 
 _STORE = """
     WITH added AS (
@@ -127,7 +126,8 @@ def submit(
         With every problem of the answers.
     ConflictError
         "used" where the submission id belongs to another assignment, "withdrawn" where
-        its annotator has withdrawn meanwhile, "closed" where the answer is submitted
+        its annotator has withdrawn meanwhile, "not_yet" where it is reserved for later
+        and was never shown, "closed" where the answer is submitted
         and the project lets nobody change it any more.
     """
     shown = _Shown(layout, view, is_unchanged_confirmed, reading_ms, display)
@@ -151,6 +151,8 @@ def _submit(
             _("You have withdrawn from this project, so nothing is stored any more."),
             code="withdrawn",
         )
+    if row["state"] == State.RESERVED:
+        pairings.refuse_unshown(row["id"])
     if row["purpose"] in FINAL and row["annotation_id"] is not None:
         raise ConflictError(
             _("An answer of the training or the qualification is final."), code="final"
