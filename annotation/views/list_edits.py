@@ -31,15 +31,15 @@ class Button:
 
     def place(self, n: int) -> int | None:
         """Return the place that is named, in a list of `n`."""
-        return _place(self.argument, n)
+        return place_in(self.argument, n)
 
     def ends(self, n: int) -> tuple[int, int] | None:
         """Return from where to where something moves in a list of `n`."""
         if self.action == "move":
             start, _, end = self.argument.partition("-")
-            from_, to = _place(start, n), _place(end, n)
+            from_, to = place_in(start, n), place_in(end, n)
         elif self.action in STEPS:
-            from_ = _place(self.argument, n)
+            from_ = place_in(self.argument, n)
             to = None if from_ is None else from_ + STEPS[self.action]
         else:
             return None
@@ -90,6 +90,7 @@ def shift(where: list[Any], ends: tuple[int, int]) -> None:
     where.insert(to, where.pop(from_))
 
 
-def _place(text: str, n: int) -> int | None:
+def place_in(text: str, n: int) -> int | None:
+    """Return the place in a list of `n` that a form names; None where it is none."""
     is_number = text.isascii() and text.isdigit() and len(text) < 6
     return int(text) if is_number and int(text) < n else None

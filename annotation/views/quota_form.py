@@ -28,7 +28,8 @@ def read_form(
     A fault of a pasted table names its line.
     """
     quotas, problems = [], []
-    n_cards = post.get("n_cards", "")
+    # Five digits are plenty; Python refuses to read thousands.
+    n_cards = post.get("n_cards", "")[:5]
     for k in range(min(int(n_cards), MOST_CARDS) if n_cards.isdecimal() else 0):
         path = f"quotas[{k}]"
         quota: dict[str, Any] = {"kind": post.get(f"q{k}-kind", "")}

@@ -18,8 +18,15 @@ from annotation.errors import InvalidError
 from annotation.selectors.quota_state import quota_page
 from annotation.selectors.strata import newest_quotas, rare_names, stratum_values
 from annotation.services.quotas import publish_quotas
+from annotation.views.list_edits import place_in
 from annotation.views.person import person
-from annotation.views.quota_form import cards, filled, from_template, read_form
+from annotation.views.quota_form import (
+    MOST_CARDS,
+    cards,
+    filled,
+    from_template,
+    read_form,
+)
 from annotation.views.settings_common import METHODS, OWNERS, settings_context
 from annotation.words import gettext as _
 
@@ -74,8 +81,8 @@ def settings_quotas(request: HttpRequest, slug: str) -> HttpResponse:
     do = request.POST.get("do", "")
     if do != "save":
         changed, said = _changed(given, do, values)
-        which = do.partition(":")[2]
-        in_hand = int(which) if which.isdecimal() else len(changed) - 1
+        place = place_in(do.partition(":")[2], MOST_CARDS)
+        in_hand = len(changed) - 1 if place is None else place
         return _form(request, seat, changed, [*problems, *said], in_hand=in_hand)
     try:
         if problems:
@@ -95,7 +102,8 @@ def _changed(
 ) -> tuple[list[dict[str, Any]], list[Problem]]:
     """Return the cards after a button other than "Save"."""
     what, _, which = do.partition(":")
-    at = int(which) if which.isdecimal() else len(quotas)
+    place = place_in(which, len(quotas))
+    at = len(quotas) if place is None else place
     if what == "add":
         return [*quotas, {"kind": "per_item"}], []
     if what == "remove":

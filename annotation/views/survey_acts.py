@@ -19,6 +19,7 @@ from annotation.views.list_edits import (
     Button,
     Done,
     Removed,
+    place_in,
     read_button,
     read_removed,
     shift,
@@ -99,14 +100,14 @@ def _name_of(entry: dict[str, Any]) -> str:
 def read_form(data: QueryDict) -> Form:
     """Return the draft of a form, with what was typed into what is open."""
     form = Form(_read_draft(data.get("draft", "")))
-    place = data.get("open_entry", "")
-    if place.isdecimal() and int(place) < len(form.draft.entries()):
-        form.open_entry = int(place)
-        _read_entry(form, int(place), data)
-    place = data.get("open_section", "")
-    if place.isdecimal() and int(place) < len(form.draft.sections):
-        form.open_section = int(place)
-        section = form.draft.sections[int(place)]
+    place = place_in(data.get("open_entry", ""), len(form.draft.entries()))
+    if place is not None:
+        form.open_entry = place
+        _read_entry(form, place, data)
+    place = place_in(data.get("open_section", ""), len(form.draft.sections))
+    if place is not None:
+        form.open_section = place
+        section = form.draft.sections[place]
         section.title = data.get("section_title", "").strip()[:200]
         section.help = data.get("section_help", "").strip()[:1000]
     return form

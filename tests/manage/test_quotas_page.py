@@ -25,6 +25,7 @@ SURVEY = [
     {"name": "country", "type": "country", "title": "Country?"},
 ]
 COUNTRY = ("DE", "KE", "PE", "CL")
+HUGE = "9" * 5000
 OLDEST = "65+ years old × Female × White"  # noqa: RUF001  # the sign
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +174,13 @@ def test_cells_are_filled_in_and_a_card_is_removed(study: Project) -> None:
     assert "Female,50\nMale,50" in page
     page = client.post(path, {**sent, "do": "remove:0"}).content.decode()
     assert "No quotas are set" in page
+
+
+@pytest.mark.parametrize("do", ["add", f"remove:{HUGE}", f"fill:{HUGE}"])
+def test_number_of_thousands_of_digits_is_no_place(study: Project, do: str) -> None:
+    path = f"/p/{study.slug}/settings/quotas/"
+    sent = card(kind="exact", questions=["gender"]) | {"n_cards": HUGE, "do": do}
+    assert client_of(study.created_by).post(path, sent).status_code == 200
 
 
 def by_census(project: Project) -> None:

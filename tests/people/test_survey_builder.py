@@ -182,6 +182,12 @@ def test_questions_and_sections_move_double_and_go(builder: Builder) -> None:
     assert [entry["name"] for entry in builder.survey] == ["one_2", "two_2"]
 
 
+def test_number_of_thousands_of_digits_opens_nothing(builder: Builder) -> None:
+    for name in ("open_entry", "open_section"):
+        builder.press("open:0", **{name: "9" * 5000})
+        assert builder.status == 200
+
+
 def test_what_is_removed_comes_back_at_its_place(builder: Builder) -> None:
     for title in ("One", "Two", "Three"):
         builder.press("add:sections[0]:country")
