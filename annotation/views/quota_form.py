@@ -1,6 +1,7 @@
 """The form of the quotas: cards of plain fields, read into the stored list and back."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
@@ -17,52 +18,74 @@ MOST_CARDS = 40
 # How high the field of the cells grows before it scrolls.
 FEWEST_LINES, MOST_LINES = 4, 16
 CODES = {name.lower(): code for code, name in COUNTRIES.items()}
+FIELDS = ("n", "amounts", "groups", "bands")
 Values = Mapping[str, Sequence[str]]
 
 
-def read_form(
-    post: QueryDict, values: Values
-) -> tuple[list[dict[str, Any]], list[Problem]]:
-    """Return the quotas as they would be stored, and what cannot be read.
+@dataclass(frozen=True)
+class Unread:
+    """A field's text as it was typed, and the sentences on what is wrong with it."""
 
-    A fault of a pasted table names its line.
+    text: str
+    faults: Sequence[str]
+
+
+def read_form(post: QueryDict, values: Values) -> list[dict[str, Any]]:
+    """Return the quotas as they would be stored.
+
+    What cannot be read stays in `unread`, by field: the text as it was typed, and what
+    is wrong with it. A quota without faults has no such entry.
     """
-    quotas, problems = [], []
+    quotas = []
     # Five digits are plenty; Python refuses to read thousands.
     n_cards = post.get("n_cards", "")[:5]
     for k in range(min(int(n_cards), MOST_CARDS) if n_cards.isdecimal() else 0):
-        path = f"quotas[{k}]"
+        typed = {name: post.get(f"q{k}-{name}", "") for name in FIELDS}
+        questions = post.getlist(f"q{k}-questions")
+        numbers = [name for name in questions if not values.get(name)]
+        read = {
+            "n": read_n(typed["n"]),
+            "amounts": read_table(typed["amounts"]),
+            "groups": read_groups(typed["groups"], questions),
+            "bands": read_bands(typed["bands"], numbers),
+        }
         quota: dict[str, Any] = {"kind": post.get(f"q{k}-kind", "")}
-        if questions := post.getlist(f"q{k}-questions"):
+        if questions:
             quota["questions"] = questions
-        n = post.get(f"q{k}-n", "").strip()
-        if n.isdecimal() and len(n) < 8:
-            quota["n"] = int(n)
-        elif n:
-            problems.append(
-                Problem(f"{path}.n", _("“{n}” is no whole number.").format(n=n[:20]))
-            )
-        amounts, faults = read_table(post.get(f"q{k}-amounts", ""), f"{path}.amounts")
-        groups, others = read_groups(
-            post.get(f"q{k}-groups", ""), f"{path}.groups", questions
-        )
-        bands, cuts = read_bands(
-            post.get(f"q{k}-bands", ""),
-            f"{path}.bands",
-            [name for name in questions if not values.get(name)],
-        )
-        problems += faults + others + cuts
-        if bands:
-            quota["bands"] = bands
-        if amounts:
-            quota["amounts"] = amounts
-        if groups:
-            quota["groups"] = groups
+        quota |= {
+            name: found
+            for name, (found, _faults) in read.items()
+            if found not in (None, {})
+        }
+        if unread := {
+            name: Unread(typed[name], faults)
+            for name, (_found, faults) in read.items()
+            if faults
+        }:
+            quota["unread"] = unread
         quotas.append(quota)
-    return quotas, problems
+    return quotas
 
 
-def read_table(text: str, path: str) -> tuple[dict[str, float], list[Problem]]:
+def faults_of(quotas: Sequence[Mapping[str, Any]]) -> list[Problem]:
+    """Return what could not be read, each at its field."""
+    return [
+        Problem(f"quotas[{k}].{name}", said)
+        for k, quota in enumerate(quotas)
+        for name, unread in quota.get("unread", {}).items()
+        for said in unread.faults
+    ]
+
+
+def read_n(text: str) -> tuple[int | None, list[str]]:
+    """Read a whole number, or nothing."""
+    n = text.strip()
+    if n.isdecimal() and len(n) < 8:
+        return int(n), []
+    return None, [_("“{n}” is no whole number.").format(n=n[:20])] if n else []
+
+
+def read_table(text: str) -> tuple[dict[str, float], list[str]]:
     """Read lines `cell,number`; the last comma, semicolon or tab parts them."""
     found: dict[str, float] = {}
     problems = []
@@ -78,20 +101,20 @@ def read_table(text: str, path: str) -> tuple[dict[str, float], list[Problem]]:
             said = _(
                 "Line {number}: write a cell, a comma and a number, not “{line}”."
             ).format(number=number, line=line)
-            problems.append(Problem(path, said))
+            problems.append(said)
         elif key in found:
             said = _("Line {number}: “{key}” stands there twice.").format(
                 number=number, key=key
             )
-            problems.append(Problem(path, said))
+            problems.append(said)
         else:
             found[key] = value
     return found, problems
 
 
 def read_groups(
-    text: str, path: str, questions: Sequence[str]
-) -> tuple[dict[str, dict[str, str]], list[Problem]]:
+    text: str, questions: Sequence[str]
+) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Read lines `answer = group`, or `question: answer = group`, by question.
 
     A line without a question belongs to the first of the quota's.
@@ -107,15 +130,20 @@ def read_groups(
             said = _(
                 "Line {number}: write an answer, = and its group, not “{line}”."
             ).format(number=number, line=line)
-            problems.append(Problem(path, said))
-        elif question:
+            problems.append(said)
+        elif not question:
+            said = _(
+                "Line {number}: tick the question whose answers “{line}” groups."
+            ).format(number=number, line=line)
+            problems.append(said)
+        else:
             found.setdefault(question, {})[_code(value)] = group[:100]
     return found, problems
 
 
 def read_bands(
-    text: str, path: str, questions: Sequence[str]
-) -> tuple[dict[str, list[int]], list[Problem]]:
+    text: str, questions: Sequence[str]
+) -> tuple[dict[str, list[int]], list[str]]:
     """Read lines `18, 25, 35`, or `question: 18, 25, 35`, by question."""
     found: dict[str, list[int]] = {}
     problems = []
@@ -129,7 +157,7 @@ def read_bands(
                 "numbers at which bands begin, such as “age: 18, 25, 35”, "
                 "not “{line}”."
             ).format(number=number, line=line)
-            problems.append(Problem(path, said))
+            problems.append(said)
         else:
             found[question] = [int(cut) for cut in cuts]
     return found, problems
@@ -189,7 +217,8 @@ def filled(quota: Mapping[str, Any], values: Values) -> dict[str, Any]:
         keys = [f"{k}{BETWEEN}{o}" if k else o for k in keys for o in options]
     keys = [key for key in keys if key][:500]
     each = round(100 / len(keys), 4) if keys else 0
-    return {**quota, "amounts": dict.fromkeys(keys, each)}
+    unread = {k: v for k, v in quota.get("unread", {}).items() if k != "amounts"}
+    return {**quota, "amounts": dict.fromkeys(keys, each), "unread": unread}
 
 
 def _cells_of(quota: Mapping[str, Any], question: str, values: Values) -> Sequence[str]:
@@ -225,7 +254,8 @@ def _card(
     k: int, quota: Mapping[str, Any], problems: Sequence[Problem]
 ) -> dict[str, Any]:
     amounts = quota.get("amounts", {})
-    return {
+    typed = {name: one.text for name, one in quota.get("unread", {}).items()}
+    card = {
         "by": BETWEEN.join(quota.get("questions", ())),
         "n_cells": len(amounts),
         "total": round(sum(amounts.values()), 4),
@@ -252,6 +282,7 @@ def _card(
             if problem.path.startswith(f"quotas[{k}].")
         ],
     }
+    return card | typed
 
 
 def _in_order(quota: Mapping[str, Any], values: Values) -> dict[str, float]:

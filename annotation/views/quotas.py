@@ -23,6 +23,7 @@ from annotation.views.person import person
 from annotation.views.quota_form import (
     MOST_CARDS,
     cards,
+    faults_of,
     filled,
     from_template,
     read_form,
@@ -77,15 +78,17 @@ def settings_quotas(request: HttpRequest, slug: str) -> HttpResponse:
         version = newest_quotas(seat.project)
         return _form(request, seat, version.quotas if version else [])
     values = stratum_values(seat.project)
-    given, problems = read_form(request.POST, values)
+    given = read_form(request.POST, values)
     do = request.POST.get("do", "")
     if do != "save":
         changed, said = _changed(given, do, values)
         place = place_in(do.partition(":")[2], MOST_CARDS)
         in_hand = len(changed) - 1 if place is None else place
-        return _form(request, seat, changed, [*problems, *said], in_hand=in_hand)
+        return _form(
+            request, seat, changed, [*faults_of(changed), *said], in_hand=in_hand
+        )
     try:
-        if problems:
+        if problems := faults_of(given):
             raise InvalidError(_("The quotas need mending."), problems=problems)
         published = publish_quotas(
             project=seat.project, user=person(request), raw=given

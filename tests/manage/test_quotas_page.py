@@ -75,6 +75,45 @@ def test_pasted_table_with_a_fault_names_the_line(study: Project) -> None:
     assert not study.quota_versions.exists()
 
 
+FAULTY = {
+    "n": "two",
+    "amounts": "Female,50\nMale;many",
+    "groups": "gender: Male = M\nFemale",
+    "bands": "age: 18\nfrom 30 on",
+}
+
+
+@pytest.mark.parametrize("do", ["add", "template:women", "save"])
+def test_what_cannot_be_read_is_shown_as_it_was_typed(study: Project, do: str) -> None:
+    sent = card(kind="exact", questions=["gender"], **FAULTY) | {"do": do}
+    path = f"/p/{study.slug}/settings/quotas/"
+    page = client_of(study.created_by).post(path, sent)
+    shown = page.context["cards"][0]
+    assert {name: shown[name] for name in FAULTY} == FAULTY
+    assert len(shown["problems"]) == 4
+    assert shown["is_open"]
+
+
+def test_faults_go_with_their_quota_and_their_text(study: Project) -> None:
+    two = card(kind="exact", questions=["gender"], **FAULTY) | {"n_cards": "2"}
+    two |= {"q1-kind": "exact", "q1-questions": ["gender"], "q1-amounts": "Male"}
+    path = f"/p/{study.slug}/settings/quotas/"
+    client = client_of(study.created_by)
+    (left,) = client.post(path, two | {"do": "remove:0"}).context["cards"]
+    assert (left["amounts"], len(left["problems"])) == ("Male", 1)
+    _, full = client.post(path, two | {"do": "fill:1"}).context["cards"]
+    assert (full["amounts"], full["problems"]) == ("Female,50\nMale,50", [])
+
+
+def test_groups_of_no_question_are_reported(study: Project) -> None:
+    sent = card(kind="category_each", n="1", groups="Kenya = Africa") | {"do": "save"}
+    path = f"/p/{study.slug}/settings/quotas/"
+    page = client_of(study.created_by).post(path, sent)
+    assert page.status_code == 422
+    assert "tick the question" in page.context["cards"][0]["problems"][0]
+    assert page.context["cards"][0]["groups"] == "Kenya = Africa"
+
+
 @pytest.mark.parametrize(
     ("do", "said"),
     [
