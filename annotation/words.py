@@ -5,6 +5,7 @@ translations as it starts; without them, as in a pure module on its own, the Eng
 what comes back. How to mark, extract and translate: docs/ARCHITECTURE.md.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -56,6 +57,16 @@ def gettext(message: str) -> str:
 def ngettext(singular: str, plural: str, number: int) -> str:
     """Return the form for so many, in the reader's language."""
     return _translator.ngettext(singular, plural, number)
+
+
+def join_and(parts: Iterable[str]) -> str:
+    """Return a list in words of which all hold."""
+    return gettext(" and ").join(parts)
+
+
+def join_or(parts: Iterable[str]) -> str:
+    """Return a list in words of which one holds."""
+    return gettext(" or ").join(parts)
 
 
 def translated(one: Data, *names: str) -> Data:

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 from annotation.allocation.bands import band_of, fault, labels
 from annotation.answers import Problem
 from annotation.words import gettext as _
+from annotation.words import join_and
 
 Kind: TypeAlias = Literal[
     "per_item", "at_least", "exact", "people", "category", "category_each"
@@ -274,9 +275,7 @@ def _cell_faults(
             "No answer to the survey leads to the cell “{key}”. Its parts "
             "must be answers of {questions}, in this order, with "
             "“{between}” between them."
-        ).format(
-            key=key, questions=" and ".join(quota.questions), between=BETWEEN.strip()
-        )
+        ).format(key=key, questions=join_and(quota.questions), between=BETWEEN.strip())
         problems.append(Problem(f"{path}.amounts", said))
     return problems
 
@@ -411,7 +410,7 @@ def doubts(
                 ).format(
                     overlap=overlap,
                     cells=cells,
-                    questions=" and ".join(quota.questions),
+                    questions=join_and(quota.questions),
                     n=quota.n,
                     most=cells * quota.n,
                 )

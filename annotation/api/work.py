@@ -41,6 +41,7 @@ from annotation.services import assignments, drafts, flags, gates, hints, submis
 from annotation.services.comments import MAX_COMMENTS, mark_seen, write_to_team
 from annotation.times import MAX_PLACES
 from annotation.words import gettext as _
+from annotation.words import join_or
 
 CALLS_PER_MINUTE = 1200
 # How an annotator saw the texts, beside layout and view.
@@ -123,7 +124,7 @@ def call(*methods: str) -> Callable[[View[P]], View[P]]:
             if request.method not in methods:
                 body = {"code": "method_not_allowed", "problems": []}
                 body["message"] = _("This address takes {methods}.").format(
-                    methods=" or ".join(methods)
+                    methods=join_or(methods)
                 )
                 response = JsonResponse(body, status=405)
                 response["Allow"] = ", ".join(methods)

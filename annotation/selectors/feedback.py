@@ -9,6 +9,7 @@ from annotation.gold import BOTH_BAD, InvalidGoldError, grade, read_gold
 from annotation.models import Assignment
 from annotation.verdicts import verdict_words
 from annotation.words import gettext as _
+from annotation.words import join_and, join_or
 
 
 @dataclass(frozen=True)
@@ -94,13 +95,13 @@ def expected_words(
     if "marks" in accepted:
         return _marks_words(question, accepted, letters)
     if question.type != "comparison":
-        word = " and " if accepted.get("all") else " or "
-        return word.join(accepted["accept"])
+        join = join_and if accepted.get("all") else join_or
+        return join(accepted["accept"])
     sign = -1 if order == [1, 0] else 1
     words = [
         verdict_words(question, _value(grade, sign)) for grade in accepted["accept"]
     ]
-    return " or ".join(words)
+    return join_or(words)
 
 
 def _value(grade: int | str, sign: int) -> dict[str, Any]:

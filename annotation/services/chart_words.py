@@ -23,7 +23,7 @@ from annotation.durations import clock, spoken
 from annotation.selectors.charts import FILE, THEMES
 from annotation.selectors.figures import DayCount, Times
 from annotation.words import gettext as _
-from annotation.words import ngettext
+from annotation.words import join_and, ngettext
 
 N_SHOWN_DAYS = 28
 WEEK = 7
@@ -242,7 +242,7 @@ def _favour(names: Sequence[str], place: str) -> str:
     if len(names) > 2:
         who = _("{n} annotators").format(n=len(names))
     else:
-        who = _(" and ").join(names)
+        who = join_and(names)
     is_many = len(names) > 1 or names[0] in (_("People"), _("Imported labels"))
     return ngettext(
         "{who} favours what is shown {place}",

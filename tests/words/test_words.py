@@ -28,6 +28,15 @@ def test_the_app_installs_translations_of_the_active_language() -> None:
         assert words.gettext(english) == pseudo(english)
 
 
+@pytest.mark.usefixtures("pseudo_locale")
+def test_lists_are_joined_in_the_language_of_the_reader() -> None:
+    assert words.join_and(["a", "b"]) == "a and b"
+    assert words.join_or(["a", "b", "c"]) == "a or b or c"
+    with translation.override(LEFT_TO_RIGHT):
+        assert words.join_and("ab") == f"a{pseudo(' and ')}b"
+        assert words.join_or("ab") == f"a{pseudo(' or ')}b"
+
+
 @pytest.mark.parametrize(
     ("message", "told"),
     [

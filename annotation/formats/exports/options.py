@@ -6,7 +6,7 @@ from typing import Any
 
 from annotation.answers import Problem
 from annotation.words import gettext as _
-from annotation.words import gettext_noop
+from annotation.words import gettext_noop, join_or
 
 FILE_TYPES = {"jsonl": "JSON lines", "csv": "CSV", "parquet": "Parquet"}
 
@@ -202,7 +202,7 @@ def _choice_problems(
                     "This format cannot be written as {file_types}. Choose {possible}."
                 ).format(
                     file_types=FILE_TYPES[options.file_type],
-                    possible=" or ".join(FILE_TYPES[name] for name in possible),
+                    possible=join_or(FILE_TYPES[name] for name in possible),
                 ),
             )
         )

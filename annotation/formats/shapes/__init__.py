@@ -43,6 +43,7 @@ from annotation.formats.shapes.base import (
 from annotation.formats.types import ItemDraft, LabelDraft, RowProblem
 from annotation.spans import bind, has_spans
 from annotation.words import gettext as _
+from annotation.words import join_or
 
 __all__ = [
     "SHAPES",
@@ -123,7 +124,7 @@ def mapping_problems(
         Problem(
             f"fields.{choice[0]}",
             _("No column is mapped to {choice}. Map one.").format(
-                choice=" or ".join(choice).replace("_", " ")
+                choice=join_or(choice).replace("_", " ")
             ),
         )
         for choice in shape.required
