@@ -12,13 +12,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation import access
+from annotation.access import Seat
 from annotation.answers import Problem
 from annotation.api.serializers import JobOut
 from annotation.errors import InvalidError
 from annotation.models import SavedFilter
 from annotation.selectors.item_filters import MAX_CHARS, STATES, ItemFilter
 from annotation.selectors.item_sets import Touched, touched
-from annotation.selectors.saved_filters import ShownFilter, shown_filters
+from annotation.selectors.saved_filters import shown_as, shown_filters
 from annotation.services.item_changes import (
     ItemSet,
     read_change,
@@ -200,7 +201,7 @@ class Filters(APIView):
             wanted=read_filter(given["filter"]),
             is_shared=given["is_shared"],
         )
-        return Response(_told(saved), status=201)
+        return Response(_told(saved, seat), status=201)
 
 
 class OneFilter(APIView):
@@ -215,7 +216,7 @@ class OneFilter(APIView):
         form.is_valid(raise_exception=True)
         change_filter(saved=saved, **form.validated_data)
         saved.refresh_from_db()
-        return Response(_told(saved))
+        return Response(_told(saved, seat))
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request, slug: str, public_id: uuid.UUID) -> Response:
@@ -225,6 +226,5 @@ class OneFilter(APIView):
         return Response(status=204)
 
 
-def _told(saved: SavedFilter) -> dict[str, Any]:
-    shown = ShownFilter(saved, "", is_current=False, may_change=True, by="")
-    return dict(FilterOut(shown).data)
+def _told(saved: SavedFilter, seat: Seat) -> dict[str, Any]:
+    return dict(FilterOut(shown_as(saved, seat, ItemFilter())).data)

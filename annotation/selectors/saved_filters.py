@@ -32,10 +32,11 @@ def shown_filters(seat: Seat, wanted: ItemFilter) -> list[ShownFilter]:
         .select_related("user")
         .order_by("name", "id")[:MAX_SHOWN]
     )
-    return [_shown(saved, seat, wanted) for saved in found]
+    return [shown_as(saved, seat, wanted) for saved in found]
 
 
-def _shown(saved: SavedFilter, seat: Seat, wanted: ItemFilter) -> ShownFilter:
+def shown_as(saved: SavedFilter, seat: Seat, wanted: ItemFilter) -> ShownFilter:
+    """Return a filter as somebody sees it; a query for the maker of another's."""
     kept = ItemFilter.from_parts(saved.query)
     is_own = saved.user_id == seat.user_id
     return ShownFilter(

@@ -158,6 +158,23 @@ def test_a_shared_filter_is_seen_and_not_changed_by_a_researcher(
     assert researcher.delete(one).status_code == 404
 
 
+def test_an_owner_who_renames_another_s_filter_is_told_whose_it_is(
+    manager: Client, pool: Project, token_client: TokenClient
+) -> None:
+    user = make_member(pool, "researcher")
+    body = {"name": "Ours", "filter": {"state": "skipped"}, "is_shared": True}
+    made = send(token_client(user), pool, body, "api_filters").json()
+    assert made["by"] == ""
+    one = reverse("api_filter", args=[pool.slug, made["id"]])
+    change = {"name": "Skips", "is_shared": True}
+    told = manager.put(one, change, content_type="application/json").json()
+    assert (told["name"], told["by"], told["may_change"]) == (
+        "Skips",
+        user.username,
+        True,
+    )
+
+
 def test_no_annotator_and_no_outsider_reaches_it(
     manager: Client,
     outsider: Client,
