@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -27,6 +29,7 @@ from annotation.services.endings import close, take_in
 from annotation.services.invitations import revoke_invitation
 from annotation.services.pay import (
     mark_paid,
+    note_read,
     pay_csv,
     pay_list,
     unmark_paid,
@@ -109,6 +112,19 @@ class PayOut(serializers.Serializer[Any]):
     paid_amount = serializers.DecimalField(
         12, 2, source="stored.paid_amount", allow_null=True
     )
+
+
+class PayPage(serializers.Serializer[Any]):
+    """A page of the pay list, and what all of it adds up to."""
+
+    count = serializers.IntegerField()
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = PayOut(many=True)
+    currency = serializers.CharField()
+    median_hourly = serializers.DecimalField(16, 2, allow_null=True)
+    owed = serializers.DecimalField(16, 2)
+    paid = serializers.DecimalField(16, 2)
 
 
 class PaidIn(serializers.Serializer[None]):
@@ -232,24 +248,32 @@ class RevokeLink(APIView):
         return Response(status=204)
 
 
+@method_decorator(never_cache, name="dispatch")
 class PayLines(APIView):
     """Everybody who came by a link, with time and pay."""
 
-    @extend_schema(responses=PayOut(many=True))
+    @extend_schema(responses=PayPage)
     def get(self, request: Request, slug: str) -> Response:
-        """Return time and pay of each person, in the order of coming, in pages."""
-        seat, _user = _recruiting(request, slug)
+        """Return time and pay of each person in the order of coming. It is noted."""
+        seat, user = _recruiting(request, slug)
         found = pay_list(seat.project)
         pages = Pages()
-        lines = pages.paginate_queryset(found.lines, request, view=self)
-        answer = pages.get_paginated_response(PayOut(lines, many=True).data)
-        answer.data["currency"] = found.recruitment.currency
-        answer.data["median_hourly"] = found.table.median_hourly
-        answer.data["owed"] = found.owed
-        answer.data["paid"] = found.paid
-        return answer
+        lines = pages.paginate_queryset(found.lines, request, view=self) or []
+        note_read(seat.project, by=user, n_lines=len(lines))
+        told = {
+            "count": len(found.lines),
+            "next": pages.get_next_link(),
+            "previous": pages.get_previous_link(),
+            "results": lines,
+            "currency": found.recruitment.currency,
+            "median_hourly": found.table.median_hourly,
+            "owed": found.owed,
+            "paid": found.paid,
+        }
+        return Response(PayPage(told).data)
 
 
+@method_decorator(never_cache, name="dispatch")
 class PayFile(APIView):
     """Who to pay, as CSV."""
 

@@ -9,6 +9,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -49,14 +50,36 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class PayLine:
-    """A person on the pay page, under the platform's id and never a pseudonym."""
+    """A person on the pay page, under the platform's id and never a pseudonym.
 
-    external_id: str
-    study: str
-    session: str
+    What the platform told is opened where it is read, so for the lines of a page alone.
+    """
+
     stored: Enrolled
     pay: Pay
     seconds: float
+
+    @cached_property
+    def external_id(self) -> str:
+        """Return the platform's id of the person."""
+        return decrypt(self.stored.external_id_encrypted)
+
+    @cached_property
+    def _details(self) -> dict[str, str]:
+        found: dict[str, str] = json.loads(
+            decrypt(self.stored.details_encrypted or b"") or "{}"
+        )
+        return found
+
+    @property
+    def study(self) -> str:
+        """Return the platform's id of the study."""
+        return self._details.get("study", "")
+
+    @property
+    def session(self) -> str:
+        """Return the platform's id of the session."""
+        return self._details.get("session", "")
 
     @property
     def is_owed(self) -> bool:
@@ -104,22 +127,15 @@ def pay_list(project: Project) -> PayList:
     works = [work_of(*one) for one in zip(found, times, strict=True)]
     table = pay_table(rule, works)
     lines = tuple(
-        _line(person, pay, seconds)
+        PayLine(person, pay, seconds)
         for person, pay, seconds in zip(found, table.pays, times, strict=True)
     )
     return PayList(recruitment, rule, table, lines, paid_to_withdrawn(project))
 
 
-def _line(person: Enrolled, pay: Pay, seconds: float) -> PayLine:
-    details = json.loads(decrypt(person.details_encrypted or b"") or "{}")
-    return PayLine(
-        external_id=decrypt(person.external_id_encrypted),
-        study=details.get("study", ""),
-        session=details.get("session", ""),
-        stored=person,
-        pay=pay,
-        seconds=seconds,
-    )
+def note_read(project: Project, *, by: User, n_lines: int) -> None:
+    """Note in the log that so many lines with ids of the platform were given out."""
+    record(project=project, user=by, kind="pay_list_read", n_lines=n_lines)
 
 
 def pay_csv(project: Project, *, by: User, is_whole: bool = False) -> str:
@@ -130,7 +146,7 @@ def pay_csv(project: Project, *, by: User, is_whole: bool = False) -> str:
     writer.writerow(COLUMNS)
     lines = [line for line in found.lines if is_whole or line.is_owed]
     writer.writerows(_cells(line, found.recruitment.currency) for line in lines)
-    record(project=project, user=by, kind="pay_list_read", n_lines=len(lines))
+    note_read(project, by=by, n_lines=len(lines))
     return text.getvalue()
 
 

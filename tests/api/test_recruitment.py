@@ -4,6 +4,7 @@ import csv
 import io
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +13,15 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
-from annotation.models import Enrolment, Event, Invitation, Project, Recruitment
-from annotation.services import endings
+from annotation.models import (
+    Enrolment,
+    Event,
+    ExternalIdentity,
+    Invitation,
+    Project,
+    Recruitment,
+)
+from annotation.services import endings, identities, pay
 from tests.factories import make_member, make_project
 from tests.recruit.conftest import Recruit, pid, recruit, recruiting
 from tests.recruit.test_pay_page import SEVEN, complete
@@ -125,7 +133,9 @@ def test_pay_is_listed_as_on_the_page(
     recruit(study, 2)
     found = owner.get(at("api_pay", study), {"limit": 1}).json()
     assert (found["count"], len(found["results"])) == (2, 1)
-    assert (found["owed"], found["currency"]) == (9.0, "GBP")
+    assert (found["owed"], found["currency"]) == ("9.00", "GBP")
+    assert found["paid"] == "0.00"
+    assert Decimal(found["median_hourly"]) > 0
     (line,) = found["results"]
     assert (line["external_id"], line["total"]) == (pid(1), "9.00")
     assert (line["n_items"], line["is_owed"]) == (2, True)
@@ -134,7 +144,33 @@ def test_pay_is_listed_as_on_the_page(
     assert (row["external_id"], row["total"]) == (pid(1), "9.00")
     whole = owner.get(at("api_pay_file", study), {"all": 1}).content.decode()
     assert len(whole.splitlines()) == 3
-    assert Event.objects.filter(kind="pay_list_read").count() == 2
+    notes = Event.objects.filter(kind="pay_list_read", user=study.created_by)
+    assert [note.data["n_lines"] for note in notes.order_by("id")] == [1, 1, 2]
+
+
+def test_ids_are_opened_for_the_page_alone_and_kept_in_no_cache(
+    study: Project,
+    owner: Client,
+    recruit: Recruit,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for number in (1, 2, 3):
+        recruit(study, number)
+    opened = []
+
+    def opens(stored: "bytes | memoryview[int]") -> str:
+        opened.append(bytes(stored))
+        return identities.decrypt(stored)
+
+    monkeypatch.setattr(pay, "decrypt", opens)
+    answer = owner.get(at("api_pay", study), {"limit": 1, "offset": 1})
+    assert answer.json()["results"][0]["external_id"] == pid(2)
+    stored = ExternalIdentity.objects.order_by("pk")[1]
+    assert opened[0] == bytes(stored.value_encrypted)
+    # The id, and what came with it.
+    assert len(opened) == 2
+    for one in (answer, owner.get(at("api_pay_file", study))):
+        assert "no-store" in one.headers["Cache-Control"]
 
 
 def test_people_are_marked_as_paid_and_taken_back(
@@ -216,6 +252,7 @@ def test_only_owners_of_the_project_reach_it(
     study: Project, recruit: Recruit, token_client: TokenClient
 ) -> None:
     enrolment = recruit(study)
+    link = Invitation.objects.get()
     endings.conclude(participant=enrolment.participant, reason="quota_full")
     other = recruiting()
     calls = [
@@ -223,11 +260,12 @@ def test_only_owners_of_the_project_reach_it(
         ("put", at("api_recruitment", study)),
         ("get", at("api_links", study)),
         ("post", at("api_links", study)),
-        ("post", at("api_revoke", study, Invitation.objects.get().public_id)),
+        ("post", at("api_revoke", study, link.public_id)),
         ("get", at("api_pay", study)),
         ("get", at("api_pay_file", study)),
         ("post", at("api_paid", study)),
         ("post", at("api_pay_act", study, enrolment.public_id)),
+        ("post", at("api_statuses", study)),
     ]
     callers = [make_member(study, role) for role in ("researcher", "annotator")]
     for user in (*callers, other.created_by):
@@ -235,7 +273,12 @@ def test_only_owners_of_the_project_reach_it(
         for method, address in calls:
             answer = getattr(client, method)(address, content_type="application/json")
             assert answer.status_code == 404, address
-    stranger = token_client(make_project().created_by)
+    # Nor do owners reach by their own project what is another's.
     act = at("api_pay_act", other, enrolment.public_id)
-    assert stranger.post(act).status_code == 404
+    assert post(client, act, {"do": "take_in"}).status_code == 404
+    revoke = at("api_revoke", other, link.public_id)
+    assert post(client, revoke).status_code == 404
+    enrolment.refresh_from_db()
+    link.refresh_from_db()
+    assert (enrolment.state, link.revoked_at) == ("screened_out", None)
     assert Client().get(at("api_pay", study)).status_code == 401
