@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models.functions import Now
 
 from annotation.allocation.insertion import shown_order
 from annotation.allocation.pairing import (
@@ -317,6 +318,11 @@ def end_behind(assignments: Sequence[int]) -> list[int]:
 def end_overdue(project: Project | None) -> list[int]:
     """End the reservations whose time is over; at most 1,000 at a time."""
     return _ended(sql.END_OVERDUE, {"project": project.pk if project else None})
+
+
+def end_soon(*, project: Project) -> None:
+    """Make all reservations of a project overdue; a large one has too many at once."""
+    project.protocol_pairs.exclude(reserved_until=None).update(reserved_until=Now())
 
 
 def end_reserved(

@@ -8,7 +8,7 @@ from annotation.answers import Problem, parse_questions
 from annotation.errors import InvalidError
 from annotation.models import Project, QuestionsVersion
 from annotation.second_form import HIGHEST, LOWEST, SecondForm, other_kind
-from annotation.services.assignments import give_reserved_back
+from annotation.services import pairings
 from annotation.services.events import record
 from annotation.services.versions import publish_questions
 from annotation.words import gettext as _
@@ -24,7 +24,7 @@ def set_second_protocol(
 
     Its form has versions of its own. People who are at work go on where they are. Where
     it ends, nobody is asked another half any more, and what was reserved for one
-    returns to the pool; answers given stay.
+    returns to the pool as overdue leases do; answers given stay.
 
     Raises InvalidError with every fault named.
     """
@@ -41,7 +41,7 @@ def set_second_protocol(
     row.protocol_rules = rules.to_json()
     row.save(update_fields=["protocol_rules"])
     if rules.is_off:
-        give_reserved_back(project=row)
+        pairings.end_soon(project=row)
     record(project=row, user=by, kind="second_protocol_changed", **row.protocol_rules)
     return row
 

@@ -459,6 +459,7 @@ def test_switching_it_off_returns_what_was_reserved(
     work(person, 5)
     assert Assignment.objects.filter(state=State.RESERVED).exists()
     ask_twice(pool, share_percent=0)
+    assignments.expire_leases()
     assert not Assignment.objects.filter(state=State.RESERVED).exists()
     assert pool.protocol_rules == {}
     person.project.refresh_from_db()
