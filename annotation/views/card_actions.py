@@ -32,30 +32,31 @@ def act(
 ) -> Done:
     """Change the lists as a button asks; `name` names the cards that have no name.
 
-    `convert` puts other cards in a card's place; `undo` gives `removed` back.
+    `convert` puts other cards in a card's place; `undo` gives `removed` back, which
+    stays while nothing is changed.
     """
     button = read_button(do)
     if button.action == "undo":
         return _undo(cards, removed, root, kinds, name)
     found = _find(cards, button.path, root, kinds)
     if found is None:
-        return Done()
+        return Done(removed=removed)
     where, own = found
-    if button.action == "add":
-        if len(where) < MAX_CARDS:
-            where.append(kind_of(own, button.argument).blank())
+    if button.action == "add" and len(where) < MAX_CARDS:
+        where.append(kind_of(own, button.argument).blank())
         return _first_field(where, button.path, len(where) - 1, own)
     if ends := button.ends(len(where)):
         shift(where, ends)
         return button.follow(ends[1])
     place = button.place(len(where))
     if place is None:
-        return Done()
+        return Done(removed=removed)
     if button.action == "remove":
         return Removed(button.path, place, where.pop(place)).done
+    made = None
     if button.action in ("copy", "convert"):
-        return _multiply(where, own, place, button, name)
-    return Done()
+        made = _multiply(where, own, place, button, name)
+    return made or Done(removed=removed)
 
 
 def _first_field(
@@ -72,8 +73,8 @@ def _multiply(
     place: int,
     button: Button,
     name: Rename,
-) -> Done:
-    """Put a copy after a card, or what it converts to in its place."""
+) -> Done | None:
+    """Put a copy after a card, or what it converts to in its place, if it fits."""
     card = where[place]
     if button.action == "copy":
         made = [card, deepcopy(card) | ({"name": ""} if "name" in card else {})]
@@ -81,7 +82,7 @@ def _multiply(
         convert = kind_of(kinds, card.get("type")).convert
         made = convert(card) if convert else [card]
     if len(where) + len(made) - 1 > MAX_CARDS or not made:
-        return Done()
+        return None
     where[place : place + 1] = made
     name(where)
     at = place + 1 if button.action == "copy" else place
@@ -115,8 +116,10 @@ def _undo(
 ) -> Done:
     kept = read_removed(removed)
     found = kept and _find(cards, kept.path, root, kinds)
-    if not kept or not found or len(found[0]) >= MAX_CARDS:
+    if not kept or not found:
         return Done()
+    if len(found[0]) >= MAX_CARDS:
+        return Done(removed=removed)
     where, own = found
     at = min(kept.place, len(where))
     where.insert(at, _fit(kept.card, kind_of(own, kept.card.get("type"))))

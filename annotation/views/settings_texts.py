@@ -115,7 +115,14 @@ def settings_consent(request: HttpRequest, slug: str) -> HttpResponse:
             on_withdrawal=draft.on_withdrawal,
         )
     except InvalidError as error:
-        return _consent_page(request, seat, draft, fault=error.message, status=422)
+        return _consent_page(
+            request,
+            seat,
+            draft,
+            removed=read.removed,
+            fault=error.message,
+            status=422,
+        )
     messages.success(request, said("consent", published))
     return redirect("settings_consent", slug)
 

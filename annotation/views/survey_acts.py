@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,6 +49,8 @@ class Form:
 
     def open(self, place: int) -> None:
         """Open one entry, and close what else is open."""
+        if place != self.open_entry and _is_part(self.removed):
+            self.removed = ""
         self.open_entry, self.open_section = place, None
         self.focus = f"{OPEN}[0].title"
 
@@ -85,6 +88,12 @@ class Form:
             self.open(min(places))
 
 
+def _is_part(removed: str) -> bool:
+    """Tell whether this was taken from the entry that is open, so goes with it."""
+    kept = read_removed(removed)
+    return kept is not None and kept.path.startswith(OPEN)
+
+
 def _place_of(one: object, where: Sequence[object]) -> int | None:
     return next((i for i, other in enumerate(where) if other is one), None)
 
@@ -99,7 +108,7 @@ def _name_of(entry: dict[str, Any]) -> str:
 
 def read_form(data: QueryDict) -> Form:
     """Return the draft of a form, with what was typed into what is open."""
-    form = Form(_read_draft(data.get("draft", "")))
+    form = Form(_read_draft(data.get("draft", "")), removed=data.get("removed", ""))
     place = place_in(data.get("open_entry", ""), len(form.draft.entries()))
     if place is not None:
         form.open_entry = place
@@ -174,9 +183,20 @@ def act(form: Form, data: QueryDict) -> None:
     """Change the draft as a button asks; what is not understood changes nothing.
 
     The lists are `survey`, all the questions in their order; `sections`; and
-    `sections[1]`, to add a question there.
+    `sections[1]`, to add a question there. What was removed can be given back until
+    something changes.
     """
     button = read_button(data.get("do", ""))
+    kept, before, opened = form.removed, deepcopy(form.draft), form.open_entry
+    form.removed = ""
+    _act(form, button, data)
+    is_same = form.draft == before and button.action != "undo"
+    is_at_hand = form.open_entry == opened or not _is_part(kept)
+    if is_same and is_at_hand and not form.removed:
+        form.removed = kept
+
+
+def _act(form: Form, button: Button, data: QueryDict) -> None:
     if button.action == "undo":
         _give_back(form, data.get("removed", ""))
     elif button.action == "close":

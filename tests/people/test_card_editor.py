@@ -82,6 +82,18 @@ def test_a_button_moves_or_removes(button: str, names: list[str]) -> None:
     assert [card["name"] for card in read(CARDS, button)] == names
 
 
+@pytest.mark.parametrize(
+    "button", ["up:questions:0", "down:questions:2", "refresh", "save", "look"]
+)
+def test_what_was_removed_can_come_back_while_nothing_changes(button: str) -> None:
+    removed = '{"path": "questions", "place": 0, "card": {"type": "rationale"}}'
+    shown = show_cards(CARDS, "questions", QUESTION_KINDS)
+    sent = form_of(shown, do=button, removed=removed)
+    assert read_cards(query(sent), "questions", QUESTION_KINDS).removed == removed
+    changed = sent | {"do": "up:questions:1"}
+    assert read_cards(query(changed), "questions", QUESTION_KINDS).removed == ""
+
+
 def test_a_button_adds_a_blank_of_its_kind() -> None:
     added = read(CARDS, "add:questions:confidence")[-1]
     assert (added["type"], added["levels"][0]) == ("confidence", "Guess")

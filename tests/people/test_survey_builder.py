@@ -209,6 +209,30 @@ def test_what_is_removed_comes_back_at_its_place(builder: Builder) -> None:
     assert titles == ["About you"]
 
 
+def test_undo_stays_until_something_changes(builder: Builder) -> None:
+    for title in ("One", "Two", ""):
+        builder.press("add:sections[0]:country")
+        builder.press("close", open__title=title)
+    builder.press("remove:survey:1")
+    removed = builder.context["removed"]
+    for button in ("up:survey:0", "look", "save", "open:survey:0", "close"):
+        builder.press(button)
+        assert builder.context["removed"] == removed, button
+    builder.press("up:survey:1")
+    assert builder.context["removed"] == ""
+
+
+def test_an_option_comes_back_only_to_its_own_question(builder: Builder) -> None:
+    for title in ("One", "Two"):
+        builder.press("add:sections[0]:several")
+        builder.press("paste", open__title=title, pasted="Yes\nNo")
+    builder.press("remove:open[0].options:0")
+    builder.press("look")
+    assert builder.context["removed"] != ""
+    builder.press("open:survey:0")
+    assert builder.context["removed"] == ""
+
+
 @pytest.mark.parametrize(
     ("button", "titles", "sections"),
     [
