@@ -200,8 +200,10 @@ def _act(form: Form, button: Button, data: QueryDict) -> None:
     if button.action == "undo":
         _give_back(form, data.get("removed", ""))
     elif button.action == "close":
-        at = form.open_entry
-        form.focus = f"{SURVEY}[{at}].open" if at is not None else ""
+        if form.open_entry is not None:
+            form.focus = f"{SURVEY}[{form.open_entry}].open"
+        elif form.open_section is not None:
+            form.focus = f"{SECTIONS}[{form.open_section}].open"
         form.open_entry = form.open_section = None
     elif button.path == SURVEY:
         _act_on_entries(form, button)

@@ -209,6 +209,16 @@ def test_what_is_removed_comes_back_at_its_place(builder: Builder) -> None:
     assert titles == ["About you"]
 
 
+def test_the_focus_goes_back_to_what_was_opened(builder: Builder) -> None:
+    builder.press("add:sections:")
+    builder.press("close", section_title="Later")
+    assert builder.context["focus"] == "sections[1].open"
+    assert 'id="sections[1].open" autofocus' in builder.html
+    builder.press("add:sections[0]:country")
+    builder.press("close", open__title="One")
+    assert builder.context["focus"] == "survey[0].open"
+
+
 def test_undo_stays_until_something_changes(builder: Builder) -> None:
     for title in ("One", "Two", ""):
         builder.press("add:sections[0]:country")
