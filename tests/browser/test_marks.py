@@ -139,8 +139,10 @@ def test_marks_overlap_turn_round_and_go(open_desk: OpenDesk) -> None:
     assert page.evaluate(DRAWN, "mark-against") == ["takes an hour"]
     page.locator("[data-mark='1'] [data-turn]").click()
     assert len(page.evaluate(DRAWN, "mark-for")) == 2
+    assert page.evaluate(DRAWN, "mark-here") == ["takes an hour"]
     page.locator("[data-mark='1'] [data-remove]").click()
     expect(page.locator("[data-mark]")).to_have_count(1)
+    assert page.evaluate(DRAWN, "mark-here") == []
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("[data-mark]")).to_have_count(2)
 

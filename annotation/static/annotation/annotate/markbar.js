@@ -9,8 +9,8 @@ const PHONE = matchMedia("(max-width: 40rem)");
 
 export class MarkBar {
   /* `on.selected()` gives the text, its view and range that are selected, or null;
-     `on.mark(polarity)` marks them; `on.open()` leads to the mark just made, `on.back()`
-     to the text; `on.isWalking()` tells whether the keyboard chooses words. */
+     `on.mark(polarity)` marks them; `on.open(text)` leads to the mark just made,
+     `on.back()` to the text; `on.isWalking()` tells whether the keyboard chooses words. */
   constructor(root, template, on) {
     this.root = root;
     this.on = on;
@@ -190,7 +190,7 @@ export class MarkBar {
       this.on.mark(polarity, selected);
     } else if (event.target.closest("[data-open-mark]")) {
       this.close();
-      this.on.open();
+      this.on.open(selected.text);
     }
   }
 }

@@ -43,7 +43,7 @@ export class Marks {
     return new MarkBar(this.root, one("[data-template=bar]", this.element), {
       selected: () => this.selected(),
       mark: (polarity, selected) => this.mark(polarity, selected),
-      open: () => this.show(this.inHand, "[data-field]"),
+      open: ({ region }) => (this.inHand ? this.show(this.inHand, "[data-field]") : region.focus({ preventScroll: true })),
       back: (text, wasWalking) => this.back(text, wasWalking),
       isWalking: () => this.walking !== null,
     });
@@ -121,6 +121,8 @@ export class Marks {
     if (!selected) return false;
     if (this.items.length >= MAX_MARKS) {
       this.say(format(gettext("There are {n} marks, which is the most. Remove one first."), { n: MAX_MARKS }));
+      // The bar that had the focus is gone.
+      selected.text.region.focus({ preventScroll: true });
       return true;
     }
     const item = this.put({ completion: selected.text.place, ...selected.found }, polarity);
@@ -194,6 +196,7 @@ export class Marks {
   remove(item) {
     const at = this.items.indexOf(item);
     this.items.splice(at, 1);
+    if (this.inHand === item) this.inHand = null;
     this.changed();
     const button = one(`[data-mark="${Math.min(at, this.items.length - 1)}"] [data-remove]`, this.list);
     (button ?? this.texts[item.completion].region).focus();
