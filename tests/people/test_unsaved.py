@@ -22,6 +22,7 @@ FIELDS = {
     "guidelines": "#text",
     "consent": "#text",
     "survey": "#section_title",
+    "quotas": "#q0-amounts",
 }
 
 
@@ -62,6 +63,8 @@ def test_words_that_are_not_saved_are_asked_about(
     if part == "survey":
         edit = page.get_by_role("button", name="Edit the heading")
         press_to_change(page, edit.first)
+    elif part == "quotas":
+        page.get_by_role("button", name="Add a quota").click()
     field = page.locator(FIELDS[part])
     field.press("End")
     page.keyboard.type(" and more")
