@@ -61,6 +61,10 @@ class SurveyDraft:
         """Return all entries in order."""
         return [entry for section in self.sections for entry in section.entries]
 
+    def has_room(self, n: int = 1) -> bool:
+        """Tell whether so many entries more may be in the survey."""
+        return len(self.entries()) + n <= MAX_QUESTIONS
+
     def find(self, place: int) -> tuple[DraftSection, int]:
         """Return the section of an entry and its number in it.
 
@@ -87,7 +91,8 @@ class SurveyDraft:
     def move(self, place: int, step: int) -> int:
         """Move an entry one up or down, past the edge of its section; return where."""
         section, number = self.find(place)
-        at = self.sections.index(section)
+        # Two sections may be equal, so the section is known by itself.
+        at = next(i for i, one in enumerate(self.sections) if one is section)
         if 0 <= number + step < len(section.entries):
             entries = section.entries
             entries[number], entries[number + step] = (

@@ -13,7 +13,7 @@ from django.utils.text import slugify
 
 from annotation.answers import Problem
 from annotation.surveys.checks import malformed
-from annotation.surveys.drafting import MAX_QUESTIONS, DraftSection, SurveyDraft
+from annotation.surveys.drafting import DraftSection, SurveyDraft
 from annotation.views.card_editor import read_cards
 from annotation.views.list_edits import (
     STEPS,
@@ -216,8 +216,8 @@ def _act(form: Form, button: Button, data: QueryDict) -> None:
 def _add(form: Form, button: Button) -> None:
     section = _section_at(button.path)
     is_known = section is not None and section < len(form.draft.sections)
-    is_full = len(form.draft.entries()) >= MAX_QUESTIONS
-    if section is not None and is_known and button.argument in BY_TYPE and not is_full:
+    has_room = form.draft.has_room()
+    if section is not None and is_known and button.argument in BY_TYPE and has_room:
         blank = to_entry(BY_TYPE[button.argument].blank())
         form.open(form.draft.add(section, blank))
 
@@ -242,7 +242,7 @@ def _act_on_entries(form: Form, button: Button) -> None:
             form.then(button.follow(draft.move(place, STEPS[button.action])))
     elif button.action == "open":
         form.open(place)
-    elif button.action == "copy":
+    elif button.action == "copy" and draft.has_room():
         form.open(draft.duplicate(place))
     elif button.action == "remove":
         section, number = draft.find(place)
@@ -265,7 +265,7 @@ def _act_on_sections(form: Form, button: Button) -> None:
         return
     elif button.action == "open":
         form.open_heading(place)
-    elif button.action == "copy":
+    elif button.action == "copy" and form.draft.has_room(len(sections[place].entries)):
         form.open_heading(form.draft.duplicate_section(place))
     elif button.action == "remove":
         with form.kept_open():
@@ -282,11 +282,17 @@ def _give_back(form: Form, text: str) -> None:
         return
     sections, home = form.draft.sections, _section_at(kept.path)
     if home is not None and not malformed([kept.card]):
-        form.open(form.draft.put(home, kept.place, kept.card))
+        if form.draft.has_room():
+            form.open(form.draft.put(home, kept.place, kept.card))
+        else:
+            form.removed = text
     elif kept.path == SECTIONS:
         try:
             section = _section(kept.card)
         except _BROKEN:
+            return
+        if not form.draft.has_room(len(section.entries)):
+            form.removed = text
             return
         if sections == [DraftSection()]:
             # It only stood in for the one that was removed.

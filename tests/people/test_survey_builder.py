@@ -12,7 +12,7 @@ from annotation.models import Project, Role
 from annotation.people_templates import PEOPLE_TEMPLATES
 from annotation.services.participants import ensure_participant, take_part
 from annotation.surveys import DECLINED, parse_survey, read_replies
-from annotation.surveys.drafting import SurveyDraft
+from annotation.surveys.drafting import MAX_QUESTIONS, DraftSection, SurveyDraft
 from tests.factories import make_member, make_project
 from tests.people.conftest import LogIn
 
@@ -217,6 +217,28 @@ def test_the_focus_goes_back_to_what_was_opened(builder: Builder) -> None:
     builder.press("add:sections[0]:country")
     builder.press("close", open__title="One")
     assert builder.context["focus"] == "survey[0].open"
+
+
+def test_equal_sections_are_told_apart() -> None:
+    first, empty, last = (DraftSection(entries=[{**TEXT}] * n) for n in (1, 0, 1))
+    assert first == last
+    draft = SurveyDraft([first, empty, last])
+    assert draft.move(1, -1) == 1
+    assert [len(section.entries) for section in draft.sections] == [1, 1, 0]
+
+
+def test_a_full_survey_grows_by_no_way(builder: Builder) -> None:
+    builder.press("add:sections[0]:country")
+    builder.press("close", open__title="One")
+    builder.press("remove:survey:0")
+    removed = builder.context["removed"]
+    one = {"type": "country", "title": "One"}
+    full = [{**one, "name": f"q{n}"} for n in range(MAX_QUESTIONS)]
+    draft = json.dumps([{"title": "", "help": "", "entries": full}])
+    for button in ("copy:survey:0", "copy:sections:0", "undo"):
+        builder.press(button, draft=draft, removed=removed)
+        assert json.loads(builder.context["draft"]) == json.loads(draft), button
+        assert builder.context["removed"] == removed, button
 
 
 def test_undo_stays_until_something_changes(builder: Builder) -> None:
