@@ -262,11 +262,9 @@ def reclaim(*, assignment: Assignment) -> None:
 
 
 @retried
-def give_reserved_back(
-    *, participant: Participant | None = None, project: Project | None = None
-) -> None:
-    """Return to the pool what is reserved for a person, or in a project for anybody."""
-    ids = pairings.end_reserved(participant=participant, project=project)
+def give_reserved_back(*, participant: Participant) -> None:
+    """Return to the pool what is reserved for a person."""
+    ids = pairings.end_reserved(participant=participant)
     if ids:
         give_slots_back(ids)
 

@@ -140,11 +140,7 @@ END_OVERDUE = (
     + _END
 )
 END_RESERVED = (
-    _PICK_RESERVED.format(
-        which="(participant_id = %(participant)s OR project_id = %(project)s)"
-        " FOR UPDATE"
-    )
-    + _END
+    _PICK_RESERVED.format(which="participant_id = %(participant)s FOR UPDATE") + _END
 )
 
 # The other half of a pair waits again, where it makes room for what is taken back. It

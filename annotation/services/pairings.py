@@ -325,17 +325,9 @@ def end_soon(*, project: Project) -> None:
     project.protocol_pairs.exclude(reserved_until=None).update(reserved_until=Now())
 
 
-def end_reserved(
-    *, participant: Participant | None = None, project: Project | None = None
-) -> list[int]:
-    """End all reservations of a person or a project."""
-    return _ended(
-        sql.END_RESERVED,
-        {
-            "participant": participant.pk if participant else None,
-            "project": project.pk if project else None,
-        },
-    )
+def end_reserved(*, participant: Participant) -> list[int]:
+    """End all reservations of a person."""
+    return _ended(sql.END_RESERVED, {"participant": participant.pk})
 
 
 def settle_all(*, participant: Participant, is_settled: bool) -> None:

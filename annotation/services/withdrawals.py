@@ -369,13 +369,14 @@ def _count_down(
 ) -> None:
     """Take answers out of the counters of a person, as `rebuild_frontier` would."""
     person = Participant.objects.select_for_update(no_key=True).get(pk=person_id)
-    firsts: list[int] = list(person.firsts)
+    # A count that no answer has reached yet is NULL.
+    firsts: list[int | None] = list(person.firsts)
     for row in counted:
-        firsts = with_first(firsts, row.order or [0], -1)
+        firsts = [*with_first(firsts, row.order or [0], -1)]
     own = [row for row in done if row.purpose != "imported"]
     n_checks = sum(row.purpose != "main" for row in own)
     Participant.objects.filter(pk=person_id).update(
         n_done=max(person.n_done - len(own), 0),
         n_checks=max(person.n_checks - n_checks, 0),
-        firsts=[max(n, 0) for n in firsts],
+        firsts=[max(n or 0, 0) for n in firsts],
     )

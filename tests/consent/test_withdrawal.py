@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core import serializers
-from django.db import DataError, transaction
+from django.db import DataError, connection, transaction
 
 from annotation import models
 from annotation.errors import ConflictError
@@ -240,3 +240,15 @@ def test_every_table_with_a_person_knows_what_a_withdrawal_does() -> None:
     assert named <= set(withdrawals.TABLES)
     fields = {field.name for field in Annotation._meta.concrete_fields}
     assert fields == withdrawals.ANSWER_KEPT | withdrawals.ANSWER_ERASED
+
+
+def test_counts_that_no_answer_has_reached_are_no_hindrance(study: Project) -> None:
+    person = make_participant(study)
+    # As an answer to the second place leaves it, where none was to the first.
+    with connection.cursor() as db:
+        db.execute(
+            "UPDATE participant SET firsts = '{0, NULL, 1}' WHERE id = %s", [person.pk]
+        )
+    withdraw(participant=person)
+    person.refresh_from_db()
+    assert person.firsts == [0, 0, 1]

@@ -79,6 +79,15 @@ def work_until(person: Participant, purpose: str) -> Assignment:
     return found
 
 
+def work_until_reserved(person: Participant) -> Assignment:
+    """Work until an item in hand keeps its other half waiting behind it."""
+    while True:
+        found = claimed(person)
+        if person.assignments.filter(state=State.RESERVED).exists():
+            return found
+        answer(found)
+
+
 def run_out(*held: Assignment) -> None:
     """Let leases end now."""
     past = timezone.now() - timedelta(hours=1)

@@ -23,6 +23,7 @@ from tests.protocols.conftest import (
     ask_twice,
     claim,
     work,
+    work_until_reserved,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -138,9 +139,7 @@ def test_who_withdraws_leaves_no_pair_and_frees_what_was_reserved(
     project = make_pool(20)
     ask_twice(project)
     person = make_annotator(project)
-    work(person, 5)
-    claim(person)
-    assert Assignment.objects.filter(state="reserved").exists()
+    work_until_reserved(person)
     withdraw(participant=person)
     assert not ProtocolPair.objects.exists()
     assert set(Assignment.objects.values_list("state", flat=True)) == {"withdrawn"}

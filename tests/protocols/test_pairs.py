@@ -30,6 +30,7 @@ from tests.protocols.conftest import (
     run_out,
     work,
     work_until,
+    work_until_reserved,
 )
 
 # Each step in a transaction of its own, so that answers have different times.
@@ -456,8 +457,7 @@ def test_switching_it_off_returns_what_was_reserved(
     pool: Project, make_annotator: MakeAnnotator
 ) -> None:
     person = make_annotator(pool)
-    work(person, 5)
-    assert Assignment.objects.filter(state=State.RESERVED).exists()
+    answer(work_until_reserved(person))
     ask_twice(pool, share_percent=0)
     assignments.expire_leases()
     assert not Assignment.objects.filter(state=State.RESERVED).exists()
