@@ -8,14 +8,12 @@ from django.contrib.auth.models import User
 from playwright.sync_api import BrowserContext, Page, Request
 
 from annotation.models import Project
-from tests.browser.desks import DESK_SIZE, annotator_of, sign_in
+from tests.browser.desks import DESK_SIZE, IS_READY, annotator_of, sign_in
 
 if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer
 
 OpenDesk = Callable[..., Page]
-# The page's script has taken the desk over, or another page has come instead.
-IS_READY = "[data-progress-text]:not(:empty), body:not(.is-desk) main"
 IS_SAVED = """() => !Object.keys(localStorage)
     .some((key) => key.startsWith("polyphony:draft"))"""
 

@@ -18,6 +18,8 @@ from tests.factories import make_participant, make_project
 DESK_SIZE = {"width": 1440, "height": 900}
 PHONE_SIZE = {"width": 360, "height": 800}
 MODEL = "hush-model"
+# The page's script has taken the desk over, or another page has come instead.
+IS_READY = "[data-progress-text]:not(:empty), body:not(.is-desk) main"
 OUTBOX_IS_EMPTY = """() => Object.keys(localStorage)
     .filter((key) => key.startsWith("polyphony:outbox"))
     .every((key) => JSON.parse(localStorage[key]).length === 0)"""
@@ -102,6 +104,12 @@ def desk_id(page: Page) -> str:
     value = page.locator("main[data-desk]").get_attribute("data-desk")
     assert value
     return value
+
+
+def reload_desk(page: Page) -> None:
+    """Load the page again, and wait until its script listens to keys."""
+    page.reload()
+    page.locator(IS_READY).first.wait_for(state="attached")
 
 
 def wait_for_next(page: Page, before: str) -> str:

@@ -17,6 +17,7 @@ from tests.browser.desks import (
     current,
     desk_id,
     presented,
+    reload_desk,
     wait_for_next,
     wait_until_prepared,
     wait_until_sent,
@@ -225,7 +226,7 @@ def test_idle_time_is_not_counted(open_desk: OpenDesk) -> None:
     project = ask([COMPARISON], n_items=1)
     page = open_desk(project)
     page.clock.install()
-    page.reload()
+    reload_desk(page)
     page.keyboard.press("1")
     page.clock.fast_forward(600_000)
     # The server believes no more than its own clock allows, which has not moved.
@@ -242,7 +243,7 @@ def test_lease_is_renewed_while_the_page_is_visible(open_desk: OpenDesk) -> None
     project = ask([COMPARISON], lease_s=60)
     page = open_desk(project)
     page.clock.install()
-    page.reload()
+    reload_desk(page)
     before = Assignment.objects.get(state="open").lease_until
     with page.expect_response("**/heartbeat/"):
         page.clock.fast_forward(20_000)
@@ -257,7 +258,7 @@ def test_empty_desk_finds_new_items_by_itself(open_desk: OpenDesk) -> None:
     project = ask([COMPARISON], is_paused=True)
     page = open_desk(project)
     page.clock.install()
-    page.reload()
+    reload_desk(page)
     Project.objects.filter(pk=project.pk).update(is_paused=False)
     page.clock.fast_forward(20_000)
     page.locator("main[data-desk]").wait_for()

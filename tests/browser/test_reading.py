@@ -10,6 +10,7 @@ from tests.browser.desks import (
     PHONE_SIZE,
     ask,
     current,
+    reload_desk,
     wait_until_sent,
 )
 
@@ -161,7 +162,7 @@ def test_single_keys_are_silent_once_they_are_switched_off(
     expect(page.locator("[data-judge] input:checked")).to_have_count(0)
     page.keyboard.press("ArrowRight")
     expect(page.locator("[data-judge] input:checked")).to_have_count(1)
-    page.reload()
+    reload_desk(page)
     page.keyboard.press("g")
     page.get_by_label("Your account").click()
     page.get_by_role("button", name="Keys").last.click()

@@ -4,7 +4,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Comment, Flag
 from tests.browser.conftest import OpenDesk
-from tests.browser.desks import COMPARISON, ask, desk_id, wait_for_next
+from tests.browser.desks import COMPARISON, ask, desk_id, reload_desk, wait_for_next
 
 # As over plain http: a study in a laboratory's own network.
 INSECURE = "delete Crypto.prototype.randomUUID"
@@ -37,9 +37,9 @@ def test_closed_sheet_keeps_what_was_written_for_its_item(open_desk: OpenDesk) -
     words = page.get_by_role("textbox", name="Your words", exact=True)
     page.keyboard.press("c")
     words.fill("Half a question")
-    page.reload()
-    page.locator("main[data-desk]").wait_for()
+    reload_desk(page)
     page.keyboard.press("c")
+    expect(words).to_be_visible()
     expect(words).to_have_value("Half a question")
     leave_sheet(page)
     page.keyboard.press("f")
@@ -48,6 +48,7 @@ def test_closed_sheet_keeps_what_was_written_for_its_item(open_desk: OpenDesk) -
     page.mouse.click(2, 2)
     expect(sheet).to_be_hidden()
     page.keyboard.press("c")
+    expect(words).to_be_visible()
     expect(words).to_have_value("Half a question")
     leave_sheet(page)
     page.keyboard.press("f")
