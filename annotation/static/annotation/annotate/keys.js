@@ -26,7 +26,8 @@ export function listen(page) {
       return;
     }
     if (isOpen() || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.matches?.(TYPING)) {
+    // The field of a sheet just closed keeps the focus until the next frame.
+    if (event.target.matches?.(TYPING) && !event.target.closest("dialog:not([open])")) {
       typing(event, page);
       return;
     }
