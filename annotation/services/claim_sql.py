@@ -149,9 +149,21 @@ THIS = """
         FROM frontier f WHERE f.item_id = %(item)s FOR UPDATE)
 """
 
-# A lease returns to its own row, so that its order and draft are still right. NULL:
-# the row has changed since it was picked (another tab skipped it), see `_run`.
-TAKE = """
+_INSERT = """INSERT INTO assignment (
+        public_id, created_at, project_id, item_id, participant_id, purpose, round,
+        state, questions_version_id, guidelines_version_id, "order", layout, view,
+        is_suggestion_visible, lease_until, shown_at, skip_reason)"""
+# A lease returns to its own row, so that its order and draft are still right.
+_LENT_AGAIN = """
+    ON CONFLICT (item_id, participant_id, purpose, round) DO UPDATE
+    SET state = EXCLUDED.state, lease_until = EXCLUDED.lease_until, finished_at = NULL,
+        questions_version_id = EXCLUDED.questions_version_id,
+        guidelines_version_id = EXCLUDED.guidelines_version_id,
+        shown_at = EXCLUDED.shown_at
+    WHERE assignment.state IN ('expired', 'released')"""
+
+# NULL: the row has changed since it was picked (another tab skipped it), see `_run`.
+TAKE = f"""
     , bumped AS (
         UPDATE frontier f
         SET n_taken = f.n_taken + %(slots)s, n_presented = f.n_presented + 1,
@@ -164,10 +176,7 @@ TAKE = """
         SET frontier_rank = bumped.rank, frontier_key = bumped.random_key,
             frontier_version = %(version)s
         FROM bumped WHERE p.id = %(participant)s)
-    , lent AS (INSERT INTO assignment (
-        public_id, created_at, project_id, item_id, participant_id, purpose, round,
-        state, questions_version_id, guidelines_version_id, "order", layout, view,
-        is_suggestion_visible, lease_until, shown_at, skip_reason)
+    , lent AS ({_INSERT}
     SELECT gen_random_uuid(), now(), %(project)s, bumped.item_id, %(participant)s,
         'main', 1, %(state)s,
         (SELECT id FROM questions_version WHERE project_id = %(project)s
@@ -177,16 +186,10 @@ TAKE = """
         bumped.base_order[bumped.turn + 1:] || bumped.base_order[:bumped.turn],
         '', '', false, now() + %(lease)s,
         CASE WHEN %(state)s = 'open' THEN now() END, ''
-    FROM bumped
-    ON CONFLICT (item_id, participant_id, purpose, round) DO UPDATE
-    SET state = EXCLUDED.state, lease_until = EXCLUDED.lease_until, finished_at = NULL,
-        questions_version_id = EXCLUDED.questions_version_id,
-        guidelines_version_id = EXCLUDED.guidelines_version_id,
-        shown_at = EXCLUDED.shown_at
-    WHERE assignment.state IN ('expired', 'released')
+    FROM bumped {_LENT_AGAIN}
     RETURNING id)
     SELECT (SELECT id FROM lent) FROM bumped
-"""
+"""  # noqa: S608 - our own words
 
 # What a participant holds, and a lost lease whose draft should be gone on with.
 HELD = """
@@ -235,13 +238,9 @@ def _statements(quota: str) -> Statements:
 PLAIN = _statements("")
 IN_QUOTA = _statements(_IN_QUOTA)
 
-# Lend an item outside the frontier's slots; `asked`: the purpose of the questions. A
-# lease returns to its own row, so that its order and draft are still right.
-LEND_APART = """
-    INSERT INTO assignment (
-        public_id, created_at, project_id, item_id, participant_id, purpose, round,
-        state, questions_version_id, guidelines_version_id, "order", layout, view,
-        is_suggestion_visible, lease_until, shown_at, skip_reason)
+# Lend an item outside the frontier's slots; `asked`: the purpose of the questions.
+LEND_APART = f"""
+    {_INSERT}
     SELECT gen_random_uuid(), now(), %(project)s, %(item)s, %(participant)s,
         %(purpose)s, %(round)s, %(state)s,
         (SELECT id FROM questions_version WHERE project_id = %(project)s
@@ -249,12 +248,6 @@ LEND_APART = """
         (SELECT id FROM guidelines_version WHERE project_id = %(project)s
            ORDER BY number DESC LIMIT 1),
         %(order)s::smallint[], '', '', false, now() + %(lease)s,
-        CASE WHEN %(state)s = 'open' THEN now() END, ''
-    ON CONFLICT (item_id, participant_id, purpose, round) DO UPDATE
-    SET state = EXCLUDED.state, lease_until = EXCLUDED.lease_until, finished_at = NULL,
-        questions_version_id = EXCLUDED.questions_version_id,
-        guidelines_version_id = EXCLUDED.guidelines_version_id,
-        shown_at = EXCLUDED.shown_at
-    WHERE assignment.state IN ('expired', 'released')
+        CASE WHEN %(state)s = 'open' THEN now() END, '' {_LENT_AGAIN}
     RETURNING id
-"""
+"""  # noqa: S608 - our own words

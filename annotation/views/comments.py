@@ -1,5 +1,6 @@
 """Comments on an item: the annotator's pages, and the forms of the team."""
 
+from typing import TypedDict
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from annotation import access
+from annotation.access import Seat
 from annotation.errors import NotFoundError, NotReadyError
 from annotation.models import Assignment, Thread
 from annotation.selectors.comments import (
@@ -115,10 +117,7 @@ def thread_reply(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespon
     thread = access.thread(seat, public_id)
     comments.reply(
         thread=thread,
-        by=User.objects.get(pk=seat.user_id),
-        role=seat.role,
-        text=request.POST.get("text", ""),
-        key=_key(request),
+        **_message(request, seat),
         n_shown=_number(request),
     )
     messages.success(request, _("Sent. Only this annotator sees it."))
@@ -145,10 +144,7 @@ def answer_talk(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespons
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     comment = comments.talk_about(
         annotation=access.answer(seat, public_id),
-        by=User.objects.get(pk=seat.user_id),
-        role=seat.role,
-        text=request.POST.get("text", ""),
-        key=_key(request),
+        **_message(request, seat),
     )
     messages.success(request, _("Sent. Only this annotator sees it."))
     return _to_thread(request, slug, comment.thread)
@@ -161,13 +157,27 @@ def lease_talk(request: HttpRequest, slug: str, public_id: UUID) -> HttpResponse
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     comment = comments.talk_to(
         assignment=access.lease(seat, public_id),
-        by=User.objects.get(pk=seat.user_id),
-        role=seat.role,
-        text=request.POST.get("text", ""),
-        key=_key(request),
+        **_message(request, seat),
     )
     messages.success(request, _("Sent. Only this annotator sees it."))
     return _to_thread(request, slug, comment.thread)
+
+
+class _Message(TypedDict):
+    by: User
+    role: str
+    text: str
+    key: UUID | None
+
+
+def _message(request: HttpRequest, seat: Seat) -> _Message:
+    """Read what somebody of the team writes to an annotator."""
+    return {
+        "by": User.objects.get(pk=seat.user_id),
+        "role": seat.role,
+        "text": request.POST.get("text", ""),
+        "key": _key(request),
+    }
 
 
 def _to_thread(request: HttpRequest, slug: str, thread: Thread) -> HttpResponse:

@@ -8,28 +8,18 @@ from dataclasses import asdict, dataclass
 
 from annotation import rankings
 from annotation.answers import NOT_APPLICABLE, Criterion, Question
+from annotation.durations import number_word
 from annotation.selectors.desk import Desk, DeskCompletion
 from annotation.verdicts import GRADES
 from annotation.words import gettext as _
-from annotation.words import gettext_noop, ngettext
+from annotation.words import ngettext
 
-NUMBERS = (
-    gettext_noop("no"),
-    gettext_noop("one"),
-    gettext_noop("two"),
-    gettext_noop("three"),
-    gettext_noop("four"),
-    gettext_noop("five"),
-    gettext_noop("six"),
-    gettext_noop("seven"),
-    gettext_noop("eight"),
-    gettext_noop("nine"),
-)
 # More steps than this are a slider; a button of its own each would be too small.
 MAX_BUTTONS = 11
 # Buttons that fit side by side on a desk; a wider grid gets a line per completion.
 MAX_COLUMNS = 20
-N_TWO_COLUMNS = 4
+# How so many texts lie side by side: two rows of two are better than three and one.
+COLUMNS = {0: "no", 1: "one", 2: "two", 3: "three", 4: "two"}
 OPEN = "–"  # noqa: RUF001  # an open mark is a dash, not a minus
 _TABLES = "annotation/annotate"
 # The types of the rail, each with the template that draws it.
@@ -203,9 +193,7 @@ class Parts:
     @property
     def columns(self) -> str:
         """Return how the texts lie: "one", "two", "three" or "many"."""
-        if self.n_completions > N_TWO_COLUMNS:
-            return "many"
-        return NUMBERS[min(self.n_completions, 3)] if self.n_completions != 4 else "two"
+        return COLUMNS.get(self.n_completions, "many")
 
 
 def parts(shown: Desk) -> Parts:
@@ -267,8 +255,7 @@ def _title(questions: Sequence[Question], n_completions: int) -> str:
     kinds = {question.type for question in questions} & set(verbs)
     judge = ngettext("Judge {n} answer", "Judge {n} answers", n_completions)
     words = verbs[kinds.pop()] if len(kinds) == 1 else judge
-    small = n_completions < len(NUMBERS)
-    return words.format(n=_(NUMBERS[n_completions]) if small else n_completions)
+    return words.format(n=number_word(n_completions))
 
 
 def _comparison(question: Question) -> Comparison:

@@ -3,11 +3,14 @@
 Each field says what is missing in our words and stands in the look of the pages.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 PLAIN = (forms.CheckboxInput, forms.RadioSelect, forms.CheckboxSelectMultiple)
 REQUIRED = gettext_lazy("This is still empty.")
@@ -26,6 +29,16 @@ PASSWORD_WORDS = {
         "The password is too much like your name. Choose another."
     ),
 }
+
+
+def bounded_number(
+    bounds: tuple[int, int], label: "StrOrPromise", help_text: "StrOrPromise" = ""
+) -> forms.IntegerField:
+    """Return a field for a whole number from the first bound to the second."""
+    low, high = bounds
+    return forms.IntegerField(
+        label=label, min_value=low, max_value=high, help_text=help_text
+    )
 
 
 class Styled(forms.BaseForm):

@@ -17,13 +17,10 @@ from annotation.errors import InvalidError
 from annotation.models import CheckItem
 from annotation.selectors.checks import check_items
 from annotation.services.checks import n_checks, set_rules
-from annotation.views.forms import Styled
+from annotation.views.forms import Styled, bounded_number
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, settings_context
 from annotation.words import gettext as _
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -32,10 +29,7 @@ if TYPE_CHECKING:
 def _number(
     name: str, label: "StrOrPromise", help_text: "StrOrPromise" = ""
 ) -> forms.IntegerField:
-    low, high = BOUNDS[name]
-    return forms.IntegerField(
-        label=label, min_value=low, max_value=high, help_text=help_text
-    )
+    return bounded_number(BOUNDS[name], label, help_text)
 
 
 class ChecksForm(Styled, forms.Form):

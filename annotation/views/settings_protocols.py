@@ -26,7 +26,7 @@ from annotation.second_form import (
     read_form,
 )
 from annotation.services.protocols import second_questions, set_second_protocol
-from annotation.views.forms import Styled
+from annotation.views.forms import Styled, bounded_number
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS, settings_context
 from annotation.words import gettext as _
@@ -40,11 +40,7 @@ FIELDS: dict[Kind, tuple[str, ...]] = {
 
 
 def _number(name: str, label: Any, help_text: Any = "") -> forms.IntegerField:
-    """Return a field within its bounds; the words are marked, and translated late."""
-    low, high = BOUNDS[name]
-    return forms.IntegerField(
-        label=label, min_value=low, max_value=high, help_text=help_text
-    )
+    return bounded_number(BOUNDS[name], label, help_text)
 
 
 class ProtocolForm(Styled, forms.Form):

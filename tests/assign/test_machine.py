@@ -176,18 +176,34 @@ class Work(RuleBasedStateMachine):
             assert is_lent == (row.lease_until is not None)
 
 
-# Committed, so that the database can clear away what the examples before have left.
+def run_machine(
+    machine: type[Work],
+    make_pool: Callable[..., Project],
+    make_annotator: Callable[[Project], Participant],
+    *,
+    n_examples: int,
+    n_steps: int,
+) -> None:
+    """Let Hypothesis draw sequences of a machine's acts.
+
+    In tests that commit, so that the database can clear away what the examples before
+    have left.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine, "make_pool", make_pool, raising=False)
+        patch.setattr(machine, "make_annotator", make_annotator, raising=False)
+        run_state_machine_as_test(
+            machine,
+            settings=settings(
+                max_examples=n_examples, stateful_step_count=n_steps, deadline=None
+            ),
+        )
+
+
 @pytest.mark.django_db(transaction=True)
 def test_counters_hold_after_any_sequence(
     make_pool: Callable[..., Project],
     make_annotator: Callable[[Project], Participant],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Work, "make_pool", make_pool, raising=False)
-    monkeypatch.setattr(Work, "make_annotator", make_annotator, raising=False)
-    run_state_machine_as_test(
-        Work,
-        settings=settings(
-            max_examples=n_runs(15, 500), stateful_step_count=30, deadline=None
-        ),
-    )
+    n = n_runs(15, 500)
+    run_machine(Work, make_pool, make_annotator, n_examples=n, n_steps=30)

@@ -6,15 +6,14 @@ import uuid
 from collections.abc import Callable
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from annotation.errors import ConflictError
 from annotation.models import Assignment, CheckPlan, FrontierEntry, Participant, Project
 from annotation.selectors.editing import FINAL
 from annotation.services import assignments, submissions
-from tests.assign.test_machine import ANSWERS, Work, any_number, people
+from tests.assign.test_machine import ANSWERS, Work, any_number, people, run_machine
 from tests.checks.conftest import mark, set_rules
 from tests.counts import n_runs
 
@@ -110,13 +109,6 @@ class CheckedWork(Work):
 def test_counters_hold_with_checks_after_any_sequence(
     make_pool: Callable[..., Project],
     make_annotator: Callable[[Project], Participant],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(CheckedWork, "make_pool", make_pool, raising=False)
-    monkeypatch.setattr(CheckedWork, "make_annotator", make_annotator, raising=False)
-    run_state_machine_as_test(
-        CheckedWork,
-        settings=settings(
-            max_examples=n_runs(5, 300), stateful_step_count=25, deadline=None
-        ),
-    )
+    n = n_runs(5, 300)
+    run_machine(CheckedWork, make_pool, make_annotator, n_examples=n, n_steps=25)

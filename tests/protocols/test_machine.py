@@ -9,15 +9,14 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import invariant, rule
 
 from annotation.errors import ConflictError
 from annotation.models import Assignment, Participant, Project, ProtocolPair
 from annotation.services import assignments, drafts, submissions
 from annotation.services.frontier import rebuild_frontier
-from tests.assign.test_machine import Work, any_number, people
+from tests.assign.test_machine import Work, any_number, people, run_machine
 from tests.counts import n_runs
 from tests.protocols.conftest import SECOND, State, ask_twice
 
@@ -127,13 +126,6 @@ class WorkToTheEnd(WorkTwice):
 def test_counters_hold_after_any_sequence(
     make_pool: Callable[..., Project],
     make_annotator: Callable[[Project], Participant],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(Work, "make_pool", make_pool, raising=False)
-    monkeypatch.setattr(Work, "make_annotator", make_annotator, raising=False)
-    run_state_machine_as_test(
-        WorkToTheEnd,
-        settings=settings(
-            max_examples=n_runs(12, 300), stateful_step_count=30, deadline=None
-        ),
-    )
+    n = n_runs(12, 300)
+    run_machine(WorkToTheEnd, make_pool, make_annotator, n_examples=n, n_steps=30)
