@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection, transaction
+from django.db import connection
 
 from annotation.allocation.quotas import (
     InvalidQuotasError,
@@ -26,6 +26,7 @@ from annotation.models import Participant, Project, QuotaCell, QuotaVersion
 from annotation.selectors.strata import profiles, quotas_in_force, stratum_values
 from annotation.services import quota_sql as sql
 from annotation.services.events import record
+from annotation.services.races import retried
 from annotation.words import gettext as _
 
 
@@ -127,7 +128,7 @@ def _used_up(participant_id: int, n_each: int) -> list[str]:
 # --- who belongs where ---------------------------------------------------------------
 
 
-@transaction.atomic
+@retried
 def place(*, participant: Participant) -> None:
     """Sort one participant into the cells of the quotas, by the profile as it is now.
 
@@ -142,7 +143,7 @@ def place(*, participant: Participant) -> None:
     _place(quotas, [participant], participant.project)
 
 
-@transaction.atomic
+@retried
 def place_again(*, project: Project, people: Collection[int]) -> None:
     """Sort participants into the cells anew, since researchers categorised them."""
     quotas = quotas_in_force(project)
@@ -198,7 +199,7 @@ def _open_cell(project: Project, at: int, key: str, quota: Quota) -> QuotaCell:
 # --- what is in force ----------------------------------------------------------------
 
 
-@transaction.atomic
+@retried
 def publish_quotas(*, project: Project, user: User, raw: object) -> QuotaVersion | None:
     """Put quotas in force as a new version, and count what there is in their cells.
 
@@ -281,7 +282,7 @@ def _open_cells(project: Project, quotas: Sequence[Quota]) -> None:
     QuotaCell.objects.bulk_create(rows)
 
 
-@transaction.atomic
+@retried
 def refresh_limits(*, project: Project) -> None:
     """Compute the bounds anew after items came or their overlap changed."""
     quotas = quotas_in_force(project)
@@ -299,7 +300,7 @@ def refresh_limits(*, project: Project) -> None:
     QuotaCell.objects.bulk_update(changed, ["n_limit", "n_least"])
 
 
-@transaction.atomic
+@retried
 def recount(*, project: Project) -> int:
     """Compute the counts of all cells anew; return how many rows were wrong."""
     if not quotas_in_force(project) and not _has_cells(project):
