@@ -106,7 +106,7 @@ def test_grid_changes_shape_with_scale_and_completions(
         ([COMPARISON], 2, "Compare two answers"),
         ([RATING], 1, "Rate one answer"),
         ([COMPARISON, RATING], 2, "Judge two answers"),
-        ([RATING], 12, "Rate 12 answers"),
+        ([RATING], 13, "Rate 13 answers"),
     ],
 )
 def test_title_names_what_is_to_do(
