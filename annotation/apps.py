@@ -13,5 +13,16 @@ class AnnotationConfig(AppConfig):
     verbose_name = "Polyphony"
 
     def ready(self) -> None:
-        """Say everything in the reader's language from now on."""
+        """Say everything in the reader's language, and how each job is run."""
         words.install(translation)
+        # Models are not there before this.
+        from annotation.models import Job
+        from annotation.services.jobs import Registered, register
+
+        for kind, runner in (
+            (Job.Kind.IMPORT, "imports.run_import"),
+            (Job.Kind.EXPORT, "exports.run_export"),
+            (Job.Kind.CHARTS, "charts.run_charts"),
+            (Job.Kind.CHANGE, "item_changes.run_item_change"),
+        ):
+            register(kind, Registered(f"annotation.services.{runner}"))

@@ -4,7 +4,6 @@ from celery import shared_task
 from celery.signals import heartbeat_sent, worker_ready
 from django.core.cache import cache
 
-from annotation.models import Job
 from annotation.selectors.workers import beat_key
 from annotation.services import (
     assignments,
@@ -15,17 +14,8 @@ from annotation.services import (
     uploads,
     withdrawals,
 )
-from annotation.services.charts import refresh_stale, run_charts
-from annotation.services.exports import run_export
-from annotation.services.imports import run_import
-from annotation.services.item_changes import run_item_change
+from annotation.services.charts import refresh_stale
 
-RUNNERS: dict[str, jobs.Runner] = {
-    Job.Kind.IMPORT: run_import,
-    Job.Kind.EXPORT: run_export,
-    Job.Kind.CHARTS: run_charts,
-    Job.Kind.CHANGE: run_item_change,
-}
 WORKER_BEAT_S = 30
 
 
@@ -34,14 +24,14 @@ def run_job(job_id: int) -> None:
     """Run a job, unless another worker already does."""
     job = jobs.claim_job(job_id)
     if job is not None:
-        jobs.run_claimed(job, RUNNERS[job.kind])
+        jobs.run_claimed(job, jobs.runner_of(job.kind))
 
 
 @shared_task(name="annotation.resend_jobs", time_limit=60)
 def resend_jobs() -> None:
     """Send again what waits too long or whose worker was lost."""
-    for job_id in jobs.due_jobs():
-        run_job.delay(job_id)
+    for job_id, kind in jobs.due_jobs().items():
+        jobs.send(job_id, kind)
 
 
 @shared_task(name="annotation.expire_leases", time_limit=60)

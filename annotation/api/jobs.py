@@ -22,7 +22,7 @@ from annotation.errors import ConflictError, InvalidError, LimitError
 from annotation.models import Job
 from annotation.services.exports import request_export, stream_annotations
 from annotation.services.imports import request_import
-from annotation.services.jobs import cancel_job
+from annotation.services.jobs import cancel_job, pause_job, resume_job
 from annotation.words import gettext as _
 
 
@@ -107,6 +107,26 @@ class CancelJob(APIView):
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Ask the job to stop; nothing is left half done."""
         job = cancel_job(job=access.any_job(request.user, public_id))
+        return Response(JobOut(job).data)
+
+
+class PauseJob(APIView):
+    """Let a job rest."""
+
+    @extend_schema(request=None, responses=JobOut)
+    def post(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Ask the job to rest; it keeps what it has. 409 where its kind cannot."""
+        job = pause_job(job=access.any_job(request.user, public_id))
+        return Response(JobOut(job).data)
+
+
+class ResumeJob(APIView):
+    """Let a job go on."""
+
+    @extend_schema(request=None, responses=JobOut)
+    def post(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Let a job go on that rests; 409 where it does not."""
+        job = resume_job(job=access.any_job(request.user, public_id))
         return Response(JobOut(job).data)
 
 

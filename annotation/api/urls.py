@@ -69,6 +69,8 @@ urlpatterns = [
     ),
     path("jobs/<uuid:public_id>/", jobs.OneJob.as_view(), name="api_job"),
     path("jobs/<uuid:public_id>/cancel/", jobs.CancelJob.as_view(), name="api_cancel"),
+    path("jobs/<uuid:public_id>/pause/", jobs.PauseJob.as_view(), name="api_pause"),
+    path("jobs/<uuid:public_id>/resume/", jobs.ResumeJob.as_view(), name="api_resume"),
     path(
         "exports/<uuid:public_id>/download/",
         jobs.DownloadExport.as_view(),

@@ -21,6 +21,8 @@ class Job(Row):
         EXPORT = "export", gettext_lazy("Export")
         CHARTS = "charts", gettext_lazy("Charts")
         CHANGE = "change", gettext_lazy("Change of items")
+        PRE_ANNOTATE = "pre_annotate", gettext_lazy("AI labels")
+        TRAIN = "train", gettext_lazy("Training of a reward model")
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Waiting")
@@ -28,12 +30,13 @@ class Job(Row):
         DONE = "done", gettext_lazy("Done")
         FAILED = "failed", gettext_lazy("Failed")
         CANCELLED = "cancelled", gettext_lazy("Cancelled")
+        PAUSED = "paused", gettext_lazy("Paused")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="jobs")
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
     )
-    kind = models.CharField(max_length=10, choices=Kind.choices)
+    kind = models.CharField(max_length=20, choices=Kind.choices)
     state = models.CharField(
         max_length=10, choices=State.choices, default=State.WAITING
     )
@@ -44,6 +47,7 @@ class Job(Row):
     n_total = models.PositiveBigIntegerField(default=0)
     n_attempts = models.PositiveSmallIntegerField(default=0)
     is_cancel_wanted = models.BooleanField(default=False)
+    is_pause_wanted = models.BooleanField(default=False)
     lease_until = models.DateTimeField(null=True, blank=True)
     started_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

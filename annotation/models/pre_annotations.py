@@ -2,6 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from annotation.models.base import Row
 from annotation.models.items import Item
@@ -9,12 +10,25 @@ from annotation.models.projects import Project, QuestionsVersion
 
 
 class MachineAnnotator(Row):
-    """A judge, reward model or tagger of a project, with all that identifies it."""
+    """A version of a judge, reward model or tagger of a project.
+
+    All that makes it stands here, and what has answered never changes: a change makes
+    the version after it, with the next
+    `number`, which `supersedes` it. `prompt_sha256` covers the texts of its prompts.
+    Prices are US dollars for a million tokens; null = nobody has told.
+    """
 
     class Kind(models.TextChoices):
         JUDGE = "judge"
         REWARD_MODEL = "reward_model"
         TAGGER = "tagger"
+
+    class Backend(models.TextChoices):
+        FILE = "file", gettext_lazy("Labels of a file")
+        ENDPOINT = "endpoint", gettext_lazy("Endpoint")
+        LANGUAGE_MODEL = "language_model", gettext_lazy("Local language model")
+        CLASSIFIER = "classifier", gettext_lazy("Local reward model")
+        HEAD = "head", gettext_lazy("Reward model of this project")
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="machine_annotators"
@@ -25,12 +39,30 @@ class MachineAnnotator(Row):
     revision = models.CharField(max_length=200, blank=True)
     prompt_sha256 = models.CharField(max_length=64, blank=True)
     parameters = models.JSONField(default=dict)
+    backend = models.CharField(
+        max_length=20,
+        choices=Backend.choices,
+        default=Backend.FILE,
+        db_default=Backend.FILE,
+    )
+    protocol = models.CharField(max_length=20, blank=True, default="", db_default="")
+    number = models.PositiveSmallIntegerField(default=1, db_default=1)
+    supersedes = models.ForeignKey(
+        "self", on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    archived_at = models.DateTimeField(null=True)
+    usd_per_million_in = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True
+    )
+    usd_per_million_out = models.DecimalField(
+        max_digits=12, decimal_places=6, null=True, blank=True
+    )
 
     class Meta:
         db_table = "machine_annotator"
         constraints = [
             models.UniqueConstraint(
-                fields=("project", "name", "revision", "prompt_sha256"),
+                fields=("project", "name", "revision", "prompt_sha256", "number"),
                 name="machine_annotator_identity",
             )
         ]
@@ -44,7 +76,10 @@ class PreAnnotation(Row):
 
     `probability` is P(the answer given), in [0, 1], where the machine tells it.
     `order` is the order in which the completions were put to the machine, empty where
-    it is unknown.
+    it is unknown or where the answer combines several orders. Of a combined comparison,
+    `logit` is the log-odds of completion 0 over completion 1, `bias` those of the place
+    shown first, and `disagreement` the distance of the two orders' probabilities.
+    `flags` tell what to know before it is trusted, such as "order_inconsistent".
     """
 
     class Status(models.TextChoices):
@@ -75,6 +110,12 @@ class PreAnnotation(Row):
     )
     latency_ms = models.PositiveIntegerField(null=True, blank=True)
     metadata = models.JSONField(default=dict)
+    logit = models.FloatField(null=True, blank=True)
+    bias = models.FloatField(null=True, blank=True)
+    disagreement = models.FloatField(null=True, blank=True)
+    flags = ArrayField(
+        models.CharField(max_length=40), default=list, db_default=[], blank=True
+    )
 
     class Meta:
         db_table = "pre_annotation"

@@ -1,12 +1,14 @@
-"""Jobs: make, claim, run, cancel. The row is the truth; the message is only its id.
+"""Jobs: make, claim, run, pause, cancel. The row is the truth; the message is its id.
 
-A runner is `run(job, progress) -> dict`; its result is stored with the job.
+A runner is `run(job, progress) -> dict`; its result is stored with the job. Apps above
+this one register runners of their own, with the queue whose worker has what they need.
 """
 
 import logging
 import time
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -14,6 +16,7 @@ from django.db import connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from annotation.errors import ConflictError
 from annotation.models import Job, Project
@@ -35,6 +38,10 @@ class JobFailed(Exception):
 
 class JobCancelled(Exception):
     """Somebody asked the job to stop; the runner leaves nothing half done."""
+
+
+class JobPaused(Exception):
+    """Somebody asked the job to rest; the runner keeps what it has."""
 
 
 class JobLost(Exception):
@@ -62,7 +69,8 @@ class Progress:
         Raises
         ------
         JobCancelled
-            When somebody asked for it; JobLost when another worker took over.
+            When somebody asked for it; JobPaused likewise; JobLost when another worker
+            took over.
         """
         now = time.monotonic()
         if now - self._sent_at < PROGRESS_INTERVAL_S and message is None:
@@ -74,7 +82,7 @@ class Progress:
                 " message = COALESCE(%s, message),"
                 " lease_until = now() + make_interval(secs => %s)"
                 " WHERE id = %s AND state = 'running' AND n_attempts = %s"
-                " RETURNING is_cancel_wanted",
+                " RETURNING is_cancel_wanted, is_pause_wanted",
                 [n_done, n_total, message, LEASE_S, self._job_id, self._attempt],
             )
             row = cursor.fetchone()
@@ -82,6 +90,8 @@ class Progress:
             raise JobLost
         if row[0]:
             raise JobCancelled
+        if row[1]:
+            raise JobPaused
 
     def close(self) -> None:
         """Close the connection."""
@@ -89,6 +99,47 @@ class Progress:
 
 
 Runner = Callable[[Job, Progress], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Registered:
+    """How a kind of job is run. `runner`: a dotted path, imported in the worker only.
+
+    `can_pause`: the runner keeps what it has done and goes on from there.
+    `max_attempts`: so many workers may die over it before it is given up.
+    """
+
+    runner: str
+    queue: str = "default"
+    can_pause: bool = False
+    max_attempts: int = MAX_ATTEMPTS
+
+
+_REGISTERED: dict[str, Registered] = {}
+
+
+def register(kind: str, registered: Registered) -> None:
+    """Say how jobs of a kind are run; called once, as an app starts."""
+    _REGISTERED[kind] = registered
+
+
+def registered(kind: str) -> Registered:
+    """Return how jobs of a kind are run."""
+    return _REGISTERED[kind]
+
+
+def runner_of(kind: str) -> Runner:
+    """Import and return what runs jobs of a kind; for a worker of its queue only."""
+    runner: Runner = import_string(registered(kind).runner)
+    return runner
+
+
+def send(job_id: int, kind: str) -> None:
+    """Send the id of a job to the queue of its kind."""
+    # Imported here: tasks imports this module.
+    from annotation.tasks import run_job
+
+    run_job.apply_async((job_id,), queue=registered(kind).queue)
 
 
 @transaction.atomic
@@ -101,29 +152,27 @@ def create_job(
     file: str = "",
 ) -> Job:
     """Store a waiting job and send its id once the transaction is committed."""
-    # Imported here: tasks imports the runners, which import this module.
-    from annotation.tasks import run_job
-
     job = Job.objects.create(
         project=project,
         created_by=user,
         kind=kind,
         parameters=dict(parameters),
         file=file,
-        lease_until=timezone.now() + LEASE,
+        lease_until=_lease(),
     )
     # Robust: without a broker the job waits, and beat sends its id again.
-    transaction.on_commit(lambda: run_job.delay(job.pk), robust=True)
+    transaction.on_commit(lambda: send(job.pk, kind), robust=True)
     return job
 
 
 @transaction.atomic
 def cancel_job(*, job: Job) -> Job:
-    """Ask a job to stop; one that waits is cancelled at once."""
+    """Ask a job to stop; one that waits or rests is cancelled at once."""
+    ended = {"state": Job.State.CANCELLED, "finished_at": timezone.now()}
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(
-        state=Job.State.CANCELLED,
-        finished_at=timezone.now(),
-        message=gettext_noop("Cancelled before it began. Nothing was written."),
+        **ended, message=gettext_noop("Cancelled before it began. Nothing was written.")
+    ) + Job.objects.filter(pk=job.pk, state=Job.State.PAUSED).update(
+        **ended, message=gettext_noop("Cancelled. What it had done is kept.")
     )
     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
         is_cancel_wanted=True
@@ -132,6 +181,50 @@ def cancel_job(*, job: Job) -> Job:
         raise ConflictError(_("This job has ended, so it cannot be cancelled."))
     job.refresh_from_db()
     return job
+
+
+@transaction.atomic
+def pause_job(*, job: Job) -> Job:
+    """Ask a job to rest and keep what it has; one that waits rests at once.
+
+    Raises ConflictError where its kind cannot, or it has ended.
+    """
+    if not registered(job.kind).can_pause:
+        raise ConflictError(_("A job of this kind cannot be paused. Cancel it."))
+    waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(
+        state=Job.State.PAUSED, lease_until=None
+    )
+    running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
+        is_pause_wanted=True
+    )
+    if not waiting and not running:
+        raise ConflictError(_("This job does not run, so it cannot be paused."))
+    job.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def resume_job(*, job: Job) -> Job:
+    """Let a job go on that rests, or that was asked to.
+
+    Raises ConflictError where it does neither.
+    """
+    rests = Job.objects.filter(pk=job.pk, state=Job.State.PAUSED).update(
+        state=Job.State.WAITING, is_pause_wanted=False, lease_until=_lease()
+    )
+    asked = Job.objects.filter(
+        pk=job.pk, state=Job.State.RUNNING, is_pause_wanted=True
+    ).update(is_pause_wanted=False)
+    if not rests and not asked:
+        raise ConflictError(_("This job is not paused."))
+    if rests:
+        transaction.on_commit(lambda: send(job.pk, job.kind), robust=True)
+    job.refresh_from_db()
+    return job
+
+
+def _lease() -> datetime:
+    return timezone.now() + LEASE
 
 
 def claim_job(job_id: int) -> Job | None:
@@ -143,9 +236,7 @@ def claim_job(job_id: int) -> Job | None:
     is_free = Q(state=Job.State.WAITING) | Q(
         state=Job.State.RUNNING, lease_until__lt=now
     )
-    n_claimed = Job.objects.filter(
-        is_free, pk=job_id, n_attempts__lt=MAX_ATTEMPTS
-    ).update(
+    n_claimed = Job.objects.filter(is_free & ~_is_hopeless(), pk=job_id).update(
         state=Job.State.RUNNING,
         lease_until=now + LEASE,
         n_attempts=F("n_attempts") + 1,
@@ -166,6 +257,8 @@ def run_claimed(job: Job, runner: Runner) -> None:
         _finish(
             job, Job.State.CANCELLED, _("Cancelled. Nothing was left half done."), {}
         )
+    except JobPaused:
+        _finish(job, Job.State.PAUSED, "", {})
     except JobFailed as error:
         _finish(job, Job.State.FAILED, str(error), {})
     except JobLost:
@@ -188,28 +281,37 @@ def _finish(job: Job, state: str, message: str, result: dict[str, Any]) -> None:
         result=result,
         n_done=result.get("n_done", job.n_done),
         n_total=result.get("n_total", max(job.n_total, job.n_done)),
-        finished_at=timezone.now(),
+        finished_at=None if state == Job.State.PAUSED else timezone.now(),
         lease_until=None,
+        is_pause_wanted=False,
     )
 
 
-def due_jobs() -> list[int]:
-    """Return the ids of jobs whose message or worker was lost; fail the hopeless."""
+def due_jobs() -> dict[int, str]:
+    """Return the jobs whose message or worker was lost, with their kinds.
+
+    Fails the hopeless ones.
+    """
     overdue = Job.objects.filter(state__in=UNFINISHED, lease_until__lt=timezone.now())
-    overdue.filter(n_attempts__gte=MAX_ATTEMPTS).update(
+    overdue.filter(_is_hopeless()).update(
         state=Job.State.FAILED,
         finished_at=timezone.now(),
         lease_until=None,
-        message=(
-            _(
-                "This job was lost {max_attempts} times with its worker and "
-                "is given up. The log of the worker says why it died."
-            ).format(max_attempts=MAX_ATTEMPTS)
+        message=_(
+            "This job was lost again and again with its worker and is given up. The"
+            " log of the worker says why it died."
         ),
     )
-    ids = list(overdue.values_list("pk", flat=True)[:100])
+    due = dict(overdue.values_list("pk", "kind")[:100])
     # A lease of a minute from now: the next beat does not send the same id again.
-    Job.objects.filter(pk__in=ids, state=Job.State.WAITING).update(
-        lease_until=timezone.now() + LEASE
-    )
-    return ids
+    Job.objects.filter(pk__in=due, state=Job.State.WAITING).update(lease_until=_lease())
+    return due
+
+
+def _is_hopeless() -> Q:
+    """Return: its worker died more often than its kind allows."""
+    found = Q(n_attempts__gte=MAX_ATTEMPTS)
+    for kind, how in _REGISTERED.items():
+        if how.max_attempts != MAX_ATTEMPTS:
+            found &= ~Q(kind=kind) | Q(n_attempts__gte=how.max_attempts)
+    return found

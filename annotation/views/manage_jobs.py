@@ -15,7 +15,7 @@ from annotation.errors import NotFoundError
 from annotation.models import Job
 from annotation.selectors.jobs import can_undo, job_page, shown_job
 from annotation.selectors.workers import workers_alive
-from annotation.services.jobs import cancel_job
+from annotation.services.jobs import cancel_job, pause_job, registered, resume_job
 from annotation.words import gettext as _
 
 
@@ -58,7 +58,8 @@ def _context(seat: Seat, found: Job) -> dict[str, object]:
         "project": seat.project,
         "job": shown_job(found),
         "can_undo": can_undo(found),
-        "is_worker_alive": workers_alive()["default"],
+        "can_pause": registered(found.kind).can_pause,
+        "is_worker_alive": workers_alive()[registered(found.kind).queue],
     }
 
 
@@ -71,6 +72,26 @@ def job_cancel(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRes
     messages.success(
         request, _("The job is asked to stop. It leaves nothing half done.")
     )
+    return redirect("job", slug, public_id)
+
+
+@login_required
+@require_POST
+def job_pause(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Ask a job to rest."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    pause_job(job=access.job(seat, public_id))
+    messages.success(request, _("The job is asked to rest. It keeps what it has."))
+    return redirect("job", slug, public_id)
+
+
+@login_required
+@require_POST
+def job_resume(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Let a job go on that rests."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    resume_job(job=access.job(seat, public_id))
+    messages.success(request, _("The job goes on."))
     return redirect("job", slug, public_id)
 
 

@@ -120,6 +120,16 @@ urlpatterns = [
         name="job_cancel",
     ),
     path(
+        "p/<slug:slug>/jobs/<uuid:public_id>/pause/",
+        manage_jobs.job_pause,
+        name="job_pause",
+    ),
+    path(
+        "p/<slug:slug>/jobs/<uuid:public_id>/resume/",
+        manage_jobs.job_resume,
+        name="job_resume",
+    ),
+    path(
         "p/<slug:slug>/jobs/<uuid:public_id>/report/",
         manage_jobs.job_report,
         name="job_report",

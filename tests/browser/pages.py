@@ -147,6 +147,8 @@ LEFT_OUT: Mapping[str, str] = {
     "filter_save": _ACTION,
     "filter_change": _ACTION,
     "job_cancel": _ACTION,
+    "job_pause": _ACTION,
+    "job_resume": _ACTION,
     "import_check": _ACTION,
     "import_survey": "needs a file that was just sent; it has tests of its own",
     "take_back": _ACTION,

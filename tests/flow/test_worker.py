@@ -6,10 +6,10 @@ import threading
 import uuid
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from celery import current_app
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
@@ -18,7 +18,6 @@ from annotation.models import Annotation, Item, Job, Project
 from annotation.services import jobs
 from annotation.services.exports import request_export
 from annotation.services.imports import request_import
-from annotation.tasks import run_job
 from tests.factories import make_project
 
 if TYPE_CHECKING:
@@ -44,10 +43,10 @@ def start_lone_worker(
     The session's worker would else take a job that is meant for one to be killed.
     """
     queue = f"lone-{uuid.uuid4().hex[:8]}"
-    task = current_app.tasks[run_job.name]
-    monkeypatch.setattr(task, "queue", queue, raising=False)
-    # Celery keeps a task's options after its first message.
-    monkeypatch.setattr(task, "_exec_options", None)
+    usual = jobs.registered
+    monkeypatch.setattr(
+        jobs, "registered", lambda kind: replace(usual(kind), queue=queue)
+    )
     return lambda: start_celery_worker(queues=queue)
 
 
@@ -145,9 +144,9 @@ def test_import_whose_worker_is_killed_is_done_once_by_the_next(
     assert not Item.objects.exists()
     # What beat finds once the lease of the dead worker has run out.
     Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
-    assert jobs.due_jobs() == [job.pk]
+    assert jobs.due_jobs() == {job.pk: job.kind}
     start_lone_worker()
-    run_job.delay(job.pk)
+    jobs.send(job.pk, job.kind)
     assert ended(job).state == State.DONE
     assert Item.objects.count() == 30_000
     assert job.n_attempts == 2

@@ -49,9 +49,9 @@ def test_second_message_for_a_running_job_does_nothing(job: Job) -> None:
 
 def test_job_whose_worker_is_gone_is_sent_again_and_claimed(job: Job) -> None:
     claimed(job)
-    assert jobs.due_jobs() == []
+    assert jobs.due_jobs() == {}
     let_lease_run_out(job)
-    assert jobs.due_jobs() == [job.pk]
+    assert jobs.due_jobs() == {job.pk: job.kind}
     assert claimed(job).n_attempts == 2
 
 
@@ -141,7 +141,61 @@ def test_job_lost_too_often_is_given_up(job: Job) -> None:
     for _ in range(jobs.MAX_ATTEMPTS):
         claimed(job)
         let_lease_run_out(job)
-    assert jobs.due_jobs() == []
+    assert jobs.due_jobs() == {}
     job.refresh_from_db()
     assert job.state == State.FAILED
-    assert "lost 5 times" in job.message
+    assert "lost again and again" in job.message
+
+
+@pytest.fixture
+def patient(job: Job, monkeypatch: pytest.MonkeyPatch) -> Job:
+    """Return a job of a kind that can rest, and that outlives many workers."""
+    how = jobs.Registered("nowhere.run", can_pause=True, max_attempts=9)
+    monkeypatch.setitem(jobs._REGISTERED, job.kind, how)
+    return job
+
+
+def test_patient_job_outlives_more_workers(patient: Job) -> None:
+    for _ in range(9):
+        claimed(patient)
+        let_lease_run_out(patient)
+    assert jobs.claim_job(patient.pk) is None
+    assert jobs.due_jobs() == {}
+    patient.refresh_from_db()
+    assert patient.state == State.FAILED
+
+
+def test_job_rests_and_goes_on_where_it_was(patient: Job) -> None:
+    def rest(job: Job, progress: jobs.Progress) -> dict[str, int]:
+        progress.set(3, 9, "Three of nine.")
+        jobs.pause_job(job=job)
+        progress.set(4, 9, "Never said.")
+        raise AssertionError("it went on though it was asked to rest")
+
+    jobs.run_claimed(claimed(patient), rest)
+    patient.refresh_from_db()
+    assert (patient.state, patient.n_done) == (State.PAUSED, 4)
+    assert patient.finished_at is None
+    assert jobs.claim_job(patient.pk) is None, "it rests until somebody resumes it"
+    assert jobs.resume_job(job=patient).state == State.WAITING
+    jobs.run_claimed(claimed(patient), lambda job, progress: {"n_done": 9})
+    patient.refresh_from_db()
+    assert (patient.state, patient.n_done) == (State.DONE, 9)
+
+
+def test_waiting_job_rests_at_once_and_can_be_cancelled(patient: Job) -> None:
+    assert jobs.pause_job(job=patient).state == State.PAUSED
+    assert jobs.cancel_job(job=patient).state == State.CANCELLED
+    with pytest.raises(ConflictError, match="not paused"):
+        jobs.resume_job(job=patient)
+
+
+def test_wish_to_rest_can_be_taken_back(patient: Job) -> None:
+    claimed(patient)
+    assert jobs.pause_job(job=patient).is_pause_wanted
+    assert not jobs.resume_job(job=patient).is_pause_wanted
+
+
+def test_import_cannot_rest(job: Job) -> None:
+    with pytest.raises(ConflictError, match="cannot be paused"):
+        jobs.pause_job(job=job)

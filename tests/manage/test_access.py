@@ -25,7 +25,7 @@ READ = (
     "import_example",
     "export_new",
 )
-WRITE = ("lease_reclaim", "flag_resolve", "job_cancel")
+WRITE = ("lease_reclaim", "flag_resolve", "job_cancel", "job_pause", "job_resume")
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def address(project: Project) -> Callable[[str], str]:
         "flag_resolve": [flag.public_id],
         "import_example": ["native.jsonl"],
     }
-    for name in ("job", "job_live", "job_cancel"):
+    for name in ("job", "job_live", "job_cancel", "job_pause", "job_resume"):
         more[name] = [job.public_id]
     return lambda name: reverse(name, args=[project.slug, *more.get(name, [])])
 

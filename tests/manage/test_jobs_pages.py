@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from annotation.models import Job, Project
 from annotation.selectors.workers import beat_key
+from annotation.services import jobs
 
 
 def make_job(project: Project, **fields: Any) -> Job:
@@ -75,6 +76,29 @@ def test_running_job_is_asked_to_stop(project: Project, owner: Client) -> None:
     job.refresh_from_db()
     assert (job.state, job.is_cancel_wanted) == ("running", True)
     assert "asked to stop" in page_of(owner, job)
+
+
+def test_job_is_paused_and_goes_on(
+    project: Project, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = make_job(project)
+    how = jobs.Registered("nowhere.run", can_pause=True)
+    monkeypatch.setitem(jobs._REGISTERED, job.kind, how)
+    assert "Pause the job" in page_of(owner, job)
+    owner.post(reverse("job_pause", args=[project.slug, job.public_id]))
+    job.refresh_from_db()
+    assert job.state == "paused"
+    assert "The job rests" in page_of(owner, job)
+    owner.post(reverse("job_resume", args=[project.slug, job.public_id]))
+    job.refresh_from_db()
+    assert job.state == "waiting"
+
+
+def test_import_offers_no_pause(project: Project, owner: Client) -> None:
+    job = make_job(project)
+    assert "Pause the job" not in page_of(owner, job)
+    address = reverse("job_pause", args=[project.slug, job.public_id])
+    assert owner.post(address).status_code == 409
 
 
 def test_refused_import_shows_rows_and_the_whole_report(

@@ -1,0 +1,7 @@
+"""Every table of the app, by the module that explains it."""
+
+from models_service.models.calls import Call
+from models_service.models.connections import Connection
+from models_service.models.runs import Run
+
+__all__ = ["Call", "Connection", "Run"]
