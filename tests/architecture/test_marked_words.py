@@ -36,6 +36,17 @@ EXEMPT = {
         )
     },
     "annotation/formats/recipe.py": "is read by a command alone",
+    **{
+        f"models_service/prompts/{name}.py": "is said to a model, which is asked alike"
+        for name in (
+            "base",
+            "criteria",
+            "pairwise",
+            "ranking",
+            "specimens",
+            "tagging",
+        )
+    },
 }
 # What labels of a file are answers to; researchers word them anew.
 STUDY_QUESTIONS = {

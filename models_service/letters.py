@@ -1,0 +1,75 @@
+"""PURE: how sure a judge is, of the tokens of its verdict's letter or of its votes."""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from math import exp, log, log1p
+
+from models_service.backends.base import TokenProbability
+
+_VALUE = re.compile(r'(?<!\\)"verdict"\s*:\s*"')
+# What may stand before a letter in its token: the quote, and the marks by which
+# tokenizers write a space before a word.
+_BEFORE = ' \t\r\n:"\u2581\u0120'
+# A letter, and after it nothing or what ends the value.
+_LETTER = re.compile(r'([AB])(?:["\s,}].*)?', re.DOTALL)
+MOST_MASS = 1 - 1e-12
+
+
+def letter_logit(tokens: Sequence[TokenProbability]) -> float | None:
+    """Return log p(A) - log p(B) where the value of "verdict" begins.
+
+    All variants of a letter (" A", "A", "\\"A", "A\\",") are summed. A letter that is
+    not among the likeliest tokens is given the most that it can have: no more than the
+    least likely one listed, and no more than what the listed ones leave.
+
+    Returns
+    -------
+    float | None
+        In nats, finite, positive for A. None where the reply has no tokens, or no
+        alternatives to them, or neither letter is among these.
+    """
+    at = _first_of_value(tokens)
+    if at is None or not tokens[at].top:
+        return None
+    listed: dict[str, float] = dict(tokens[at].top)
+    listed.setdefault(tokens[at].text, tokens[at].logprob)
+    masses = {"A": 0.0, "B": 0.0}
+    for text, logprob in listed.items():
+        found = _LETTER.fullmatch(text.lstrip(_BEFORE))
+        if found:
+            masses[found.group(1)] += exp(logprob)
+    if not any(masses.values()):
+        return None
+    return _log(masses["A"], listed) - _log(masses["B"], listed)
+
+
+def _log(mass: float, listed: Mapping[str, float]) -> float:
+    if mass > 0:
+        return log(mass)
+    rest = log1p(-min(sum(map(exp, listed.values())), MOST_MASS))
+    return min(min(listed.values()), rest)
+
+
+def _first_of_value(tokens: Sequence[TokenProbability]) -> int | None:
+    """Return which token holds the first sign of the verdict's value."""
+    found = _VALUE.search("".join(token.text for token in tokens))
+    if found is None:
+        return None
+    ends = accumulate(len(token.text) for token in tokens)
+    return next((at for at, end in enumerate(ends) if end > found.end()), None)
+
+
+def vote_logit(n_first: int, n_second: int, n_ties: int = 0) -> float:
+    """Return the log-odds of the first place from votes; a tie is half a vote for each.
+
+    Half a vote is added on either side, so that it stays finite: log((a + 1/2) / (b +
+    1/2)).
+
+    References
+    ----------
+    Haldane (1956), The estimation and significance of the logarithm of a ratio of
+    frequencies, Annals of Human Genetics 20, 309-311.
+    """
+    first, second = n_first + n_ties / 2, n_second + n_ties / 2
+    return log((first + 0.5) / (second + 0.5))
