@@ -70,6 +70,15 @@ class ConflictError(AnnotationError):
     status = 409
 
 
+class BudgetSpentError(ConflictError):
+    """A cap leaves no room for what was to be reserved. `data` says which, how much.
+
+    `cap`: "project" or "day"; `left_usd`: what that one still has room for.
+    """
+
+    code = "budget_spent"
+
+
 class NotReadyError(AnnotationError):
     """Consent or profile is missing, so no item is given out yet."""
 

@@ -7,9 +7,11 @@ from django.core.cache import cache
 from annotation.selectors.workers import beat_key
 from annotation.services import (
     assignments,
+    budgets,
     disagreements,
     endings,
     jobs,
+    ledger,
     old_changes,
     uploads,
     withdrawals,
@@ -36,8 +38,10 @@ def resend_jobs() -> None:
 
 @shared_task(name="annotation.expire_leases", time_limit=60)
 def expire_leases() -> None:
-    """Return the leases that ran out to the pool."""
+    """Return the leases that ran out to the pool, and money held for nobody."""
     assignments.expire_leases()
+    ledger.expire_reservations()
+    budgets.pay_owed()
 
 
 @shared_task(name="annotation.close_overdue", time_limit=60)

@@ -15,6 +15,7 @@ from annotation.models.derived import DerivedAttribute
 from annotation.models.item_changes import ItemChange, SavedFilter
 from annotation.models.items import Completion, FrontierEntry, Item
 from annotation.models.jobs import Chart, Event, Job
+from annotation.models.ledger import Budget, LedgerEntry, LedgerPurpose, Reservation
 from annotation.models.participants import (
     STANDING_WORDS,
     ConsentDocument,
@@ -47,6 +48,7 @@ __all__ = [
     "Annotation",
     "ApiToken",
     "Assignment",
+    "Budget",
     "Candidate",
     "Chart",
     "CheckItem",
@@ -71,6 +73,8 @@ __all__ = [
     "ItemChange",
     "ItemDisagreement",
     "Job",
+    "LedgerEntry",
+    "LedgerPurpose",
     "MachineAnnotator",
     "Membership",
     "Participant",
@@ -84,6 +88,7 @@ __all__ = [
     "QuotaHold",
     "QuotaVersion",
     "Recruitment",
+    "Reservation",
     "Role",
     "SavedFilter",
     "StandingChange",

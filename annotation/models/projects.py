@@ -17,6 +17,7 @@ class Project(Row):
     `check_rules`: see annotation.allocation.insertion; {} where nothing is checked.
     `protocol_rules`: see annotation.allocation.pairing; {} without a second protocol.
     `has_quotas`: the newest quotas say something, so a claim must ask them.
+    `has_priced_answers`: answers cost money, or did, so a claim must ask the ledger.
     """
 
     class Editing(models.TextChoices):
@@ -52,6 +53,7 @@ class Project(Row):
     check_rules = models.JSONField(default=dict, blank=True)
     protocol_rules = models.JSONField(default=dict, blank=True)
     has_quotas = models.BooleanField(default=False, db_default=False)
+    has_priced_answers = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "project"

@@ -22,6 +22,7 @@ from annotation.models import (
 )
 from annotation.selectors.desk import LEFT_BOUND, veiled
 from annotation.selectors.editing import FINAL
+from annotation.selectors.ledger import cap_reached
 from annotation.verdicts import Quote, quotes_of, verdict_words
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
@@ -159,6 +160,24 @@ _EMPTY: dict[str, tuple[str, str, bool]] = {
         ),
         True,
     ),
+    "budget_spent": (
+        gettext_noop("The work is paused for now"),
+        gettext_noop(
+            "The money that this project has set aside for answers is used, or "
+            "promised to people at work. Your answers are stored, and so is what you "
+            "have earned. If the project sets more aside, you get the next item here."
+        ),
+        True,
+    ),
+    "day_spent": (
+        gettext_noop("That was all for today"),
+        gettext_noop(
+            "This project spends only so much a day, and today's share is used or "
+            "promised. Your answers are stored. Come back tomorrow: the next day "
+            "begins at midnight UTC."
+        ),
+        True,
+    ),
     "no_items": (
         gettext_noop("There are no items yet"),
         gettext_noop("Nothing has been imported into this project so far."),
@@ -197,7 +216,10 @@ _EMPTY: dict[str, tuple[str, str, bool]] = {
 
 
 def why_empty(participant: Participant, project: Project) -> Empty:
-    """Return why this participant gets no item; at most two queries, 4 with quotas."""
+    """Return why this participant gets no item.
+
+    At most two queries, 4 with quotas, and one more where answers have a price.
+    """
     if (held := _held_back(participant, project)) is not None:
         reason = held
     elif participant.has_all_wanted:
@@ -230,7 +252,7 @@ def _reason(participant: Participant, project: Project) -> str:
         return "no_items"
     if is_open:
         is_full = project.has_quotas and _is_quota_full(participant, project)
-        return "quota_full" if is_full else "waiting"
+        return "quota_full" if is_full else cap_reached(project) or "waiting"
     return "yours_done" if is_unfinished else "all_done"
 
 

@@ -6,10 +6,12 @@ touches a few entries however large the pool or the finished part of it is. Thes
 hand-written statements because `next` and `submit` are the hot path: the claim is one
 statement, and its cost is what decides how many annotators a machine serves.
 
-Locks are taken in the order participant, frontier, assignment; what must take them
-otherwise (an answer knows its assignment first) is `retried` where it meets a ring.
+Locks are taken in the order participant, frontier, assignment, and the budget last,
+only where answers have a price; what must take them otherwise (an answer knows its
+assignment first) is `retried` where it meets a ring.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -17,10 +19,10 @@ from django.db import connection
 from django.utils import timezone
 
 from annotation.allocation.presentation import with_first
-from annotation.errors import ConflictError, NotReadyError
+from annotation.errors import BudgetSpentError, ConflictError, NotReadyError
 from annotation.models import STANDING_WORDS, Assignment, Participant, Project
+from annotation.services import answer_costs, insertions, ledger, pairings, quotas
 from annotation.services import claim_sql as sql
-from annotation.services import insertions, pairings, quotas
 from annotation.services.claims import (
     START,
     Claim,
@@ -39,15 +41,47 @@ State = Assignment.State
 GONE = gettext_noop("This item has gone to somebody else.")
 
 
-@retried
 def claim_next(*, participant: Participant, project: Project) -> Assignment | None:
     """Return the participant's item to work on, or None when no slot is free.
 
     An open assignment is returned again (a reload, a second tab); one leased ahead is
     opened; a lost one with a draft is taken up again; else a free slot is claimed.
     None is final only after waiting for the transactions that hold the last slots,
-    and after reclaiming what expired.
+    and after reclaiming what expired; or where the budget has no room for an answer.
     """
+    return _within_budget(_next, participant, project)
+
+
+def claim_ahead(*, participant: Participant, project: Project) -> Assignment | None:
+    """Lease the item after the open one, so that it can be rendered before it is due.
+
+    Never takes a slot from another person's queue, and never waits.
+    """
+    try:
+        return _ahead(participant, project)
+    except BudgetSpentError:
+        return None
+
+
+def _within_budget(
+    claim: Callable[[Participant, Project], Assignment | None],
+    participant: Participant,
+    project: Project,
+) -> Assignment | None:
+    """Claim; where the budget has no room, once more after what expired is freed."""
+    try:
+        return claim(participant, project)
+    except BudgetSpentError:
+        if not expire_leases(project=project):
+            return None
+    try:
+        return claim(participant, project)
+    except BudgetSpentError:
+        return None
+
+
+@retried
+def _next(participant: Participant, project: Project) -> Assignment | None:
     walk = _lock_walk(participant, project)
     held = _held(participant)
     for state in (State.OPEN, State.QUEUED):
@@ -55,6 +89,17 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
             return _fetch(held[state].id)
     if project.is_paused:
         return None
+    price = answer_costs.price_now(project)
+    found = _new(participant, project, walk, held)
+    if found is not None:
+        answer_costs.promise(assignment=found, project=project, price=price)
+    return found
+
+
+def _new(
+    participant: Participant, project: Project, walk: Walk, held: dict[str, Held]
+) -> Assignment | None:
+    """Lend what comes next to a person who holds nothing."""
     pairs = _pairs(participant, project, walk, State.OPEN)
     walk = pairs.walk if pairs else walk
     if walk.is_over(pairs.n_reserved if pairs else 0):
@@ -74,18 +119,25 @@ def claim_next(*, participant: Participant, project: Project) -> Assignment | No
 
 
 @retried
-def claim_ahead(*, participant: Participant, project: Project) -> Assignment | None:
-    """Lease the item after the open one, so that it can be rendered before it is due.
-
-    Never takes a slot from another person's queue, and never waits.
-    """
+def _ahead(participant: Participant, project: Project) -> Assignment | None:
     walk = _lock_walk(participant, project)
     held = _held(participant)
     if State.QUEUED in held:
         return _fetch(held[State.QUEUED].id)
-    has_item = State.OPEN in held and held[State.OPEN].is_item
     if project.is_paused:
         return None
+    price = answer_costs.price_now(project)
+    found = _new_ahead(participant, project, walk, held)
+    if found is not None:
+        answer_costs.promise(assignment=found, project=project, price=price)
+    return found
+
+
+def _new_ahead(
+    participant: Participant, project: Project, walk: Walk, held: dict[str, Held]
+) -> Assignment | None:
+    """Lend the item after the open one."""
+    has_item = State.OPEN in held and held[State.OPEN].is_item
     pairs = _pairs(participant, project, walk, State.QUEUED)
     walk = pairs.walk if pairs else walk
     if walk.is_over(has_item + (pairs.n_reserved if pairs else 0)):
@@ -181,14 +233,15 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
         state=state, skip_reason=reason, finished_at=timezone.now(), lease_until=None
     )
     if is_lent:
-        give_slots_back([assignment.pk])
+        ledger.free(give_slots_back([assignment.pk]))
 
 
-def give_slots_back(assignment_ids: list[int]) -> None:
+def give_slots_back(assignment_ids: list[int]) -> list[int]:
     """Free the slots, with their turns and places in quotas, of these assignments.
 
     A check or a repeat has taken none. Where the second protocol came first and has
-    ended without an answer, the slot that was reserved meanwhile is freed.
+    ended without an answer, the slot that was reserved meanwhile is freed. Returns all
+    that have ended: the caller gives `ledger.free` them after its last lock on items.
     """
     assignment_ids = assignment_ids + pairings.end_behind(assignment_ids)
     quotas.give_back(assignment_ids)
@@ -201,6 +254,7 @@ def give_slots_back(assignment_ids: list[int]) -> None:
             [assignment_ids],
         )
         db.execute(sql.GIVE_BACK, {"assignments": assignment_ids})
+    return assignment_ids
 
 
 def take_late_slot(*, assignment_id: int, item_id: int, participant_id: int) -> bool:
@@ -234,6 +288,12 @@ def expire_leases(*, project: Project | None = None) -> int:
 
     Skips rows that a submission holds: that submission decides what becomes of them.
     """
+    ids = _expire(project)
+    ledger.free(ids)
+    return len(ids)
+
+
+def _expire(project: Project | None) -> list[int]:
     with connection.cursor() as db:
         db.execute(
             "UPDATE assignment SET state = 'expired', lease_until = NULL,"
@@ -246,9 +306,7 @@ def expire_leases(*, project: Project | None = None) -> int:
         )
         ids = [row[0] for row in db.fetchall()]
     ids += pairings.end_overdue(project)
-    if ids:
-        give_slots_back(ids)
-    return len(ids)
+    return give_slots_back(ids) if ids else []
 
 
 @retried
@@ -258,7 +316,7 @@ def reclaim(*, assignment: Assignment) -> None:
         pk=assignment.pk, state__in=(State.OPEN, State.QUEUED)
     ).update(state=State.EXPIRED, lease_until=None, finished_at=timezone.now())
     if n_ended:
-        give_slots_back([assignment.pk])
+        ledger.free(give_slots_back([assignment.pk]))
 
 
 @retried
@@ -266,7 +324,7 @@ def give_reserved_back(*, participant: Participant) -> None:
     """Return to the pool what is reserved for a person."""
     ids = pairings.end_reserved(participant=participant)
     if ids:
-        give_slots_back(ids)
+        ledger.free(give_slots_back(ids))
 
 
 @retried
@@ -306,8 +364,10 @@ def _claim(
     claim = Claim(participant, project, walk, state)
     found = claim.quickly() if claim.has_room() else None
     if found is None:
-        expire_leases(project=project)
+        ended = _expire(project)
         found = claim.patiently() if claim.has_room() else None
+        if ended := ended + claim.ended:
+            ledger.free(ended)
     return found
 
 

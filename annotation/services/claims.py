@@ -58,7 +58,10 @@ class Walk:
 
 
 class Claim:
-    """One try to get an item for a participant, who is locked."""
+    """One try to get an item for a participant, who is locked.
+
+    `ended`: leases of others that it took over; what is held for them is to be freed.
+    """
 
     def __init__(
         self, participant: Participant, project: Project, walk: Walk, state: str
@@ -67,6 +70,7 @@ class Claim:
         self.project = project
         self.walk = walk
         self.room: quotas.Room | None = None
+        self.ended: list[int] = []
         self.sql = sql.IN_QUOTA if walk.has_quotas else sql.PLAIN
         self.onward = parameters_of(participant, project, walk, state)
 
@@ -114,6 +118,7 @@ class Claim:
             return None
         lost_id, item_id, first = row
         quotas.give_back([lost_id])
+        self.ended.append(lost_id)
         taken = {**parameters, "item": item_id, "first": first, "slots": 0}
         return self._run(f"{sql.THIS} {sql.TAKE}", taken)
 

@@ -23,6 +23,7 @@ from annotation.selectors.jobs import KEPT, is_forgotten
 from annotation.services.assignments import give_slots_back, restart_walks
 from annotation.services.events import record
 from annotation.services.jobs import JobCancelled, Progress, create_job
+from annotation.services.ledger import free
 from annotation.services.races import retried
 from annotation.words import gettext as _
 from annotation.words import ngettext
@@ -280,7 +281,7 @@ def _end_queued(item_ids: Sequence[int]) -> None:
         )
         ids = [row[0] for row in db.fetchall()]
     if ids:
-        give_slots_back(ids)
+        free(give_slots_back(ids))
 
 
 def _undo(done: Job, progress: Progress) -> dict[str, Any]:

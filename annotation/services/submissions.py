@@ -30,7 +30,7 @@ from annotation.answers import (
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Draft, Participant, Project
 from annotation.selectors.editing import FINAL, is_editable
-from annotation.services import pairings
+from annotation.services import answer_costs, pairings
 from annotation.services.assignments import give_slots_back, take_late_slot
 from annotation.services.quotas import take_turn
 from annotation.services.races import RaceError, retried
@@ -189,6 +189,8 @@ def _submit(
             "metadata": _metadata(questions, answers, shown),
         }
     )
+    if row["is_priced"] and row["annotation_id"] is None:
+        answer_costs.pay(assignment_id=row["id"], project_id=row["project_id"])
     return Submission(public_id, True, state, at)
 
 
@@ -254,7 +256,9 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
             " extract(epoch FROM now() - a.shown_at)::float8 * 1000 AS total_ms,"
             " extract(epoch FROM now() - COALESCE(a.shown_at, a.created_at))::float8"
             " * 1000 AS wall_ms,"
-            " q.questions::text AS questions"
+            " q.questions::text AS questions,"
+            " (SELECT has_priced_answers FROM project WHERE id = a.project_id)"
+            " AS is_priced"
             " FROM assignment a JOIN questions_version q"
             " ON q.id = a.questions_version_id"
             " WHERE a.id = %s FOR UPDATE OF a",
@@ -331,19 +335,7 @@ def take_back(*, assignment: Assignment) -> Assignment:
     )
     if person.quota_cells:
         take_turn(person.project_id)
-    answer = locked.annotation
-    if locked.purpose in FINAL:
-        raise ConflictError(
-            _("An answer of the training or the qualification is final."),
-            code="too_late",
-        )
-    if answer is None or locked.state not in (State.SUBMITTED, State.SURPLUS):
-        raise ConflictError(_("There is no answer to take back."), code="too_late")
-    grace = timedelta(seconds=locked.project.grace_s)
-    if timezone.now() > answer.created_at + grace:
-        raise ConflictError(
-            _("The time to take this answer back has passed."), code="too_late"
-        )
+    answer = _to_take_back(locked)
     _retract(locked, answer)
     if locked.project.protocol_rules:
         pairings.ask_again(assignment=locked)
@@ -357,7 +349,14 @@ def take_back(*, assignment: Assignment) -> Assignment:
             participant_id=locked.participant_id,
         )
     )
-    _make_room(locked, locked.project)
+    ended = _make_room(locked, locked.project)
+    if locked.project.has_priced_answers:
+        is_promised = answer_costs.unpay(
+            assignment=locked, is_open_again=has_slot, ended=ended
+        )
+        if has_slot and not is_promised:
+            give_slots_back([locked.pk])
+            has_slot = False
     locked.state = State.OPEN if has_slot else State.EXPIRED
     locked.annotation = None
     locked.finished_at = None
@@ -366,6 +365,24 @@ def take_back(*, assignment: Assignment) -> Assignment:
     )
     locked.save(update_fields=("state", "annotation", "finished_at", "lease_until"))
     return locked
+
+
+def _to_take_back(assignment: Assignment) -> Annotation:
+    """Return the answer of an assignment that can still be taken back."""
+    answer = assignment.annotation
+    if assignment.purpose in FINAL:
+        raise ConflictError(
+            _("An answer of the training or the qualification is final."),
+            code="too_late",
+        )
+    if answer is None or assignment.state not in (State.SUBMITTED, State.SURPLUS):
+        raise ConflictError(_("There is no answer to take back."), code="too_late")
+    grace = timedelta(seconds=assignment.project.grace_s)
+    if timezone.now() > answer.created_at + grace:
+        raise ConflictError(
+            _("The time to take this answer back has passed."), code="too_late"
+        )
+    return answer
 
 
 def _retract(assignment: Assignment, answer: Annotation) -> None:
@@ -413,19 +430,24 @@ def _retract(assignment: Assignment, answer: Annotation) -> None:
         )
 
 
-def _make_room(assignment: Assignment, project: Project) -> None:
-    """Move the open item back to the queue, and what was queued back to the pool."""
+def _make_room(assignment: Assignment, project: Project) -> list[int]:
+    """Move the open item back to the queue, and what was queued back to the pool.
+
+    Returns the assignments that have ended for it.
+    """
     others = Assignment.objects.filter(
         participant_id=assignment.participant_id, state__in=(State.OPEN, State.QUEUED)
     ).select_for_update()
     held = {other.state: other for other in others}
+    ended: list[int] = []
     if State.OPEN not in held:
-        return
+        return ended
     if State.QUEUED in held and not pairings.reserve_again(
         queued=held[State.QUEUED], project=project
     ):
         Assignment.objects.filter(pk=held[State.QUEUED].pk).update(
             state=State.RELEASED, lease_until=None, finished_at=timezone.now()
         )
-        give_slots_back([held[State.QUEUED].pk])
+        ended = give_slots_back([held[State.QUEUED].pk])
     Assignment.objects.filter(pk=held[State.OPEN].pk).update(state=State.QUEUED)
+    return ended

@@ -45,6 +45,7 @@ from annotation.services.assignments import give_slots_back
 from annotation.services.endings import close
 from annotation.services.events import record
 from annotation.services.identities import decrypt, withdrawn_mark
+from annotation.services.ledger import free
 from annotation.services.races import retried
 
 logger = logging.getLogger(__name__)
@@ -302,6 +303,10 @@ _ERASE_ANSWERS = """
         created_at = date_trunc('day', created_at, 'UTC')
     WHERE assignment_id = ANY(%s)
 """
+_ERASE_HOURS = """
+    UPDATE ledger_entry e SET created_at = date_trunc('day', e.created_at, 'UTC')
+    FROM reservation r WHERE r.id = e.reservation_id AND r.assignment_id = ANY(%s)
+"""
 _END = """
     UPDATE assignment SET state = 'withdrawn', lease_until = NULL WHERE id = ANY(%s)
 """
@@ -360,7 +365,10 @@ def _set_aside(
         Draft.objects.filter(assignment_id__in=ids).delete()
         if manner == ERASE:
             db.execute(_ERASE_ANSWERS, [ids])
+            db.execute(_ERASE_HOURS, [ids])
         db.execute(_END_AND_ERASE if manner == ERASE else _END, [ids])
+    # Work that was answered is paid, and stays in the books.
+    free(ids)
     return len(ids), len(done)
 
 

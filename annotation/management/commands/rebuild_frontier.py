@@ -6,13 +6,17 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from annotation.models import Project
+from annotation.services.budgets import rebuild_ledger
 from annotation.services.frontier import rebuild_frontier
 
 
 class Command(BaseCommand):
-    """Compare the counters of the pool with the assignments, and mend them."""
+    """Compare the counters of pool and budget with what they count, and mend them."""
 
-    help = "Compute the counters of the pool anew from the assignments."
+    help = (
+        "Compute the counters of the pool anew from the assignments, and those of the"
+        " budget from the entries of its ledger."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the projects; none means all."""
@@ -25,4 +29,5 @@ class Command(BaseCommand):
             projects = projects.filter(slug__in=options["projects"])
         for project in projects:
             n_mended = rebuild_frontier(project=project)
+            n_mended += rebuild_ledger(project=project)
             self.stdout.write(f"{project.slug}: {n_mended} counters mended")
