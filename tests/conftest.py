@@ -66,9 +66,11 @@ def unread_queue(
     The session's worker would else take the jobs that a test claims and runs itself.
     """
     from annotation.config.celery import app
+    from annotation.services import jobs
 
     if WORKERS & set(request.fixturenames):
         return
+    monkeypatch.setattr(jobs, "queue_of", lambda kind: "unread")
     for name, task in app.tasks.items():
         if not name.startswith("celery."):
             monkeypatch.setattr(task, "queue", "unread", raising=False)

@@ -134,12 +134,17 @@ def runner_of(kind: str) -> Runner:
     return runner
 
 
+def queue_of(kind: str) -> str:
+    """Return the queue whose workers run jobs of a kind."""
+    return registered(kind).queue
+
+
 def send(job_id: int, kind: str) -> None:
     """Send the id of a job to the queue of its kind."""
     # Imported here: tasks imports this module.
     from annotation.tasks import run_job
 
-    run_job.apply_async((job_id,), queue=registered(kind).queue)
+    run_job.apply_async((job_id,), queue=queue_of(kind))
 
 
 @transaction.atomic

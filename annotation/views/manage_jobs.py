@@ -15,7 +15,12 @@ from annotation.errors import NotFoundError
 from annotation.models import Job
 from annotation.selectors.jobs import can_undo, job_page, shown_job
 from annotation.selectors.workers import workers_alive
-from annotation.services.jobs import cancel_job, pause_job, registered, resume_job
+from annotation.services.jobs import (
+    cancel_job,
+    pause_job,
+    registered,
+    resume_job,
+)
 from annotation.words import gettext as _
 
 

@@ -6,7 +6,6 @@ import threading
 import uuid
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,10 +42,7 @@ def start_lone_worker(
     The session's worker would else take a job that is meant for one to be killed.
     """
     queue = f"lone-{uuid.uuid4().hex[:8]}"
-    usual = jobs.registered
-    monkeypatch.setattr(
-        jobs, "registered", lambda kind: replace(usual(kind), queue=queue)
-    )
+    monkeypatch.setattr(jobs, "queue_of", lambda kind: queue)
     return lambda: start_celery_worker(queues=queue)
 
 
