@@ -73,7 +73,9 @@ class Failure:
     """A call without a reply: the model refused it, or it failed for good.
 
     `code` is a word to group by, such as "timeout" or "http_401"; `message` is a
-    sentence for the owner, never with a key in it.
+    sentence for the owner, never with a key in it. `is_fatal`: no call can succeed
+    until somebody mends this, so the backend stops: it reads no more asks, and gives
+    back those it had read, with `n_attempts` 0 where they were never sent.
     """
 
     key: str
@@ -84,6 +86,7 @@ class Failure:
     tokens_in: int = 0
     tokens_out: int = 0
     n_attempts: int = 1
+    is_fatal: bool = False
 
 
 class Generator(Protocol):

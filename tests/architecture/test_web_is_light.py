@@ -25,7 +25,17 @@ def loaded() -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "heavy", ["torch", "transformers", "altair", "vl_convert", "pyarrow", "pandas"]
+    "heavy",
+    [
+        "torch",
+        "transformers",
+        "altair",
+        "vl_convert",
+        "pyarrow",
+        "pandas",
+        "httpcore2",
+        "httpx2",
+    ],
 )
 def test_web_process_has_not_loaded(loaded: set[str], heavy: str) -> None:
     assert heavy not in loaded
