@@ -187,6 +187,8 @@ STORAGES = {
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 UPLOAD_LIMIT_MB = env.integer("UPLOAD_LIMIT_MB", 4096, low=1, high=1_000_000)
+# Whether judges may be asked at loopback and private addresses.
+MODEL_PRIVATE_ADDRESSES = env.flag("MODEL_PRIVATE_ADDRESSES", default=False)
 
 
 def broker(url: str) -> str:
