@@ -165,7 +165,7 @@ class Endpoint:
                 task = run.ended.get()
                 n_out -= 1
                 if task.cancelled():
-                    raise RuntimeError("The endpoint was closed while it was asked.")
+                    raise RuntimeError("closed while it was asked")
                 yield task.result()
         finally:
             self._runs.remove(run)
