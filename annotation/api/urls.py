@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from annotation.api import items, jobs, projects, recruitment, work
+from annotation.api import budget, items, jobs, projects, recruitment, work
 
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api_projects"),
@@ -66,6 +66,14 @@ urlpatterns = [
         "projects/<slug:slug>/pay/<uuid:public_id>/",
         recruitment.PayAct.as_view(),
         name="api_pay_act",
+    ),
+    path(
+        "projects/<slug:slug>/budget/", budget.BudgetView.as_view(), name="api_budget"
+    ),
+    path(
+        "projects/<slug:slug>/budget/entries/",
+        budget.BudgetEntries.as_view(),
+        name="api_budget_entries",
     ),
     path("jobs/<uuid:public_id>/", jobs.OneJob.as_view(), name="api_job"),
     path("jobs/<uuid:public_id>/cancel/", jobs.CancelJob.as_view(), name="api_cancel"),

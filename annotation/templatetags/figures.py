@@ -12,12 +12,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 
 from annotation.durations import clock, number_word, spoken
+from annotation.money import shown
 from annotation.words import gettext as _
 
 register = template.Library()
 
 MOMENTS = {"date": "j F Y", "datetime": "j F, H:i", "time": "H:i"}
 
+register.filter("usd", shown)
 register.filter("clock", clock)
 register.filter("spoken", spoken)
 register.filter("number_word", number_word)

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from annotation.views import (
     account,
     arrive,
+    budget,
     guidelines,
     home,
     join,
@@ -76,6 +77,8 @@ urlpatterns: list[URLPattern] = [
         people.invitation_revoke,
         name="invitation_revoke",
     ),
+    path("p/<slug:slug>/budget/", budget.budget, name="budget"),
+    path("p/<slug:slug>/budget/entries.csv", budget.budget_file, name="budget_file"),
     path("p/<slug:slug>/pay/", pay.pay, name="pay"),
     path("p/<slug:slug>/pay/people.csv", pay.pay_file, name="pay_file"),
     path("p/<slug:slug>/pay/hourly.svg", pay.pay_chart, name="pay_chart"),
