@@ -136,7 +136,10 @@ def _disagreement(question: Question, both: Sequence[OrderVerdict]) -> float | N
 
 
 def _rationale(found: Combined, both: Sequence[OrderVerdict]) -> str:
-    """Return the reason of the order that says what both together say, if one does."""
+    """Return the reason of the order that says what both together say.
+
+    Of a ranking or marks that neither order says, that of the first.
+    """
     if ORDER_INCONSISTENT in found.flags or found.question is None:
         return ""
     n = len(both[0].order)
@@ -144,7 +147,7 @@ def _rationale(found: Combined, both: Sequence[OrderVerdict]) -> str:
     for one in both:
         if signs_of(found.question, one.value, n) == wanted:
             return one.rationale
-    return both[0].rationale
+    return "" if found.question.type == "comparison" else both[0].rationale
 
 
 # --- pairwise ----------------------------------------------------------------------

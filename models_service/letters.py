@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from itertools import accumulate
 from math import exp, log, log1p
+from typing import NamedTuple
 
 from models_service.backends.base import TokenProbability
 
@@ -29,14 +29,15 @@ def letter_logit(tokens: Sequence[TokenProbability]) -> float | None:
         In nats, finite, positive for A. None where the reply has no tokens, or no
         alternatives to them, or neither letter is among these.
     """
-    at = _first_of_value(tokens)
-    if at is None or not tokens[at].top:
+    start = _start_of_value(tokens)
+    if start is None or not tokens[start.at].top:
         return None
+    at, head = start.at, start.head
     listed: dict[str, float] = dict(tokens[at].top)
     listed.setdefault(tokens[at].text, tokens[at].logprob)
     masses = {"A": 0.0, "B": 0.0}
     for text, logprob in listed.items():
-        found = _LETTER.fullmatch(text.lstrip(_BEFORE))
+        found = _LETTER.fullmatch(text.removeprefix(head).lstrip(_BEFORE))
         if found:
             masses[found.group(1)] += exp(logprob)
     if not any(masses.values()):
@@ -51,13 +52,23 @@ def _log(mass: float, listed: Mapping[str, float]) -> float:
     return min(min(listed.values()), rest)
 
 
-def _first_of_value(tokens: Sequence[TokenProbability]) -> int | None:
-    """Return which token holds the first sign of the verdict's value."""
+class _Start(NamedTuple):
+    """Which token holds the first sign of a value, and what it holds before it."""
+
+    at: int
+    head: str
+
+
+def _start_of_value(tokens: Sequence[TokenProbability]) -> _Start | None:
     found = _VALUE.search("".join(token.text for token in tokens))
     if found is None:
         return None
-    ends = accumulate(len(token.text) for token in tokens)
-    return next((at for at, end in enumerate(ends) if end > found.end()), None)
+    begin = 0
+    for at, token in enumerate(tokens):
+        if begin + len(token.text) > found.end():
+            return _Start(at, token.text[: max(0, found.end() - begin)])
+        begin += len(token.text)
+    return None
 
 
 def vote_logit(n_first: int, n_second: int, n_ties: int = 0) -> float:

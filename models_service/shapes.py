@@ -9,15 +9,12 @@ from typing import Any
 
 from annotation.questions import Question, letter
 from annotation.words import gettext as _
+from models_service.json_object import MalformedError
 from models_service.prompts import tagging
 from models_service.prompts.base import Kind
 from models_service.prompts.pairwise import verdict_words
 
 Json = Mapping[str, Any]
-
-
-class MalformedError(ValueError):
-    """A reply is not in the agreed form; the message is a sentence for the owner."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ is read. A reply that is not in it has a status and a reason; it is never a tie,
 default, and is never searched for something that looks like a verdict.
 """
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,15 +15,16 @@ from annotation.answers import filled, to_canonical, validate
 from annotation.questions import Question
 from annotation.words import gettext as _
 from models_service.backends.base import Failure, Reply
+from models_service.json_object import SHOWN, MalformedError, read_object
 from models_service.letters import letter_logit, vote_logit
+from models_service.prompts import State
 from models_service.prompts.base import Case, Kind, Order, question_for
-from models_service.shapes import MalformedError, Said, read_said
+from models_service.shapes import Said, read_said
 
 Status = Literal["ok", "unparsable", "refused", "failed"]
 # From the best to the worst.
 STATUSES: tuple[Status, ...] = ("ok", "unparsable", "refused", "failed")
 
-_FENCE = re.compile(r"```(?:json)?[ \t]*\r?\n(.*?)\r?\n?```", re.DOTALL)
 _REFUSAL = re.compile(
     r"(?:i['\u2019]m sorry|i am sorry|sorry|as an ai\b|unfortunately, i can|"
     r"i['\u2019]m (?:unable|not able)|"
@@ -32,7 +32,6 @@ _REFUSAL = re.compile(
     re.IGNORECASE,
 )
 _REFUSING_REASONS = {"content_filter", "refusal"}
-_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -84,16 +83,33 @@ def read(
     return _verdict(said, places, question, reply)
 
 
-def unread(case: Case, kind: Kind, order: Sequence[int], problem: str) -> OrderVerdict:
-    """Return the verdict of a protocol that ended before its last step."""
-    question = question_for(kind, case.questions)
-    return OrderVerdict(tuple(order), "unparsable", problem, question)
+def read_final(state: State, reply: Reply | Failure) -> OrderVerdict:
+    """Return the verdict of a protocol that has come to its end with this reply.
+
+    A call that failed ends every protocol; so does a step that cannot be gone on from.
+
+    Raises
+    ------
+    ValueError
+        If there is more to ask, and the call did not fail.
+    """
+    kind, case, order = state.protocol.kind, state.case, state.order
+    if isinstance(reply, Reply) and not state.is_final:
+        raise ValueError(f"{state.protocol.name!r} has more to ask.")
+    if isinstance(reply, Reply) and state.problem:
+        status, reason = _unread(reply, state.problem)
+        return OrderVerdict(order, status, reason, question_for(kind, case.questions))
+    verdict = read(kind, case, order, reply)
+    if verdict.status != "ok" or verdict.critiques:
+        return verdict
+    critiques = state.protocol.critiques(len(order), state.replies)
+    return replace(verdict, critiques=_in_canonical_order(critiques, order))
 
 
 def _unread(reply: Reply, reason: str) -> tuple[Status, str]:
     text = reply.text.strip()
     if _REFUSAL.match(text):
-        said = _("The model declined: “{text}”.").format(text=text[:_SHOWN])
+        said = _("The model declined: “{text}”.").format(text=text[:SHOWN])
         return "refused", said
     if reply.finish_reason == "length":
         return "unparsable", _("The reply was cut off at the most tokens allowed.")
@@ -142,41 +158,6 @@ def _voted(verdict: OrderVerdict, shown: Sequence[int]) -> OrderVerdict:
     first, second = sum(g > 0 for g in shown), sum(g < 0 for g in shown)
     logit = vote_logit(first, second, len(shown) - first - second)
     return replace(verdict, logit=logit, logit_from="votes")
-
-
-def read_object(text: str) -> dict[str, Any]:
-    """Return the one JSON object that a text is, in a Markdown code fence or bare.
-
-    Raises
-    ------
-    MalformedError
-        If there is anything else, or a key stands twice.
-    """
-    bare = text.strip()
-    fenced = _FENCE.fullmatch(bare)
-    try:
-        found = json.loads(
-            fenced.group(1) if fenced else bare,
-            object_pairs_hook=_once,
-            parse_constant=_no_constant,
-        )
-    except (ValueError, RecursionError):
-        said = _("The reply is not one JSON object and nothing else: “{text}”.")
-        raise MalformedError(said.format(text=bare[:_SHOWN])) from None
-    if not isinstance(found, dict):
-        raise MalformedError(_("The reply is JSON, but not an object."))
-    return found
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise MalformedError(_("The reply gives the same field twice."))
-    return found
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON.")
 
 
 def vote(samples: Sequence[OrderVerdict]) -> OrderVerdict:

@@ -7,13 +7,20 @@ reads the last reply.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 from annotation.questions import Question
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
-from models_service.prompts import criteria, pairwise, ranking, tagging
+from models_service.prompts import (
+    criteria,
+    debate,
+    pairwise,
+    ranking,
+    self_reference,
+    tagging,
+)
 from models_service.prompts.base import (
     BuiltPrompt,
     Case,
@@ -22,7 +29,7 @@ from models_service.prompts.base import (
     Step,
     question_for,
 )
-from models_service.prompts.specimens import SPECIMENS
+from models_service.prompts.specimens import SPECIMEN_REPLIES, SPECIMENS
 
 __all__ = [
     "PROTOCOLS",
@@ -43,7 +50,11 @@ __all__ = [
 
 @dataclass(frozen=True)
 class JudgingProtocol:
-    """A way of asking a judge. `kind` says what its last reply holds."""
+    """A way of asking a judge. `kind` says what its last reply holds.
+
+    `critiques` takes them from the replies to steps before the last, if any has them,
+    in presented order.
+    """
 
     name: str
     version: int
@@ -51,6 +62,7 @@ class JudgingProtocol:
     title: str
     about: str
     steps: tuple[Step, ...]
+    critiques: Callable[[int, tuple[str, ...]], tuple[str, ...]] = lambda n, replies: ()
 
 
 @dataclass(frozen=True)
@@ -158,7 +170,7 @@ def prompt_sha256(protocol: JudgingProtocol) -> str:
             replies: tuple[str, ...] = ()
             for step in protocol.steps:
                 calls.append(asdict(step.build(case, order, replies)))
-                replies = (*replies, f"reply to {step.name}")
+                replies = (*replies, SPECIMEN_REPLIES.get(step.name, step.name))
     told = [protocol.name, protocol.version, calls]
     text = json.dumps(told, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
@@ -198,6 +210,33 @@ _ALL = (
             "Subject, expertise, complexity, safety, open-endedness and format."
         ),
         steps=(Step("tags", tagging.build),),
+    ),
+    JudgingProtocol(
+        name=self_reference.NAME,
+        version=self_reference.VERSION,
+        kind="pairwise",
+        title=gettext_noop("Own answer first"),
+        about=gettext_noop(
+            "The judge answers itself, criticises both answers, then gives a verdict. "
+            "Three calls for each order."
+        ),
+        steps=(
+            Step("own answer", self_reference.own_answer, self_reference.no_text),
+            Step("critiques", self_reference.critique, self_reference.no_critiques),
+            Step("verdict", self_reference.verdict),
+        ),
+        critiques=self_reference.critiques_of,
+    ),
+    JudgingProtocol(
+        name=debate.NAME,
+        version=debate.VERSION,
+        kind="pairwise",
+        title=gettext_noop("Debate"),
+        about=gettext_noop(
+            "Three roles debate in two rounds, then a verdict is given. Seven calls "
+            "for each order."
+        ),
+        steps=debate.STEPS,
     ),
 )
 PROTOCOLS: Mapping[str, JudgingProtocol] = {one.name: one for one in _ALL}

@@ -76,6 +76,8 @@ _RANKINGS = (
         ),
     ),
 )
+# Replies to the steps of protocols that read what came before.
+SPECIMEN_REPLIES = {"critiques": '{"critiques": {"A": "Too short.", "B": "Right."}}'}
 SPECIMENS: Mapping[Kind, tuple[Case, ...]] = {
     "pairwise": _PAIRS,
     "criteria": _RATINGS,

@@ -41,8 +41,10 @@ EXEMPT = {
         for name in (
             "base",
             "criteria",
+            "debate",
             "pairwise",
             "ranking",
+            "self_reference",
             "specimens",
             "tagging",
         )

@@ -110,6 +110,7 @@ def test_probability_that_gainsays_the_letters_makes_a_tie() -> None:
     one = pairwise(FORWARD, "A", logit=-2.0)
     found = combine(one, pairwise(BACKWARD, "B", logit=-0.1))
     assert found.value == {"value": 0} and found.flags == (UNSURE,)
+    assert found.rationale == ""
 
 
 def test_temperature_softens_and_tie_band_ties() -> None:
