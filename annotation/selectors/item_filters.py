@@ -136,13 +136,13 @@ _ANNOTATOR = (
     " AND p.pseudonym = %(annotator)s AND a.annotation_id IS NOT NULL"
     " AND a.state <> 'withdrawn')"
 )
-# Looked up item by item: where most items of a window are somebody else's, that costs
-# less than to gather everything the annotator has ever answered.
+# Looked up item by item: that costs less than to gather everything the annotator has
+# ever answered, which is what the planner does without the OFFSET.
 _OF_ANNOTATOR = (
     "EXISTS (SELECT 1 FROM assignment own WHERE own.item_id = i.id"
     " AND own.annotation_id IS NOT NULL AND own.participant_id = (SELECT p.id"
     " FROM participant p WHERE p.project_id = %(project)s"
-    " AND p.pseudonym = %(annotator)s))"
+    " AND p.pseudonym = %(annotator)s) OFFSET 0)"
 )
 _DISAGREEMENT = (
     "EXISTS (SELECT 1 FROM assignment a JOIN annotation n ON n.id = a.annotation_id"
