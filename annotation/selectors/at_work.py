@@ -47,7 +47,13 @@ class StuckLease:
     since: datetime
 
 
-_PEOPLE = """
+# The median of the last hundred says as much as that of all, and costs a tenth.
+_OF_TODAY = """
+    FROM assignment a
+    WHERE a.participant_id = c.id AND a.purpose <> 'imported'
+      AND a.annotation_id IS NOT NULL AND a.finished_at > now() - interval '1 day'
+"""
+_PEOPLE = f"""
     WITH seen AS (
         SELECT p.id, p.pseudonym, p.n_done, held.is_open,
             GREATEST(held.at, own.at) AS at
@@ -72,16 +78,13 @@ _PEOPLE = """
     SELECT c.pseudonym, COALESCE(c.is_open OR c.at > %(recent)s, false), c.at,
         today.n, c.n_done, today.median, c.n_today, c.n_now
     FROM counted c CROSS JOIN LATERAL (
-        SELECT count(*) AS n,
-            percentile_cont(0.5) WITHIN GROUP (ORDER BY one.active_ms) AS median
-        FROM (
-            SELECT n.active_ms FROM assignment a JOIN annotation n
-                ON n.id = a.annotation_id
-            WHERE a.participant_id = c.id AND a.purpose <> 'imported'
-              AND a.finished_at > now() - interval '1 day'
-            ORDER BY a.finished_at DESC LIMIT 1000) one) today
+        SELECT (SELECT count(*) FROM (SELECT 1 {_OF_TODAY} LIMIT 1000) few) AS n,
+            (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY n.active_ms)
+             FROM (SELECT a.annotation_id {_OF_TODAY} ORDER BY a.finished_at DESC
+                   LIMIT 100) last
+             JOIN annotation n ON n.id = last.annotation_id) AS median) today
     ORDER BY c.at DESC
-"""
+"""  # noqa: S608  # made of the constant above
 
 
 def people_at_work(project: Project) -> AtWork:
