@@ -20,11 +20,13 @@ from annotation.models import (
     Item,
     Job,
     Membership,
+    OwedPay,
     Participant,
     Project,
     Role,
     SavedFilter,
     Thread,
+    Withdrawal,
 )
 
 AnyUser = User | AnonymousUser
@@ -241,10 +243,26 @@ def invitation(seat: Seat, public_id: uuid.UUID) -> Invitation:
 
 
 def enrolment(seat: Seat, public_id: uuid.UUID) -> Enrolment:
-    """Return who came to the seat's project by a recruitment link; for owners only."""
+    """Return who came to the seat's project by a recruitment link; for owners only.
+
+    Who has withdrawn is not found: see `owed_pay`.
+    """
     if not seat.is_owner:
         raise NotFoundError
-    return _of_project(Enrolment, seat, public_id)
+    found = _of_project(Enrolment, seat, public_id)
+    if Withdrawal.objects.filter(participant_id=found.participant_id).exists():
+        raise NotFoundError
+    return found
+
+
+def owed_pay(seat: Seat, public_id: uuid.UUID) -> OwedPay:
+    """Return what somebody who withdrew is still owed; for owners only."""
+    found = OwedPay.objects.filter(
+        project=seat.project, pk=public_id, paid_at=None
+    ).first()
+    if found is None or not seat.is_owner:
+        raise NotFoundError
+    return found
 
 
 def token(user: AnyUser, public_id: uuid.UUID) -> ApiToken:

@@ -114,13 +114,30 @@ class PayOut(serializers.Serializer[Any]):
     )
 
 
+class OwedOut(serializers.Serializer[Any]):
+    """What somebody who has withdrawn is still owed, and the ids to pay it by."""
+
+    id = serializers.UUIDField(source="stored.id")
+    external_id = serializers.CharField()
+    study_id = serializers.CharField(source="study")
+    session_id = serializers.CharField(source="session")
+    amount = serializers.DecimalField(12, 2, source="stored.amount")
+    bonus = serializers.DecimalField(12, 2, source="stored.bonus")
+    total = serializers.DecimalField(12, 2, source="stored.total")
+    owed_on = serializers.DateField(source="stored.owed_on")
+
+
 class PayPage(serializers.Serializer[Any]):
-    """A page of the pay list, and what all of it adds up to."""
+    """A page of the pay list, and what all of it adds up to.
+
+    `withdrawn`: what people who withdrew are still owed; each page has all of them.
+    """
 
     count = serializers.IntegerField()
     next = serializers.URLField(allow_null=True)
     previous = serializers.URLField(allow_null=True)
     results = PayOut(many=True)
+    withdrawn = OwedOut(many=True)
     currency = serializers.CharField()
     median_hourly = serializers.DecimalField(16, 2, allow_null=True)
     owed = serializers.DecimalField(16, 2)
@@ -173,14 +190,15 @@ class StatusesOut(serializers.Serializer[StatusesTaken]):
     n_unknown = serializers.IntegerField()
 
 
-def _owner(request: Request, slug: str) -> tuple[Seat, User]:
+def owner(request: Request, slug: str) -> tuple[Seat, User]:
+    """Return the owner's seat and log-in; for everybody else it is not found."""
     seat = access.seat(request.user, slug, roles=OWNERS)
     return seat, User.objects.get(pk=seat.user_id)
 
 
 def _recruiting(request: Request, slug: str) -> tuple[Seat, User]:
     """Return the owner's seat in a project that recruits; else it is not found."""
-    seat, user = _owner(request, slug)
+    seat, user = owner(request, slug)
     if recruitment_of(seat.project) is None:
         raise NotFoundError
     return seat, user
@@ -198,7 +216,7 @@ class RecruitmentSettingsView(APIView):
     @extend_schema(request=RecruitmentIO, responses=RecruitmentIO)
     def put(self, request: Request, slug: str) -> Response:
         """Store how the project recruits; what is left out takes its usual value."""
-        seat, user = _owner(request, slug)
+        seat, user = owner(request, slug)
         given = RecruitmentIO(data=request.data)
         given.is_valid(raise_exception=True)
         settings = RecruitmentSettings(**given.validated_data)
@@ -212,14 +230,14 @@ class RecruitmentLinks(APIView):
     @extend_schema(responses=LinkOut(many=True))
     def get(self, request: Request, slug: str) -> Response:
         """Return the links, newest first, without their secret part."""
-        seat, _user = _owner(request, slug)
+        seat, _user = owner(request, slug)
         found = links(seat.project, Invitation.Kind.RECRUITMENT)
         return Response(LinkOut(found, many=True).data)
 
     @extend_schema(request=LinkIn, responses={201: LinkMade})
     def post(self, request: Request, slug: str) -> Response:
         """Make a link, and tell its address this once."""
-        seat, user = _owner(request, slug)
+        seat, user = owner(request, slug)
         given = LinkIn(data=request.data)
         given.is_valid(raise_exception=True)
         made = create_link(project=seat.project, user=user, **given.validated_data)
@@ -243,7 +261,7 @@ class RevokeLink(APIView):
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request, slug: str, public_id: uuid.UUID) -> Response:
         """End a link now; who has come by it stays."""
-        seat, user = _owner(request, slug)
+        seat, user = owner(request, slug)
         revoke_invitation(invitation=access.invitation(seat, public_id), by=user)
         return Response(status=204)
 
@@ -259,12 +277,14 @@ class PayLines(APIView):
         found = pay_list(seat.project)
         pages = Pages()
         lines = pages.paginate_queryset(found.lines, request, view=self) or []
-        note_read(seat.project, by=user, n_lines=len(lines))
+        n_lines = len(lines) + len(found.withdrawn)
+        note_read(seat.project, by=user, n_lines=n_lines)
         told = {
             "count": len(found.lines),
             "next": pages.get_next_link(),
             "previous": pages.get_previous_link(),
             "results": lines,
+            "withdrawn": found.withdrawn,
             "currency": found.recruitment.currency,
             "median_hourly": found.table.median_hourly,
             "owed": found.owed,

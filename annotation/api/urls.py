@@ -2,7 +2,15 @@
 
 from django.urls import path
 
-from annotation.api import budget, items, jobs, projects, recruitment, work
+from annotation.api import (
+    budget,
+    items,
+    jobs,
+    projects,
+    recruitment,
+    withdrawals,
+    work,
+)
 
 urlpatterns = [
     path("projects/", projects.Projects.as_view(), name="api_projects"),
@@ -63,6 +71,11 @@ urlpatterns = [
         name="api_statuses",
     ),
     path(
+        "projects/<slug:slug>/pay/withdrawn/<uuid:public_id>/",
+        withdrawals.OwedAct.as_view(),
+        name="api_owed_act",
+    ),
+    path(
         "projects/<slug:slug>/pay/<uuid:public_id>/",
         recruitment.PayAct.as_view(),
         name="api_pay_act",
@@ -74,6 +87,16 @@ urlpatterns = [
         "projects/<slug:slug>/budget/entries/",
         budget.BudgetEntries.as_view(),
         name="api_budget_entries",
+    ),
+    path(
+        "projects/<slug:slug>/withdrawals/find/",
+        withdrawals.WithdrawalsFind.as_view(),
+        name="api_withdrawals_find",
+    ),
+    path(
+        "projects/<slug:slug>/withdrawals/",
+        withdrawals.Withdrawals.as_view(),
+        name="api_withdrawals",
     ),
     path("jobs/<uuid:public_id>/", jobs.OneJob.as_view(), name="api_job"),
     path("jobs/<uuid:public_id>/cancel/", jobs.CancelJob.as_view(), name="api_cancel"),

@@ -39,7 +39,7 @@ from annotation.models.projects import (
 )
 from annotation.models.protocols import ProtocolPair
 from annotation.models.quotas import ItemCell, QuotaCell, QuotaHold, QuotaVersion
-from annotation.models.recruitment import Enrolment, Recruitment
+from annotation.models.recruitment import Enrolment, OwedPay, Recruitment
 from annotation.models.review import DisagreementRun, ItemDisagreement
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "LedgerPurpose",
     "MachineAnnotator",
     "Membership",
+    "OwedPay",
     "Participant",
     "PastSurveyAnswer",
     "PreAnnotation",

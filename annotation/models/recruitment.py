@@ -1,5 +1,6 @@
-"""Recruiting by a platform: how a project ends and pays, and who came by a link."""
+"""Recruiting by a platform: how a project ends and pays, who came, who is owed."""
 
+import uuid
 from decimal import Decimal
 
 from django.db import models
@@ -170,3 +171,48 @@ class Enrolment(Row):
 
     def __str__(self) -> str:
         return f"enrolment {self.pk} ({self.state})"
+
+
+class OwedPay(models.Model):
+    """What somebody who has withdrawn is still owed, apart from all that they did.
+
+    It names neither participant nor enrolment, so that no way leads from the ids of
+    the platform to answers; its key is random and its date a day, so that its place
+    tells nothing either. The ids go once it is paid.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="+")
+    owed_on = models.DateField()
+    amount = models.DecimalField(max_digits=10, decimal_places=2)
+    bonus = models.DecimalField(max_digits=10, decimal_places=2)
+    external_id_encrypted = models.BinaryField(null=True)
+    details_encrypted = models.BinaryField(null=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "owed_pay"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(paid_at__isnull=True, external_id_encrypted__isnull=False)
+                | Q(
+                    paid_at__isnull=False,
+                    external_id_encrypted__isnull=True,
+                    details_encrypted__isnull=True,
+                ),
+                name="owed_pay_ids_until_paid",
+            ),
+            models.CheckConstraint(
+                condition=Q(amount__gte=0, bonus__gte=0)
+                & (Q(amount__gt=0) | Q(bonus__gt=0)),
+                name="owed_pay_something",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pay owed to somebody who withdrew from {self.project_id}"
+
+    @property
+    def total(self) -> Decimal:
+        """Return amount and bonus together."""
+        return self.amount + self.bonus

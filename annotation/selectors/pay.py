@@ -4,15 +4,15 @@ The ids stay encrypted here; services.pay opens them for the owner's page.
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Sum
+from django.db.models import F, Sum
 
-from annotation.models import Enrolment, Participant, Project, Recruitment
-from annotation.pay import PayRule, Work, base_pay
+from annotation.models import Enrolment, OwedPay, Participant, Project, Recruitment
+from annotation.pay import Pay, PayRule, Work, base_pay, pay_table
 from annotation.selectors.enrolments import own_enrolment
 
 _ENROLLED = """
@@ -91,11 +91,20 @@ class Enrolled:
 
 
 def paid_to_withdrawn(project: Project) -> Decimal:
-    """Return what was paid to people who have withdrawn since; one query."""
-    gone = Enrolment.objects.filter(
+    """Return what was paid to people who have withdrawn, before or since; 2 queries."""
+    before = Enrolment.objects.filter(
         project=project, participant__withdrawal__isnull=False
+    ).aggregate(n=Sum("paid_amount"))
+    since = OwedPay.objects.filter(project=project, paid_at__isnull=False).aggregate(
+        n=Sum(F("amount") + F("bonus"))
     )
-    return gone.aggregate(n=Sum("paid_amount"))["n"] or Decimal(0)
+    return sum((one["n"] or Decimal(0) for one in (before, since)), Decimal(0))
+
+
+def owed_pays(project: Project) -> list[OwedPay]:
+    """Return what people who withdrew are still owed, by day; one query."""
+    found = OwedPay.objects.filter(project=project, paid_at__isnull=True)
+    return list(found.order_by("owed_on", "id"))
 
 
 def enrolled(project: Project) -> list[Enrolled]:
@@ -129,6 +138,36 @@ def work_of(person: Enrolled, seconds: float) -> Work:
     )
 
 
+def seconds_of(person: Enrolled, recruitment: Recruitment) -> float:
+    """Return the time of somebody by the clock that the study pays by."""
+    is_active = recruitment.clock == Recruitment.Clock.ACTIVE
+    return person.active_s if is_active else person.total_s
+
+
+def owed_if_withdrawn(participant: Participant) -> Pay | None:
+    """Return what is owed to somebody who withdraws now; None where nothing is.
+
+    Who has ended keeps what the list of pay says at this moment, the top-up too; who is
+    at work ends by it. At most two queries, none for who was not recruited.
+    """
+    enrolment = own_enrolment(participant)
+    if enrolment is None or enrolment.paid_at is not None:
+        return None
+    recruitment = enrolment.project.recruitment
+    works = {
+        one.id: work_of(one, seconds_of(one, recruitment))
+        for one in enrolled(enrolment.project)
+    }
+    own = works.get(enrolment.public_id)
+    if own is None:
+        return None
+    if own.state == Enrolment.State.WORKING:
+        works[enrolment.public_id] = replace(own, state=Enrolment.State.WITHDRAWN)
+    pays = pay_table(pay_rule(recruitment), [*works.values()]).pays
+    pay = pays[[*works].index(enrolment.public_id)]
+    return pay if pay.total else None
+
+
 @dataclass(frozen=True)
 class OwnPay:
     """What a recruited person may know of their own part.
@@ -150,8 +189,7 @@ def own_pay(participant: Participant) -> OwnPay | None:
         return None
     recruitment = enrolment.project.recruitment
     (stored,) = _found(participant.project_id, participant.pk)
-    is_active = recruitment.clock == Recruitment.Clock.ACTIVE
-    work = work_of(stored, stored.active_s if is_active else stored.total_s)
+    work = work_of(stored, seconds_of(stored, recruitment))
     return OwnPay(
         stored=stored,
         platform=str(Recruitment.Provider(enrolment.provider).label),

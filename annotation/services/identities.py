@@ -3,7 +3,8 @@
 import base64
 import hashlib
 import hmac
-from functools import lru_cache
+import json
+from functools import cached_property, lru_cache
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -28,6 +29,41 @@ def encrypt(value: str) -> bytes:
 def decrypt(token: "bytes | memoryview[int]") -> str:
     """Return what `encrypt` was given."""
     return _fernet().decrypt(bytes(token)).decode()
+
+
+class OpenedIds:
+    """Ids of a platform, each opened where it is read. `sealed` gives them encrypted.
+
+    So a list of many people opens those of the page in hand alone.
+    """
+
+    @property
+    def sealed(
+        self,
+    ) -> "tuple[bytes | memoryview[int], bytes | memoryview[int] | None]":
+        """Return the id of the person, and those of study and session."""
+        raise NotImplementedError
+
+    @cached_property
+    def external_id(self) -> str:
+        """Return the platform's id of the person."""
+        return decrypt(self.sealed[0])
+
+    @cached_property
+    def _details(self) -> dict[str, str]:
+        details = self.sealed[1]
+        found: dict[str, str] = json.loads(decrypt(details)) if details else {}
+        return found
+
+    @property
+    def study(self) -> str:
+        """Return the platform's id of the study."""
+        return self._details.get("study", "")
+
+    @property
+    def session(self) -> str:
+        """Return the platform's id of the session."""
+        return self._details.get("session", "")
 
 
 def fingerprint(project: Project, value: str) -> str:

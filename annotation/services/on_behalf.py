@@ -84,7 +84,10 @@ def chosen(found: list[Found], mark: str, by: User) -> Found | None:
 
 
 def describe(participant: Participant) -> Found:
-    """Return what an owner reads before somebody is withdrawn."""
+    """Return what an owner reads before somebody is withdrawn.
+
+    What is owed is not told: the sum would join a pseudonym to a line of the pay list.
+    """
     identity = getattr(participant, "external_identity", None)
     is_file = participant.source == Participant.Source.IMPORT
     return Found(

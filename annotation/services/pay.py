@@ -5,11 +5,9 @@ For owners only: this is the one place where ids of a platform are decrypted.
 
 import csv
 import io
-import json
 import uuid
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -24,10 +22,12 @@ from annotation.selectors.pay import (
     enrolled,
     paid_to_withdrawn,
     pay_rule,
+    seconds_of,
     work_of,
 )
 from annotation.services.events import record
-from annotation.services.identities import decrypt
+from annotation.services.identities import OpenedIds
+from annotation.services.owed_pay import OwedLine, mark_owed_paid, owed_lines
 from annotation.words import gettext as _
 
 COLUMNS = (
@@ -49,7 +49,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class PayLine:
+class PayLine(OpenedIds):
     """A person on the pay page, under the platform's id and never a pseudonym.
 
     What the platform told is opened where it is read, so for the lines of a page alone.
@@ -59,27 +59,12 @@ class PayLine:
     pay: Pay
     seconds: float
 
-    @cached_property
-    def external_id(self) -> str:
-        """Return the platform's id of the person."""
-        return decrypt(self.stored.external_id_encrypted)
-
-    @cached_property
-    def _details(self) -> dict[str, str]:
-        found: dict[str, str] = json.loads(
-            decrypt(self.stored.details_encrypted or b"") or "{}"
-        )
-        return found
-
     @property
-    def study(self) -> str:
-        """Return the platform's id of the study."""
-        return self._details.get("study", "")
-
-    @property
-    def session(self) -> str:
-        """Return the platform's id of the session."""
-        return self._details.get("session", "")
+    def sealed(
+        self,
+    ) -> "tuple[bytes | memoryview[int], bytes | memoryview[int] | None]":
+        """Return the ids as they are stored."""
+        return self.stored.external_id_encrypted, self.stored.details_encrypted
 
     @property
     def is_owed(self) -> bool:
@@ -91,19 +76,26 @@ class PayLine:
 class PayList:
     """Everybody's pay, in the order of coming, with what it adds up to.
 
-    `paid_to_withdrawn`: to people of whom no line is left.
+    `withdrawn`: what people who withdrew are still owed. `paid_to_withdrawn`: to people
+    of whom no line is left.
     """
 
     recruitment: Recruitment
     rule: PayRule
     table: PayTable
     lines: tuple[PayLine, ...]
+    withdrawn: tuple[OwedLine, ...]
     paid_to_withdrawn: Decimal
 
     @property
     def owed(self) -> Decimal:
         """Return what is still to be paid."""
-        return sum((x.pay.total for x in self.lines if x.is_owed), Decimal(0))
+        return sum((x.pay.total for x in self.lines if x.is_owed), self.owed_withdrawn)
+
+    @property
+    def owed_withdrawn(self) -> Decimal:
+        """Return how much of that is for people who have withdrawn."""
+        return sum((x.stored.total for x in self.withdrawn), Decimal(0))
 
     @property
     def paid(self) -> Decimal:
@@ -118,19 +110,25 @@ class PayList:
 
 
 def pay_list(project: Project) -> PayList:
-    """Return the pay of everybody who came by a link; three queries."""
+    """Return the pay of everybody who came by a link; five queries."""
     recruitment = Recruitment.objects.get(project=project)
     rule = pay_rule(recruitment)
-    is_active = recruitment.clock == Recruitment.Clock.ACTIVE
     found = enrolled(project)
-    times = [person.active_s if is_active else person.total_s for person in found]
+    times = [seconds_of(person, recruitment) for person in found]
     works = [work_of(*one) for one in zip(found, times, strict=True)]
     table = pay_table(rule, works)
     lines = tuple(
         PayLine(person, pay, seconds)
         for person, pay, seconds in zip(found, table.pays, times, strict=True)
     )
-    return PayList(recruitment, rule, table, lines, paid_to_withdrawn(project))
+    return PayList(
+        recruitment=recruitment,
+        rule=rule,
+        table=table,
+        lines=lines,
+        withdrawn=owed_lines(project),
+        paid_to_withdrawn=paid_to_withdrawn(project),
+    )
 
 
 def note_read(project: Project, *, by: User, n_lines: int) -> None:
@@ -145,8 +143,10 @@ def pay_csv(project: Project, *, by: User, is_whole: bool = False) -> str:
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     lines = [line for line in found.lines if is_whole or line.is_owed]
-    writer.writerows(_cells(line, found.recruitment.currency) for line in lines)
-    note_read(project, by=by, n_lines=len(lines))
+    currency = found.recruitment.currency
+    writer.writerows(_cells(line, currency) for line in lines)
+    writer.writerows(_owed_cells(line, currency) for line in found.withdrawn)
+    note_read(project, by=by, n_lines=len(lines) + len(found.withdrawn))
     return text.getvalue()
 
 
@@ -170,11 +170,27 @@ def _cells(line: PayLine, currency: str) -> tuple[str | int, ...]:
     )
 
 
+def _owed_cells(line: OwedLine, currency: str) -> tuple[str, ...]:
+    """Return a line of who withdrew: of their work nothing is told."""
+    cells = dict.fromkeys(COLUMNS, "") | {
+        "external_id": harmless(line.external_id),
+        "amount": f"{line.stored.amount:.2f}",
+        "bonus": f"{line.stored.bonus:.2f}",
+        "total": f"{line.stored.total:.2f}",
+        "currency": currency,
+        "state": Enrolment.State.WITHDRAWN,
+        "study_id": harmless(line.study),
+        "session_id": harmless(line.session),
+    }
+    return tuple(cells.values())
+
+
 @transaction.atomic
 def mark_paid(*, project: Project, ids: list[uuid.UUID] | None, by: User) -> int:
     """Mark people as paid with what they are owed now; all who are owed without ids.
 
-    Return how many were marked. Who is paid already keeps what was paid.
+    Return how many were marked. Who is paid already keeps what was paid. `ids`: of
+    enrolments, and of what people who withdrew are owed.
     """
     # One owner at a time: two that mark at once would else each log the payment.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
@@ -196,7 +212,7 @@ def mark_paid(*, project: Project, ids: list[uuid.UUID] | None, by: User) -> int
             enrolment=str(line.stored.id),
             amount=f"{line.pay.total:.2f}",
         )
-    return len(marked)
+    return len(marked) + mark_owed_paid(project=project, keys=wanted, by=by)
 
 
 @transaction.atomic

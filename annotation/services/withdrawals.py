@@ -3,7 +3,8 @@
 At once, in one transaction, the link between the person and what they did is cut: from
 then on no export holds it and no request of theirs reaches it. Their assignments follow
 in steps, each of which is whole, so a killed process goes on where it stopped. What
-stays is a tombstone: how many items somebody answered, and no more.
+stays is a tombstone: how many items somebody answered, and no more. Pay that is owed
+stays apart from it, see services.owed_pay.
 """
 
 import logging
@@ -46,6 +47,7 @@ from annotation.services.endings import close
 from annotation.services.events import record
 from annotation.services.identities import decrypt, withdrawn_mark
 from annotation.services.ledger import free
+from annotation.services.owed_pay import owe
 from annotation.services.races import retried
 
 logger = logging.getLogger(__name__)
@@ -156,6 +158,7 @@ def _cut(participant: Participant, by: User | None, reason: str) -> Withdrawal:
     manner = manner_of(person)
     _tell_consent(person)
     file_mark = _file_mark(person)
+    owe(participant=person)
     close(
         participant=person,
         state=Enrolment.State.WITHDRAWN,

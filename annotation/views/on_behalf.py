@@ -11,6 +11,7 @@ from annotation import access
 from annotation.access import Seat
 from annotation.consent import MANNERS
 from annotation.errors import AnnotationError, InvalidError
+from annotation.selectors.enrolments import recruitment_of
 from annotation.services.on_behalf import (
     Found,
     chosen,
@@ -77,6 +78,7 @@ def _page(
             for one in found
         ],
         "fault": fault,
+        "is_recruiting": recruitment_of(seat.project) is not None,
         "reason": request.POST.get("reason", ""),
     }
     return render(request, "annotation/people/on_behalf.html", context, status=status)

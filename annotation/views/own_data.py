@@ -26,6 +26,7 @@ from annotation.models import Participant
 from annotation.recruiting import PROVIDERS
 from annotation.selectors.enrolments import own_enrolment
 from annotation.selectors.own_data import own_data
+from annotation.selectors.pay import owed_if_withdrawn
 from annotation.selectors.profile import consent_in_force, current_consent
 from annotation.services.own_copy import own_json, own_zip
 from annotation.services.participants import change_scopes
@@ -117,6 +118,7 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
         return redirect("your_data", slug)
     if request.method == "POST" and "sure" in request.POST:
         enrolment = own_enrolment(participant)
+        owed = _owed(participant)
         withdrawal = withdraw_for_good(participant=participant)
         context: dict[str, Any] = {
             "project": place.project,
@@ -124,7 +126,7 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
             "return_words": _(PROVIDERS[enrolment.provider].return_words)
             if enrolment
             else "",
-        }
+        } | owed
         return render(request, "annotation/people/withdrawn.html", context)
     record = consent_in_force(participant)
     document = record.document if record else current_consent(place.project)
@@ -135,9 +137,18 @@ def withdraw(request: HttpRequest, slug: str) -> HttpResponse:
         "consent_html": project_html(document.text) if document else "",
         "document": document,
         "fault": NOT_SURE if request.method == "POST" else "",
-    }
+    } | _owed(participant)
     status = 422 if context["fault"] else 200
     return render(request, "annotation/people/withdraw.html", context, status=status)
+
+
+def _owed(participant: Participant) -> dict[str, Any]:
+    """Return what stays to be paid after a withdrawal, and by which platform."""
+    owed = owed_if_withdrawn(participant)
+    enrolment = own_enrolment(participant)
+    if owed is None or enrolment is None:
+        return {}
+    return {"owed": owed.total, "currency": enrolment.project.recruitment.currency}
 
 
 def _own(place: OwnPlace) -> Participant:

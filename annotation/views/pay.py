@@ -19,6 +19,7 @@ from annotation.models import Enrolment
 from annotation.pay_plot import PayPlot, pay_plot
 from annotation.selectors.enrolments import recruitment_of
 from annotation.services.endings import close, take_in
+from annotation.services.owed_pay import drop_owed, mark_owed_paid
 from annotation.services.pay import PayList, mark_paid, pay_csv, pay_list, unmark_paid
 from annotation.services.statuses import take_statuses
 from annotation.views.person import person
@@ -82,6 +83,24 @@ def pay_act(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRespon
         messages.success(request, ACTS[act](request, seat, enrolment))
         return redirect("pay", slug)
     raise InvalidError(_("There is no such button."))
+
+
+@require_POST
+@login_required
+def pay_owed(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
+    """Settle what somebody who has withdrawn is still owed."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    owed = access.owed_pay(seat, public_id)
+    act = request.POST.get("do", "")
+    if act == "paid":
+        mark_owed_paid(project=seat.project, keys=[owed.pk], by=person(request))
+        messages.success(request, _("The payment is noted, and the id is deleted."))
+    elif act == "not_owed":
+        drop_owed(owed=owed, by=person(request))
+        messages.success(request, _("Nothing is owed any more; the id is deleted."))
+    else:
+        raise InvalidError(_("There is no such button."))
+    return redirect("pay", slug)
 
 
 Act = Callable[[HttpRequest, Seat, Enrolment], str]

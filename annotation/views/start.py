@@ -187,6 +187,7 @@ def _page(
         "consent": texts.consent,
         "consent_html": project_html(texts.consent.text),
         "on_withdrawal": _(MANNERS[texts.consent.on_withdrawal]),
+        "is_paid": own_enrolment(participant) is not None,
         "change": _change(seat, texts),
         "survey": texts.survey,
         "draft_key": seed,

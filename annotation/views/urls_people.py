@@ -84,6 +84,7 @@ urlpatterns: list[URLPattern] = [
     path("p/<slug:slug>/pay/hourly.svg", pay.pay_chart, name="pay_chart"),
     path("p/<slug:slug>/pay/statuses/", pay.pay_statuses, name="pay_statuses"),
     path("p/<slug:slug>/pay/all/", pay.pay_all, name="pay_all"),
+    path("p/<slug:slug>/pay/owed/<uuid:public_id>/", pay.pay_owed, name="pay_owed"),
     path("p/<slug:slug>/pay/<uuid:public_id>/", pay.pay_act, name="pay_act"),
     path(
         "p/<slug:slug>/people/<uuid:public_id>/role/",

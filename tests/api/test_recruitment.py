@@ -21,7 +21,7 @@ from annotation.models import (
     Project,
     Recruitment,
 )
-from annotation.services import endings, identities, pay
+from annotation.services import endings, identities
 from tests.factories import make_member, make_project
 from tests.recruit.conftest import Recruit, pid, recruit, recruiting
 from tests.recruit.test_pay_page import SEVEN, complete
@@ -160,9 +160,10 @@ def test_ids_are_opened_for_the_page_alone_and_kept_in_no_cache(
 
     def opens(stored: "bytes | memoryview[int]") -> str:
         opened.append(bytes(stored))
-        return identities.decrypt(stored)
+        return decrypt(stored)
 
-    monkeypatch.setattr(pay, "decrypt", opens)
+    decrypt = identities.decrypt
+    monkeypatch.setattr(identities, "decrypt", opens)
     answer = owner.get(at("api_pay", study), {"limit": 1, "offset": 1})
     assert answer.json()["results"][0]["external_id"] == pid(2)
     stored = ExternalIdentity.objects.order_by("pk")[1]

@@ -137,6 +137,7 @@ LEFT_OUT: Mapping[str, str] = {
     "pay_statuses": _ACTION,
     "pay_all": _ACTION,
     "pay_act": _ACTION,
+    "pay_owed": _ACTION,
     "member_role": _ACTION,
     "member_remove": _ACTION,
     "recruitment_link": _ACTION,

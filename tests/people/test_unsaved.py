@@ -112,6 +112,23 @@ def test_beginning_a_consent_anew_is_asked_about(
     expect(text).to_have_value(typed)
 
 
+def test_beginning_a_consent_anew_keeps_what_a_withdrawal_does(
+    open_part: Callable[[str], Page], study: Project
+) -> None:
+    page = open_part("consent")
+    kept = page.get_by_role("radio", name="Keep without a name")
+    kept.check()
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name="like PRISM").click()
+    expect(page.locator("#text")).to_have_value(re.compile("18"))
+    expect(kept).to_be_checked()
+    page.get_by_role("button", name="Save the consent text").click()
+    expect(page.get_by_text("of the consent").last).to_be_visible()
+    stored = study.consent_documents.latest("number")
+    assert stored.on_withdrawal == "anonymise"
+    assert "18" in stored.text
+
+
 @pytest.mark.parametrize("part", FIELDS)
 def test_a_page_without_a_change_is_left_freely(
     open_part: Callable[[str], Page], part: str

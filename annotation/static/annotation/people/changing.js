@@ -98,6 +98,8 @@ document.addEventListener("keydown", (event) => {
 document.addEventListener("submit", (event) => {
   const value = event.submitter?.value;
   if (event.target !== form() || (value === "save" && !isBusy)) return;
+  // What puts another text in its place loads the page anew, and is asked about.
+  if (event.submitter?.matches("[data-anew]")) return;
   event.preventDefault();
   if (value === "save") isSaveWaiting = true;
   else change(value);
