@@ -12,22 +12,11 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from annotation.errors import AnnotationError
+from annotation.field_words import field_words
 from annotation.middleware import error_body
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
 
-FIELD = {
-    "required": gettext_noop("{path} is missing. Send it."),
-    "blank": gettext_noop("{path} is empty. Write something."),
-    "null": gettext_noop("{path} is null. Send a value, or leave it out."),
-    "max_length": gettext_noop("{path} is too long. Shorten it to {limit} characters."),
-    "max_string_length": gettext_noop("{path} is too long. Send a number."),
-    "min_value": gettext_noop("{path} is too small. The smallest number is {limit}."),
-    "max_value": gettext_noop("{path} is too large. The largest number is {limit}."),
-    "null_characters_not_allowed": gettext_noop(
-        "{path} holds a NUL character. Remove it."
-    ),
-}
 WHOLE = {
     "parse_error": gettext_noop(
         "The body cannot be read. Send JSON, or a form with a file."
@@ -111,13 +100,10 @@ def _problems(detail: Any, path: str) -> Any:
 
 
 def _field(detail: Any, path: str) -> str:
+    number = re.search(r"-?\d+(?:\.\d+)?", str(detail))
+    name = path or _("The body")
     code = getattr(detail, "code", "")
-    words = FIELD.get(code)
-    if words is None:
-        return _("{path} does not fit. Look up its form in the documentation.").format(
-            path=path
-        )
-    number = re.search(r"-?\d+", str(detail))
-    return _(words).format(
-        path=path or _("The body"), limit=number[0] if number else ""
-    )
+    # Of a list the framework counts entries, under the code for characters.
+    if code == "max_length" and "elements" in str(detail):
+        code = "max_entries"
+    return field_words(code, name, number[0] if number else "")

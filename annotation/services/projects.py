@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
-from annotation.answers import Problem
 from annotation.consent import consent_sha256
 from annotation.errors import InvalidError
 from annotation.models import (
@@ -28,6 +27,7 @@ from annotation.people_templates import PEOPLE_TEMPLATES, PeopleTemplate
 from annotation.project_templates import TEMPLATES, ProjectTemplate
 from annotation.services.assignments import set_overlap
 from annotation.services.events import record
+from annotation.services.field_problems import problems_of
 from annotation.words import gettext as _
 
 RESERVED_SLUGS = frozenset({"new"})
@@ -161,10 +161,7 @@ def update_project(*, project: Project, user: User, settings: Settings) -> Proje
     except ValidationError as error:
         raise InvalidError(
             _("The settings need mending."),
-            problems=[
-                Problem(name, " ".join(sentences))
-                for name, sentences in error.message_dict.items()
-            ],
+            problems=problems_of(error, row),
         ) from error
     row.save(update_fields=[field.name for field in fields(settings)])
     if row.overlap != before:

@@ -19,6 +19,7 @@ from annotation.models import (
 )
 from annotation.recruiting import PARAMETER, PROVIDERS
 from annotation.services.events import record
+from annotation.services.field_problems import problems_of
 from annotation.services.invitations import NewInvitation, create_invitation
 from annotation.words import gettext as _
 
@@ -106,10 +107,7 @@ def _check(row: Recruitment) -> None:
     try:
         row.clean_fields(exclude=("project",))
     except ValidationError as error:
-        problems += [
-            Problem(name, " ".join(sentences))
-            for name, sentences in error.message_dict.items()
-        ]
+        problems += problems_of(error, row)
     names = [name for name in row.parameters if name]
     for name in names:
         if not PARAMETER.fullmatch(name):

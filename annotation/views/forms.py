@@ -9,6 +9,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy
 
+from annotation.field_words import FIELD, field_words, quoted
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -41,6 +43,18 @@ def bounded_number(
     )
 
 
+# What `invalid` means by the type of a field.
+INVALID: tuple[tuple[type[forms.Field], str], ...] = (
+    (forms.DecimalField, "not_number"),
+    (forms.FloatField, "not_number"),
+    (forms.IntegerField, "not_whole"),
+    (forms.EmailField, "not_email"),
+    (forms.URLField, "not_url"),
+)
+# A limit is told under one of these names.
+LIMITS = ("limit_value", "max")
+
+
 class Styled(forms.BaseForm):
     """A mixin that dresses the fields of a form, and names what is missing."""
 
@@ -55,5 +69,21 @@ class Styled(forms.BaseForm):
         """Note what is wrong with a field; the types are the framework's."""
         if isinstance(error, ValidationError) and hasattr(error, "error_list"):
             for one in error.error_list:
-                one.message = PASSWORD_WORDS.get(one.code or "", one.message)
+                said = PASSWORD_WORDS.get(one.code or "") or self._own_words(field, one)
+                if said:
+                    one.message, one.params = said, None
         super().add_error(field, error)
+
+    def _own_words(self, name: str | None, error: ValidationError) -> str:
+        """Return what is wrong with the field in our words; empty where it stays."""
+        field = self.fields.get(name or "")
+        code = error.code or ""
+        if field is None or code == "required":
+            return ""
+        if code == "invalid":
+            code = next((own for type_, own in INVALID if isinstance(field, type_)), "")
+        if code not in FIELD:
+            return ""
+        params = error.params or {}
+        limit = next((params[key] for key in LIMITS if key in params), "")
+        return field_words(code, quoted(str(field.label or name)), limit)

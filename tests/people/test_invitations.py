@@ -131,7 +131,7 @@ def test_an_unknown_link_is_not_found(client: Client, db: None) -> None:
         ({"username": "two words"}, "without a space"),
         ({"password_again": "different words"}, "The two passwords differ."),
         ({"password": "short", "password_again": "short"}, "too short"),
-        ({"email": "no address"}, "Enter a valid email"),
+        ({"email": "no address"}, "is not an e-mail address. Write one such as"),
         ({"username": ""}, "This is still empty."),
     ],
 )
