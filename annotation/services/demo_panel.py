@@ -46,6 +46,7 @@ from annotation.recruiting import Arrival
 from annotation.services import disagreements
 from annotation.services.adjudications import settle
 from annotation.services.assignments import claim_next
+from annotation.services.budgets import Terms, set_budget
 from annotation.services.checks import set_rules
 from annotation.services.comments import talk_about, write_to_team
 from annotation.services.demo_people import take_part_as
@@ -76,6 +77,8 @@ RECRUITMENT = RecruitmentSettings(
     pay_amount=Decimal("1.50"),
     floor_per_hour=Decimal(9),
 )
+# An answer costs its share of the fixed pay.
+BUDGET = Terms(Decimal(60), Decimal(40), Decimal("0.25"))
 State = Enrolment.State
 
 
@@ -110,6 +113,7 @@ def _project(owner: User, drafts: list[ItemDraft]) -> Project:
     set_rules(project=project, rules=RULES, by=owner)
     publish_quotas(project=project, user=owner, raw=[dict(one) for one in QUOTAS])
     save_recruitment(project=project, user=owner, settings=RECRUITMENT)
+    set_budget(project=project, user=owner, terms=BUDGET)
     return Project.objects.select_related("recruitment").get(pk=project.pk)
 
 

@@ -57,6 +57,7 @@ MAIN, RANKED, RATED = (
     "Demo: marks for answers",
 )
 PANEL_PAGES = (
+    "budget",
     "pay",
     "habits",
     "quotas",

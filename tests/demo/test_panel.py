@@ -32,6 +32,7 @@ ITEMS = panel_items()
 PAGES = {
     "dashboard": "At work today",
     "quotas": "Female",
+    "budget": "Answers to items of the pool",
     "pay": "simulated-03",
     "disagreements": "Read them one by one",
     "settings_checks": "boiled-egg",
