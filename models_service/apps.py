@@ -7,3 +7,19 @@ class ModelsServiceConfig(AppConfig):
     """Register `models_service`."""
 
     name = "models_service"
+
+    def ready(self) -> None:
+        """Say how the jobs of this app are run."""
+        # Models are not there before this.
+        from annotation.models import Job
+        from annotation.services.jobs import Registered, register
+
+        register(
+            Job.Kind.PRE_ANNOTATE,
+            Registered(
+                "models_service.services.runs.run_pre_annotation",
+                queue="models",
+                can_pause=True,
+                max_attempts=200,
+            ),
+        )

@@ -41,7 +41,10 @@ class JobCancelled(Exception):
 
 
 class JobPaused(Exception):
-    """Somebody asked the job to rest; the runner keeps what it has."""
+    """Somebody asked the job to rest, or it cannot go on until something is mended.
+
+    The runner keeps what it has. The text, if there is one, says what to mend.
+    """
 
 
 class JobLost(Exception):
@@ -215,7 +218,10 @@ def resume_job(*, job: Job) -> Job:
     Raises ConflictError where it does neither.
     """
     rests = Job.objects.filter(pk=job.pk, state=Job.State.PAUSED).update(
-        state=Job.State.WAITING, is_pause_wanted=False, lease_until=_lease()
+        state=Job.State.WAITING,
+        is_pause_wanted=False,
+        lease_until=_lease(),
+        message="",
     )
     asked = Job.objects.filter(
         pk=job.pk, state=Job.State.RUNNING, is_pause_wanted=True
@@ -262,8 +268,8 @@ def run_claimed(job: Job, runner: Runner) -> None:
         _finish(
             job, Job.State.CANCELLED, _("Cancelled. Nothing was left half done."), {}
         )
-    except JobPaused:
-        _finish(job, Job.State.PAUSED, "", {})
+    except JobPaused as rest:
+        _finish(job, Job.State.PAUSED, str(rest), {})
     except JobFailed as error:
         _finish(job, Job.State.FAILED, str(error), {})
     except JobLost:

@@ -1,5 +1,6 @@
 """A run of a machine annotator over items: the job's own figures."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from annotation.models import Job, MachineAnnotator, QuestionsVersion
@@ -8,7 +9,8 @@ from annotation.models import Job, MachineAnnotator, QuestionsVersion
 class Run(models.Model):
     """What one job lets a machine annotator do, and how far it came.
 
-    `selection` says which items were meant. `cap_usd` is the most this run may spend;
+    `selection` says which items were meant, `drawn` the numbers of those drawn
+    at random; null = all. `cap_usd` is the most this run may spend;
     null = only the budget of the project bounds it. The counters are written with each
     batch, in the transaction that stores its answers.
     """
@@ -23,6 +25,7 @@ class Run(models.Model):
         QuestionsVersion, on_delete=models.PROTECT, null=True, related_name="+"
     )
     selection = models.JSONField(default=dict)
+    drawn = ArrayField(models.PositiveIntegerField(), null=True)
     cap_usd = models.DecimalField(max_digits=12, decimal_places=6, null=True)
     n_items = models.PositiveIntegerField(default=0)
     n_ok = models.PositiveIntegerField(default=0)

@@ -1,0 +1,228 @@
+"""PURE: what an owner says of a machine annotator, read and checked.
+
+The same fields come from a form, over REST and from a command.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from annotation.questions import Problem
+from annotation.words import gettext as _
+from models_service.backends.addresses import check_address
+from models_service.backends.endpoint_settings import OWN_NAMES
+from models_service.prompts import PROTOCOLS
+
+ASKED = ("endpoint", "language_model")
+BACKENDS = (*ASKED, "classifier", "head")
+MOST_USD = Decimal(100_000)
+# How a model is asked: (low, high, default). They are part of the version.
+NUMBERS: Mapping[str, tuple[float, float, float]] = {
+    "temperature": (0, 2, 0),
+    "max_tokens": (1, 32_768, 1024),
+    "n_samples": (1, 25, 1),
+    "tie_band": (0, 0.49, 0),
+}
+WHOLE = {"max_tokens", "n_samples", "seed"}
+# How it is reached; no part of the version.
+REACH: Mapping[str, tuple[int, int, int]] = {
+    "concurrency": (1, 256, 8),
+    "timeout_s": (1, 3600, 120),
+}
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A machine annotator as its owner describes it.
+
+    `parameters` are part of the version. Prices: US dollars for a million tokens, None
+    = nobody knows. `api_key` None = keep the key there is.
+    """
+
+    name: str
+    backend: str
+    protocol: str = ""
+    model: str = ""
+    revision: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    usd_per_million_in: Decimal | None = None
+    usd_per_million_out: Decimal | None = None
+    base_url: str = ""
+    api_key: str | None = field(default=None, repr=False)
+    concurrency: int = 8
+    timeout_s: int = 120
+    requests_per_minute: int | None = None
+
+
+class InvalidSpecError(ValueError):
+    """The description needs mending; each fault is named."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = problems
+
+
+def read_spec(raw: Mapping[str, Any], *, allow_private: bool) -> Spec:
+    """Read what somebody sent.
+
+    `allow_private`: the operator lets models be asked in private networks.
+
+    Raises
+    ------
+    InvalidSpecError
+        With every fault and its field.
+    """
+    reader = _Reader(raw)
+    backend = reader.one_of("backend", BACKENDS, "endpoint")
+    spec = Spec(
+        name=reader.text("name", 200, _("Give the AI annotator a name.")),
+        backend=backend,
+        protocol=_protocol(reader, backend),
+        model=_model(reader, backend),
+        revision=reader.text("revision", 200),
+        parameters=_parameters(reader, backend),
+        usd_per_million_in=reader.usd("usd_per_million_in"),
+        usd_per_million_out=reader.usd("usd_per_million_out"),
+        base_url=reader.text("base_url", 500) if backend == "endpoint" else "",
+        api_key=reader.key(),
+        concurrency=reader.whole("concurrency", *REACH["concurrency"]),
+        timeout_s=reader.whole("timeout_s", *REACH["timeout_s"]),
+        requests_per_minute=reader.maybe("requests_per_minute", 1, 1_000_000),
+    )
+    if backend == "endpoint":
+        for message in check_address(
+            spec.base_url, allow_private=allow_private, resolve=None
+        ):
+            reader.problems.append(Problem("base_url", message))
+    if reader.problems:
+        raise InvalidSpecError(reader.problems)
+    return spec
+
+
+def _protocol(reader: "_Reader", backend: str) -> str:
+    if backend not in ASKED:
+        return ""
+    return reader.one_of("protocol", tuple(PROTOCOLS), "pairwise")
+
+
+def _model(reader: "_Reader", backend: str) -> str:
+    if backend == "head":
+        return ""
+    wanted = _("Name the model, as the endpoint calls it.")
+    if backend != "endpoint":
+        wanted = _("Give the folder of the model, or its name on a hub.")
+    return reader.text("model", 200, wanted)
+
+
+def _parameters(reader: "_Reader", backend: str) -> dict[str, Any]:
+    if backend not in ASKED:
+        return {}
+    given: dict[str, Any] = {}
+    for name, (low, high, usual) in NUMBERS.items():
+        if name in WHOLE:
+            given[name] = reader.whole(name, int(low), int(high), int(usual))
+        else:
+            given[name] = reader.number(name, low, high, usual)
+    seed = reader.maybe("seed", 0, 2**31 - 1)
+    if seed is not None:
+        given["seed"] = seed
+    extra = reader.mapping("extra_body") if backend == "endpoint" else {}
+    if extra:
+        given["extra_body"] = extra
+    return given
+
+
+class _Reader:
+    """Reads fields that may come as text or as JSON, and collects what is wrong."""
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        self.raw = raw
+        self.problems: list[Problem] = []
+
+    def text(self, name: str, most: int, missing: str = "") -> str:
+        value = self.raw.get(name) or ""
+        if not isinstance(value, str) or "\x00" in value:
+            self._say(name, _("This must be text."))
+            return ""
+        value = value.strip()
+        if len(value) > most:
+            self._say(name, _("This is longer than {n} characters.").format(n=most))
+        if not value and missing:
+            self._say(name, missing)
+        return value
+
+    def one_of(self, name: str, allowed: tuple[str, ...], usual: str) -> str:
+        value = self.raw.get(name) or usual
+        if value not in allowed:
+            text = _("{value!r} is not one of {allowed}.")
+            text = text.format(value=value, allowed=", ".join(allowed))
+            self._say(name, text)
+            return usual
+        return str(value)
+
+    def number(self, name: str, low: float, high: float, usual: float) -> float:
+        value = self.raw.get(name)
+        if value in (None, ""):
+            return usual
+        try:
+            found = float(str(value))
+        except ValueError:
+            found = float("nan")
+        if isinstance(value, bool) or not low <= found <= high:
+            text = _("{value!r} is not a number from {low} to {high}.")
+            self._say(name, text.format(value=value, low=low, high=high))
+            return usual
+        return found
+
+    def whole(self, name: str, low: int, high: int, usual: int) -> int:
+        found = self.number(name, low, high, usual)
+        if found != int(found):
+            text = _("{value!r} is not a whole number.").format(value=found)
+            self._say(name, text)
+            return usual
+        return int(found)
+
+    def maybe(self, name: str, low: int, high: int) -> int | None:
+        if self.raw.get(name) in (None, ""):
+            return None
+        return self.whole(name, low, high, low)
+
+    def usd(self, name: str) -> Decimal | None:
+        value = self.raw.get(name)
+        if value in (None, ""):
+            return None
+        try:
+            found = Decimal(str(value))
+        except InvalidOperation:
+            found = Decimal(-1)
+        if isinstance(value, bool) or not 0 <= found <= MOST_USD:
+            text = _("{value!r} is no price in US dollars from 0 to {high:,}.")
+            self._say(name, text.format(value=value, high=MOST_USD))
+            return None
+        return found.quantize(Decimal("0.000001"))
+
+    def key(self) -> str | None:
+        if "api_key" not in self.raw:
+            return None
+        key = self.raw["api_key"] or ""
+        if not isinstance(key, str) or len(key) > 4096 or not key.strip().isascii():
+            self._say("api_key", _("This is no API key: it is too long or no text."))
+            return None
+        if any(not "!" <= one <= "~" for one in key.strip()):
+            self._say("api_key", _("An API key has no spaces or line breaks in it."))
+            return None
+        return key.strip()
+
+    def mapping(self, name: str) -> dict[str, Any]:
+        value = self.raw.get(name) or {}
+        if not isinstance(value, Mapping):
+            self._say(name, _("This must be a JSON object."))
+            return {}
+        if taken := sorted(OWN_NAMES & set(value)):
+            text = _("These parameters are set elsewhere: {names}.")
+            self._say(name, text.format(names=", ".join(taken)))
+        return dict(value)
+
+    def _say(self, name: str, message: str) -> None:
+        self.problems.append(Problem(name, message))

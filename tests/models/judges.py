@@ -1,0 +1,86 @@
+"""Backends that answer by a rule, in this process, and the pool they are asked about."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from annotation.models import MachineAnnotator, Project
+from models_service.backends.base import Ask, Failure, Reply
+from models_service.prompts import PROTOCOLS, prompt_sha256
+
+Decide = Callable[[Ask], "Reply | Failure"]
+
+
+def document_of(ask: Ask) -> dict[str, Any]:
+    """Return the JSON document that a judge is sent."""
+    text = ask.messages[-1].content
+    found: dict[str, Any]
+    found, _end = json.JSONDecoder().raw_decode(text[text.index("{") :])
+    return found
+
+
+def texts_of(ask: Ask) -> list[str]:
+    """Return the answers in the order in which they are shown."""
+    return [answer["text"] for answer in document_of(ask)["answers"]]
+
+
+def says(ask: Ask, text: str, **more: Any) -> Reply:
+    """Return a reply of 100 tokens in and 10 out."""
+    return Reply(ask.key, text, "stop", 100, 10, 5, **more)
+
+
+def verdict(ask: Ask, letter: str) -> Reply:
+    """Return a pairwise verdict."""
+    told = {"verdict": letter, "strength": 1, "reason": "So it is."}
+    return says(ask, json.dumps(told))
+
+
+def first_place(ask: Ask) -> Reply:
+    """Prefer whatever is shown first."""
+    return verdict(ask, "A")
+
+
+def longer(ask: Ask) -> Reply:
+    """Prefer the longer answer."""
+    first, second = texts_of(ask)
+    return verdict(ask, "A" if len(first) > len(second) else "B")
+
+
+def canonical_first(ask: Ask) -> Reply:
+    """Prefer the completion that a pool stores first, wherever it is shown."""
+    first, _second = texts_of(ask)
+    return verdict(ask, "A" if first.startswith("Answer 0") else "B")
+
+
+class Scripted:
+    """A backend that asks nobody: `decide` answers each call, one after another."""
+
+    def __init__(self, decide: Decide) -> None:
+        self.decide = decide
+        self.asked: list[str] = []
+        self.is_closed = False
+
+    def ask_all(self, asks: Iterable[Ask]) -> Iterator[Reply | Failure]:
+        """Answer the calls in their order."""
+        for ask in asks:
+            self.asked.append(ask.key)
+            yield self.decide(ask)
+
+    def close(self) -> None:
+        """Note that it was closed."""
+        self.is_closed = True
+
+
+def make_judge(
+    project: Project, protocol: str = "pairwise", **fields: Any
+) -> MachineAnnotator:
+    """Return a judge of the project."""
+    options = {
+        "name": "judge",
+        "backend": "endpoint",
+        "model": "m",
+        "protocol": protocol,
+        "prompt_sha256": prompt_sha256(PROTOCOLS[protocol]),
+        "parameters": {"max_tokens": 200},
+    } | fields
+    return MachineAnnotator.objects.create(project=project, **options)
