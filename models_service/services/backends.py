@@ -3,8 +3,8 @@
 from django.conf import settings
 
 from annotation.models import MachineAnnotator
-from annotation.services.jobs import JobFailed
 from annotation.services.identities import decrypt
+from annotation.services.jobs import JobFailed
 from annotation.words import gettext as _
 from models_service.backends.base import Generator
 from models_service.backends.endpoint_settings import EndpointSettings

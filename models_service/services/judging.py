@@ -207,4 +207,3 @@ def _came(place: Place, outcome: Reply | Failure, thread: _Thread) -> Came:
     is_read = verdict.logit_from == "tokens"
     logit = verdict.logit if is_read else None
     return Came(place, outcome, verdict.status, logit, verdict.reason)
-

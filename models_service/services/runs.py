@@ -198,9 +198,7 @@ class _Runner:
         self._finish(judged, len(items), judge.n_cached - n_cached)
 
     @transaction.atomic
-    def _finish(
-        self, judged: Sequence[Judged], n_items: int, n_cached: int
-    ) -> None:
+    def _finish(self, judged: Sequence[Judged], n_items: int, n_cached: int) -> None:
         """Store the verdicts of a batch, and count them."""
         self.n_misfits += n_items - len(judged)
         store_verdicts(self.run.machine, self.questions, judged)

@@ -37,9 +37,7 @@ def store_verdicts(
 
     A verdict that is there stays; what failed or could not be read is replaced.
     """
-    rows = [
-        {"item_id": one.item.id, **verdict_row(one.combined)} for one in judged
-    ]
+    rows = [{"item_id": one.item.id, **verdict_row(one.combined)} for one in judged]
     with connection.cursor() as db:
         db.execute(
             _STORE,

@@ -1,10 +1,13 @@
-"""A server of the protocol of chat completions, for tests of what asks it."""
+"""A server of the protocol of chat completions, and a pool to ask about."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from tests.models.server import JudgeServer
+from tests.pools import make_annotator, make_pool
+
+__all__ = ["judge_server", "make_annotator", "make_pool"]
 
 
 @pytest.fixture

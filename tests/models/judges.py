@@ -1,4 +1,4 @@
-"""Backends that answer by a rule, in this process, and the pool they are asked about."""
+"""Backends that answer by a rule, in this process, and judges of a project."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator

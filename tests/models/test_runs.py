@@ -8,12 +8,21 @@ import pytest
 
 from annotation import access
 from annotation.errors import ConflictError
-from annotation.models import Annotation, Job, MachineAnnotator, PreAnnotation, Project
+from annotation.models import (
+    Annotation,
+    Budget,
+    Job,
+    MachineAnnotator,
+    PreAnnotation,
+    Project,
+)
 from annotation.services import jobs
 from models_service.backends.base import Ask, Failure, Reply
 from models_service.models import Call, Run
-from models_service.selectors.wanted import Selection
+from models_service.selectors.wanted import Selection, wanted_batches
 from models_service.services import runs
+from models_service.services.calls import most_cost
+from models_service.services.judging import Judge
 from tests.models.judges import (
     Decide,
     Scripted,
@@ -254,13 +263,30 @@ def test_fatal_failure_pauses_with_what_to_mend(
 def test_cap_of_a_run_is_never_passed(
     machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
 ) -> None:
-    backend(canonical_first)
-    job = go(ask_for(machine, cap_usd=Decimal("0.1")))
+    """What the next item can cost at most must fit, so the last cent is never passed."""
+    asked = backend(canonical_first)
+    judge = Judge(machine, asked, lambda came: None)
+    questions = machine.project.current_questions()
+    assert questions is not None
+    items = wanted_batches(machine, questions, Selection(), None, 1)
+    most = sum(most_cost(machine, ask) for ask in judge.first_asks(next(items)))
+    cap = most + 4 * PRICE_OF_CALL
+    job = go(ask_for(machine, cap_usd=cap))
     run = run_of(job)
-    assert job.state == Job.State.PAUSED
-    assert "may cost 0.10" in job.message
-    assert 0 < run.n_ok < 6
-    assert run.cost_usd <= Decimal("0.1")
+    assert (job.state, run.n_ok) == (Job.State.PAUSED, 3)
+    assert "may cost" in job.message
+    assert run.cost_usd == 6 * PRICE_OF_CALL < cap
+
+
+def test_budget_of_the_project_is_never_overspent(
+    machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
+) -> None:
+    backend(canonical_first)
+    Budget.objects.create(project=machine.project, cap_usd=Decimal("0.1"))
+    job = go(ask_for(machine))
+    budget = Budget.objects.get(project=machine.project)
+    assert budget.spent_usd == run_of(job).cost_usd > 0
+    assert budget.reserved_usd == 0
 
 
 def test_only_one_run_at_a_time(machine: MachineAnnotator) -> None:
