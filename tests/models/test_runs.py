@@ -263,7 +263,7 @@ def test_fatal_failure_pauses_with_what_to_mend(
 def test_cap_of_a_run_is_never_passed(
     machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
 ) -> None:
-    """What the next item can cost at most must fit, so the last cent is never passed."""
+    """What the next item can cost at most must fit, so no cent too much is spent."""
     asked = backend(canonical_first)
     judge = Judge(machine, asked, lambda came: None)
     questions = machine.project.current_questions()
