@@ -5,7 +5,8 @@ that a run keeps a model busy and its memory stays flat. What a reply means is t
 business of `models_service.verdicts`; a backend only tells what was said.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import abc
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -92,7 +93,7 @@ class Failure:
 class Generator(Protocol):
     """A generating model behind one interface, wherever it runs."""
 
-    def ask_all(self, asks: Iterable[Ask]) -> Iterator[Reply | Failure]:
+    def ask_all(self, asks: Iterable[Ask]) -> "abc.Generator[Reply | Failure]":
         """Yield what each call brought, in the order of completion.
 
         `asks` is read only as far as the model can keep busy.

@@ -9,7 +9,7 @@ import asyncio
 import json
 import random
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import TracebackType
@@ -143,7 +143,7 @@ class Endpoint:
 
     # --- In the consumer's thread.
 
-    def ask_all(self, asks: Iterable[Ask]) -> Iterator[Reply | Failure]:
+    def ask_all(self, asks: Iterable[Ask]) -> "Generator[Reply | Failure]":
         """Yield what each call brought, in the order of completion.
 
         At most twice the calls at once are pulled and not yet yielded. Closing the

@@ -1,7 +1,7 @@
 """Backends that answer by a rule, in this process, and judges of a project."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 from annotation.models import MachineAnnotator, Project
@@ -60,7 +60,7 @@ class Scripted:
         self.asked: list[str] = []
         self.is_closed = False
 
-    def ask_all(self, asks: Iterable[Ask]) -> Iterator[Reply | Failure]:
+    def ask_all(self, asks: Iterable[Ask]) -> "Generator[Reply | Failure]":
         """Answer the calls in their order."""
         for ask in asks:
             self.asked.append(ask.key)

@@ -100,7 +100,7 @@ def test_closing_early_cancels_calls_and_closes_connections(
     with endpoint(judge_server, concurrency=4) as opened:
         results = opened.ask_all(asks(100))
         reply_of(next(results))
-        results.close()  # type: ignore[attr-defined]  # a generator
+        results.close()  # a generator
         judge_server.wait_until(lambda server: server.n_under_way == 0)
         judge_server.decide = lambda request: Answer(text="again")
         assert [reply_of(one).text for one in opened.ask_all(asks(2))] == ["again"] * 2

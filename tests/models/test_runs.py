@@ -35,7 +35,10 @@ from tests.models.judges import (
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
-PRICES = {"usd_per_million_in": Decimal(10), "usd_per_million_out": Decimal(100)}
+PRICES: dict[str, Any] = {
+    "usd_per_million_in": Decimal(10),
+    "usd_per_million_out": Decimal(100),
+}
 # 100 tokens in at 10 dollars a million and 10 out at 100.
 PRICE_OF_CALL = Decimal("0.002")
 Start = Callable[..., Job]

@@ -1,0 +1,1 @@
+"""READS: what pages and steps ask of the database."""

@@ -1,0 +1,1 @@
+"""WRITES: one module per step."""
