@@ -23,7 +23,7 @@ from models_service.services.calls import (
     call_key,
     kept,
 )
-from models_service.verdicts import OrderVerdict, read, unread, vote
+from models_service.verdicts import OrderVerdict, read_final, vote
 
 # So many answers are stored together: what a killed worker can lose is less than that
 # and what is on its way.
@@ -148,7 +148,7 @@ class Judge:
     def _ask(self, thread: _Thread) -> tuple[Ask, str]:
         prompt, place = thread.state.prompt, thread.place()
         if prompt is None:
-            raise ValueError("This case has nothing more to ask.")
+            raise ValueError("nothing is left to ask")
         key = call_key(self.machine, prompt, place)
         return build_ask(self.machine, prompt, place, key), key
 
@@ -156,18 +156,11 @@ class Judge:
         self, thread: _Thread, outcome: Reply | Failure, logit: float | None
     ) -> None:
         """Follow the protocol with what came back; a last reply is read."""
-        state, kind = thread.state, self.protocol.kind
-        case, order = state.case, state.order
-        if isinstance(outcome, Failure):
-            thread.verdict = read(kind, case, order, outcome)
-            return
-        thread.state = follow(state, outcome.text)
-        if not thread.state.is_final:
-            return
-        if thread.state.problem:
-            thread.verdict = unread(case, kind, order, thread.state.problem)
-            return
-        verdict = read(kind, case, order, outcome)
+        if isinstance(outcome, Reply):
+            thread.state = follow(thread.state, outcome.text)
+            if not thread.state.is_final:
+                return
+        verdict = read_final(thread.state, outcome)
         if logit is not None and verdict.status == "ok":
             verdict = replace(verdict, logit=logit, logit_from="tokens")
         thread.verdict = verdict

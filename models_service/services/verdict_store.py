@@ -53,6 +53,7 @@ def store_verdicts(
 def verdict_row(found: Combined) -> dict[str, Any]:
     """Return the columns of a verdict, with what has none of its own as metadata."""
     told = {
+        "p_a": found.p_a,
         "rationale": found.rationale,
         "critiques": found.critiques,
         "tags": found.tags,
@@ -68,5 +69,9 @@ def verdict_row(found: Combined) -> dict[str, Any]:
         "bias": found.bias,
         "disagreement": found.disagreement,
         "flags": list(found.flags),
-        "metadata": {name: value for name, value in told.items() if value},
+        "metadata": {
+            name: value
+            for name, value in told.items()
+            if value not in (None, "", (), {})
+        },
     }

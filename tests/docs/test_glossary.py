@@ -15,8 +15,12 @@ ALLOWED = {
         {"ConsentRecord", "record"},
         "what somebody agreed to, and the verb that writes an event; not items",
     ),
-    "sample": ({"Sample"}, "the first rows of a file, not items"),
-    "lock": ({"_lock", "_lock_walk"}, "locks of the database, not leases"),
+    "sample": (
+        {"Sample", "sample"},
+        "the first rows of a file, and one of several replies of a model; not items",
+    ),
+    "lock": ({"_lock", "_lock_walk", "lock"}, "locks of the database, not leases"),
+    "queue": ({"queue_of"}, "the messages that a worker reads, not the frontier"),
     "schema": ({"schema"}, "the OpenAPI document, not questions"),
     "score": (
         {
