@@ -7,6 +7,7 @@ Django, items or projects, and trusts no character of what it is given.
 from annotation.rendering.alignment import Block, align, align_raw
 from annotation.rendering.differences import Span, differences
 from annotation.rendering.markdown import RENDERER_VERSION, render
+from annotation.rendering.plain import beginning
 from annotation.rendering.raw import render_raw, text_key
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Span",
     "align",
     "align_raw",
+    "beginning",
     "differences",
     "render",
     "render_raw",

@@ -16,12 +16,15 @@ from django.db import connection
 
 from annotation.answers import Question, letter, questions_from
 from annotation.models import Assignment, Project
+from annotation.rendering import beginning
 from annotation.selectors.texts import Alignment, alignments, rendered
 from annotation.spans import has_spans
 
 LEFT_CACHE_S = 15
 LEFT_CACHED_FROM = 500
 LEFT_BOUND = 10_000
+# The line of a ranking's grip is cut to its width on the screen.
+GIST_CHARS = 90
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,11 @@ class DeskCompletion:
     text: str
     html: str
     alignment: Alignment | None = None
+
+    @property
+    def gist(self) -> str:
+        """Return how it begins, in plain words; made where a page asks for it."""
+        return beginning(self.html, GIST_CHARS)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,9 @@ from django.template.loader import render_to_string
 
 from annotation.formats.exports.cells import harmless
 from annotation.models import ExternalIdentity, Participant
-from annotation.selectors.own_copy import TABLES, Entry, Table, batches
+from annotation.selectors.own_answers import batches
+from annotation.selectors.own_copy import TABLES, Table
+from annotation.selectors.own_rows import Entry
 from annotation.services.identities import decrypt
 from annotation.words import gettext as _
 

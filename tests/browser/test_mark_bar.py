@@ -6,8 +6,17 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import Project
+from annotation.services.assignments import claim_next
+from annotation.services.drafts import save_draft
+from annotation.spans import MAX_SPANS
 from tests.browser.conftest import OpenDesk
-from tests.browser.desks import COMPARISON, DESK_SIZE, PHONE_SIZE, ask
+from tests.browser.desks import (
+    COMPARISON,
+    DESK_SIZE,
+    PHONE_SIZE,
+    annotator_of,
+    ask,
+)
 from tests.browser.test_marks import SPANS, select
 
 # Forty paragraphs, so that a pane scrolls; each holds a word of its own.
@@ -291,3 +300,47 @@ def test_escape_closes_the_bar_of_a_mouse_selection_until_another_one(
     expect(page.locator("[data-mark] q")).to_have_text("word1x")
     select(page, 0, "word2x", "word2x")
     expect(asking(page)).to_be_visible()
+
+
+def test_focus_goes_back_to_the_text_when_no_mark_more_is_taken(
+    open_desk: OpenDesk,
+) -> None:
+    project = project_of()
+    user = annotator_of(project)
+    person = project.participants.get(user=user)
+    held = claim_next(participant=person, project=project)
+    assert held is not None
+    # Of the beginning of A, which is the same letter by letter in each order.
+    marks = [
+        {"completion": 0, "start": at, "end": at + 1, "polarity": "for"}
+        for at in range(40, 40 + MAX_SPANS)
+    ]
+    save_draft(assignment=held, answers={"marks": marks}, revision=0)
+    page = open_desk(project, user)
+    rows = page.locator("[data-mark]")
+    expect(rows).to_have_count(MAX_SPANS)
+    region = page.locator("[data-text]").nth(1)
+    select(page, 1, "word9x", "word9x")
+    asking(page).wait_for()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="For", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(region).to_be_focused()
+    expect(page.locator(BAR)).to_be_hidden()
+    expect(page.get_by_text(f"There are {MAX_SPANS} marks").first).to_be_attached()
+    expect(rows).to_have_count(MAX_SPANS)
+    # With one mark less the same words are taken, and the new row has the focus.
+    rows.first.get_by_role("button", name="Remove the mark in A").focus()
+    page.keyboard.press("Enter")
+    expect(rows).to_have_count(MAX_SPANS - 1)
+    select(page, 1, "word9x", "word9x")
+    asking(page).wait_for()
+    page.keyboard.press("+")
+    expect(rows).to_have_count(MAX_SPANS)
+    expect(rows.filter(has_text="word9x").locator("[data-find]")).to_be_focused()
+    # The sign of what is marked can still change.
+    select(page, 1, "word9x", "word9x")
+    asking(page).wait_for()
+    page.keyboard.press("-")
+    expect(rows.filter(has_text="word9x")).to_have_class(re.compile("quote-against"))
+    expect(rows).to_have_count(MAX_SPANS)

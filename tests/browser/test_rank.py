@@ -229,3 +229,16 @@ def test_changed_order_is_not_asked_about(open_desk: OpenDesk) -> None:
     press(page, "a 1 b 1")
     assert submitted(page, project)["tiers"] == [[1], [0]]
     assert "was_unchanged_confirmed" not in current(project)[0].metadata
+
+
+def test_the_tray_shows_how_an_answer_begins_without_its_marks(
+    open_desk: OpenDesk,
+) -> None:
+    texts = ["## The **tides**\n\n- come `twice`", "Plain & simple."]
+    page = open_desk(ask([RANKING], texts=texts))
+    gists = page.locator("[data-tray=open] .gist")
+    expect(gists).to_have_count(2)
+    assert sorted(gists.all_text_contents()) == [
+        "Plain & simple.",
+        "The tides come twice",
+    ]

@@ -79,7 +79,7 @@ def test_many_answers_come_in_batches(
 ) -> None:
     person = join()
     whole = file_of(logged_in(person.user), study)
-    monkeypatch.setattr("annotation.selectors.own_copy.BATCH", 2)
+    monkeypatch.setattr("annotation.selectors.own_answers.BATCH", 2)
     assert file_of(logged_in(person.user), study) == whole
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from annotation.errors import ConflictError
 from annotation.models import Assignment, Draft, FrontierEntry, Project, ProtocolPair
-from annotation.selectors.own_copy import batches
+from annotation.selectors.own_answers import batches
 from annotation.services import assignments, drafts, submissions
 from annotation.services.pairings import Pairs
 from tests.assign.test_crossings import elsewhere

@@ -119,13 +119,15 @@ export class Marks {
 
   mark(polarity, selected = this.selected()) {
     if (!selected) return false;
-    if (this.items.length >= MAX_MARKS) {
+    const at = { completion: selected.text.place, ...selected.found };
+    // What is marked already may still change its sign.
+    if (this.items.length >= MAX_MARKS && !this.same(at)) {
       this.say(format(gettext("There are {n} marks, which is the most. Remove one first."), { n: MAX_MARKS }));
       // The bar that had the focus is gone.
       selected.text.region.focus({ preventScroll: true });
       return true;
     }
-    const item = this.put({ completion: selected.text.place, ...selected.found }, polarity);
+    const item = this.put(at, polarity);
     this.inHand = item;
     if (!this.walking) getSelection().removeAllRanges();
     this.changed();
@@ -133,9 +135,14 @@ export class Marks {
     return true;
   }
 
+  /* The mark of just these words, if there is one. */
+  same(at) {
+    return this.items.find((item) => item.completion === at.completion && item.start === at.start && item.end === at.end);
+  }
+
   /* The mark at this place, which is new or had another sign. */
   put(at, polarity) {
-    const same = this.items.find((item) => item.completion === at.completion && item.start === at.start && item.end === at.end);
+    const same = this.same(at);
     if (same) return Object.assign(same, { polarity });
     const item = { ...at, polarity };
     this.items.push(item);
