@@ -39,6 +39,7 @@ from annotation.selectors.feedback import as_json as feedback_json
 from annotation.selectors.feedback import feedback
 from annotation.services import assignments, drafts, flags, gates, hints, submissions
 from annotation.services.comments import MAX_COMMENTS, mark_seen, write_to_team
+from annotation.services.pairings import refuse_unshown
 from annotation.times import MAX_PLACES
 from annotation.words import gettext as _
 from annotation.words import join_or
@@ -242,6 +243,7 @@ def _own(
 ) -> Assignment:
     """Return the caller's assignment, unless they took their consent back.
 
+    What is reserved for later, and was never on a screen, is refused until its turn.
     A consent or survey that has changed since stops nobody from ending what they began.
     Who is paused or blocked does no more than keep a draft (`is_safe`).
     """
@@ -253,6 +255,8 @@ def _own(
         raise NotReadyError(
             _("You have taken your consent back. Give it anew to go on.")
         )
+    if assignment.state == Assignment.State.RESERVED:
+        refuse_unshown(assignment.pk)
     return assignment
 
 

@@ -122,6 +122,11 @@ class Assignment(Row):
                 name="assignment_skipped",
             ),
             models.Index(
+                fields=("participant",),
+                condition=Q(state="reserved"),
+                name="assignment_reserved",
+            ),
+            models.Index(
                 fields=("participant", "purpose"),
                 condition=~Q(purpose__in=("main", "imported")),
                 name="assignment_checks",

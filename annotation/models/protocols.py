@@ -14,7 +14,9 @@ class ProtocolPair(models.Model):
     `comes_first` was drawn when the item was lent; the two answers are the assignments
     of this item and participant with the purposes `main` and `second_protocol`.
     `reserved_until`: how long the main assignment is kept while the second protocol
-    comes first. `is_settled`: nothing more is asked. Only services.pairings writes it.
+    comes first. `is_settled`: nothing is asked as things are. `waits_since`: since when
+    the other half waits, as far as a claim has seen it; empty: look at it. Only
+    services.pairings writes it.
     """
 
     class First(models.TextChoices):
@@ -36,6 +38,7 @@ class ProtocolPair(models.Model):
     comes_first = models.CharField(max_length=16, choices=First.choices)
     reserved_until = models.DateTimeField(null=True, blank=True)
     is_settled = models.BooleanField(default=False)
+    waits_since = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -54,7 +57,7 @@ class ProtocolPair(models.Model):
                 fields=("participant", "comes_first"), name="protocol_pair_own"
             ),
             models.Index(
-                fields=("participant", "id"),
+                fields=("participant", "waits_since", "id"),
                 condition=Q(is_settled=False),
                 name="protocol_pair_pending",
             ),

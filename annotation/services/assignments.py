@@ -111,6 +111,8 @@ def _new(
     if pairs and (due := pairs.lend_due()) is not None:
         return _fetch(due)
     if "draft" in held and _resume(held["draft"], participant, project, walk):
+        if pairs:
+            pairs.look_again(held["draft"].item_id)
         return _fetch(held["draft"].id)
     found = _claim(participant, project, walk, State.OPEN)
     if pairs:
@@ -224,7 +226,7 @@ def _end(assignment: Assignment, state: str, reason: str) -> None:
     )
     if held == state:
         return
-    if held == State.RESERVED and state == State.SKIPPED:
+    if held == State.RESERVED:
         pairings.refuse_unshown(assignment.pk)
     is_lent = held in (State.OPEN, State.QUEUED, State.RESERVED)
     if not is_lent and held not in (State.EXPIRED, State.RELEASED):

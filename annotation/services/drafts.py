@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from annotation.answers import Answers
 from annotation.errors import ConflictError, InvalidError
-from annotation.models import Assignment, Draft
-from annotation.services.pairings import refuse_unshown
+from annotation.models import Assignment, Draft, Participant
+from annotation.services.pairings import refuse_unshown, revive
 from annotation.times import clipped
 from annotation.words import gettext as _
 
+State = Assignment.State
 MAX_DRAFT_BYTES = 1_000_000
 # An escape after an even number of backslashes; after an odd one it is plain text.
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
@@ -87,7 +88,19 @@ def save_draft(
             revision=newer.revision,
             answers=newer.answers,
         )
-    return SavedDraft(assignment.public_id, int(row[0]))
+    return _saved(assignment, int(row[0]))
+
+
+def _saved(assignment: Assignment, revision: int) -> SavedDraft:
+    """Return what to remember; a first draft of what was lost is found by a claim."""
+    is_lost = assignment.state in (State.EXPIRED, State.RELEASED)
+    if is_lost and revision == 1 and assignment.project.protocol_rules:
+        with transaction.atomic():
+            Participant.objects.select_for_update(no_key=True).get(
+                pk=assignment.participant_id
+            )
+            revive(assignment=assignment)
+    return SavedDraft(assignment.public_id, revision)
 
 
 def _json(answers: Answers) -> str:

@@ -20,6 +20,7 @@ from annotation.selectors.choices import questions_of
 from annotation.selectors.item_filters import Conditions, ItemFilter
 from annotation.selectors.item_sets import DIFFERS, conditions_of, known_items
 from annotation.selectors.jobs import KEPT, is_forgotten
+from annotation.services import pairings
 from annotation.services.assignments import give_slots_back, restart_walks
 from annotation.services.events import record
 from annotation.services.jobs import JobCancelled, Progress, create_job
@@ -50,6 +51,7 @@ _SET_BACK = {
     "exclude": _INCLUDE,
     "include": _EXCLUDE,
 }
+_REVERSE = {"exclude": "include", "include": "exclude"}
 # Locked in one order, so that two who change the same items never wait in a ring.
 _CHANGE = """
     WITH wanted AS MATERIALIZED (
@@ -263,8 +265,16 @@ def _change_window(
     with connection.cursor() as db:
         db.execute(statement, parameters)
         changed = [row[0] for row in db.fetchall()]
-    if change.action == "exclude" and changed:
-        _end_queued(changed)
+    _follow(change.action, changed)
+
+
+def _follow(action: str, item_ids: Sequence[int]) -> None:
+    """End or take up what hangs on items that were taken out or in."""
+    if action == "exclude" and item_ids:
+        _end_queued(item_ids)
+        pairings.settle_items(item_ids)
+    elif action == "include" and item_ids:
+        pairings.ask_items_again(item_ids)
 
 
 def _end_queued(item_ids: Sequence[int]) -> None:
@@ -335,5 +345,4 @@ def _window_back(done: Job, after: int, upto: int) -> None:
     with connection.cursor() as db:
         db.execute(statement, parameters)
         changed = [row[0] for row in db.fetchall()]
-    if action == "include" and changed:
-        _end_queued(changed)
+    _follow(_REVERSE.get(action, ""), changed)

@@ -7,14 +7,15 @@ first, that main assignment becomes `reserved`: it keeps slot, turn and quotas, 
 opened when its turn comes. An assignment for `second_protocol` takes no slot.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models.functions import Now
 
+from annotation.allocation.halves import ANSWERED, Half, Pending
 from annotation.allocation.insertion import shown_order
 from annotation.allocation.pairing import (
     Firsts,
@@ -35,84 +36,18 @@ from annotation.words import gettext as _
 
 State = Assignment.State
 MAIN, SECOND = Assignment.Purpose.MAIN, Assignment.Purpose.SECOND_PROTOCOL
-ANSWERED = (State.SUBMITTED, State.SURPLUS)
-LOST = (State.EXPIRED, State.RELEASED)
-
-
-@dataclass(frozen=True)
-class Half:
-    """One of the two assignments of a pair; `id` None: it was not lent yet."""
-
-    id: int | None
-    state: str | None
-
-    @property
-    def is_answered(self) -> bool:
-        """Tell whether there is an answer to it."""
-        return self.state in ANSWERED
-
-    @property
-    def is_free(self) -> bool:
-        """Tell whether it can be lent: never lent, lost, or reserved for this."""
-        return self.state is None or self.state in (*LOST, State.RESERVED)
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A pair of which something may still be asked.
-
-    `is_due`: its first answer lies far enough back. `has_draft`: of the first half.
-    """
-
-    id: int
-    item_id: int
-    comes_first: str
-    main: Half
-    second: Half
-    order: list[int]
-    is_due: bool
-    is_excluded: bool
-    has_draft: bool
-
-    @property
-    def first(self) -> Half:
-        """Return the half that comes first."""
-        return self.main if self.comes_first == MAIN else self.second
-
-    @property
-    def later(self) -> Half:
-        """Return the other half."""
-        return self.second if self.comes_first == MAIN else self.main
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether nothing more is asked: both are answered, or one is refused."""
-        states = (self.first.state, self.later.state)
-        both = self.first.is_answered and self.later.is_answered
-        return both or State.SKIPPED in states or State.WITHDRAWN in states
-
-    @property
-    def is_waiting(self) -> bool:
-        """Tell whether the other half is what comes next of this pair."""
-        return self.first.is_answered and self.later.is_free and not self.is_excluded
-
-    @property
-    def is_broken_off(self) -> bool:
-        """Tell whether the second protocol was begun first, and its lease was lost."""
-        return (
-            self.comes_first == SECOND
-            and self.second.state == State.EXPIRED
-            and self.has_draft
-            and self.main.state in LOST
-            and not self.is_excluded
-        )
+# How many pairs of each sort a claim looks at: those begun (with an open item and one
+# ahead there are two, more where answers came late), and the oldest that wait (two of
+# them may be in hand).
+N_BEGUN, N_WAITING = 20, 5
 
 
 class Pairs:
     """One person's items under two protocols, in one claim.
 
     `walk`: the person's walk, with what is reserved for them among what they saw
-    first. Costs one statement, and one more where something is settled or kept longer.
+    first. Costs two statements, and one more where something has moved on. It looks at
+    a bounded number of pairs, however many are open; what it settles is not read again.
     """
 
     def __init__(
@@ -120,24 +55,22 @@ class Pairs:
     ) -> None:
         self.participant, self.project, self.state = participant, project, state
         self.rules = read_rules(project.protocol_rules)
-        self._pending = self._read()
-        reserved = [p for p in self._pending if p.main.state == State.RESERVED]
-        self.n_reserved = len(reserved)
-        firsts = walk.firsts
-        for pair in reserved:
-            firsts = with_first(firsts, pair.order)
+        self._look()
+        self.n_reserved, firsts = 0, walk.firsts
+        for n_completions, first, n in self._all(sql.RESERVED, {}):
+            self.n_reserved += n
+            firsts = with_first(firsts, [first] * n_completions, n)
         self.walk = replace(walk, firsts=firsts)
-        self._settle([pair.id for pair in self._pending if pair.is_over])
 
     def lend_due(self) -> int | None:
         """Lend what was begun and lost, or the half whose time has come; None = none.
 
         The oldest first, so that few items wait for their other half.
         """
-        for pair in self._pending:
+        for pair in list(self._pending):
             if pair.is_broken_off and (found := self._begin_again(pair)) is not None:
                 return found
-        return self._lend_first(pair for pair in self._pending if pair.is_due)
+        return self._lend_first(is_early=False)
 
     def lend_early(self) -> int | None:
         """Lend the oldest half that waits, though its time has not come.
@@ -145,7 +78,7 @@ class Pairs:
         For when there is nothing else: a pair that is close together tells more than
         half of one.
         """
-        return self._lend_first(self._pending)
+        return self._lend_first(is_early=True)
 
     def begin(self, assignment: int) -> int:
         """Draw the order of protocols for a main assignment that was just claimed.
@@ -163,21 +96,33 @@ class Pairs:
         self._reserve(item_id, assignment)
         return self._lend_second(item_id, len(order))
 
+    def look_again(self, item_id: int) -> None:
+        """Let the pair of an item go on whose lost lease is taken up again."""
+        self._run(sql.LOOK_AGAIN.format(which=sql.OF_ITEM), {"item": item_id})
+
     # --- one pair ---------------------------------------------------------------------
 
-    def _lend_first(self, pairs: Iterable[Pending]) -> int | None:
-        for pair in pairs:
-            if pair.is_waiting and (found := self._lend_later(pair)) is not None:
-                return found
-        return None
+    def _lend_first(self, *, is_early: bool) -> int | None:
+        while True:
+            for pair in [] if self._is_blind else list(self._pending):
+                if pair.asked_next and (is_early or pair.is_due):
+                    found = self._lend_next(pair, pair.asked_next)
+                    if found is not None:
+                        return found
+            # What waits behind these has not waited as long.
+            is_waiting = any(pair.asked_next for pair in self._pending)
+            is_enough = is_waiting and not self._is_blind
+            if is_enough or not (self._is_full and self._n_moved):
+                return None
+            self._look()
 
-    def _lend_later(self, pair: Pending) -> int | None:
-        """Lend the other half; None where its slot has gone to somebody else."""
-        if pair.later is pair.second:
+    def _lend_next(self, pair: Pending, half: Half) -> int | None:
+        """Lend a half; None where its slot has gone to somebody else."""
+        if half is pair.second:
             return self._lend_second(pair.item_id, len(pair.order))
-        if pair.main.state in LOST and not self._retake(pair):
+        if pair.main.is_lost and not self._retake(pair):
             # Should the pool give the item once more, it is only the main half.
-            self._settle([pair.id])
+            self._settle(pair)
             return None
         # A reservation may end since it was read, with its slot given back: only what
         # is as it was read still has a slot, its own or the one just taken again.
@@ -194,7 +139,7 @@ class Pairs:
     def _begin_again(self, pair: Pending) -> int | None:
         """Go on with the draft of a second protocol that came first."""
         if not self._retake(pair):
-            self._settle([pair.id])
+            self._settle(pair)
             return None
         self._reserve(pair.item_id, pair.main.id)
         return self._lend_second(pair.item_id, len(pair.order))
@@ -238,34 +183,56 @@ class Pairs:
         (text,) = self._one(sql.SECOND_QUESTIONS, {})
         return main_question(questions_from(text)).type
 
-    # --- reading and keeping ----------------------------------------------------------
+    # --- reading and noting -----------------------------------------------------------
+
+    def _look(self) -> None:
+        """Read the pairs begun and the oldest that wait; note how far they are.
+
+        More may lie behind these where they are as many as are read (`_is_full`); and
+        older ones than those just begun, where none of the oldest waits any more
+        (`_is_blind`).
+        """
+        found = self._read()
+        oldest = [pair for pair in found if pair.noted is not None]
+        is_cut = len(oldest) == N_WAITING
+        self._is_full = is_cut or len(found) - len(oldest) == N_BEGUN
+        moved = [p for p in found if p.is_settled or p.since != p.noted]
+        self._n_moved = len(moved)
+        self._is_blind = (
+            is_cut
+            and any(pair.is_settled for pair in oldest)
+            and not any(pair.asked_next for pair in oldest)
+        )
+        self._note(moved)
+        self._pending = [pair for pair in found if not pair.is_settled]
 
     def _read(self) -> list[Pending]:
         values = {
             "after": self.rules.after_items,
             "age": timedelta(minutes=self.rules.after_min),
-            "hold": timedelta(hours=self.rules.hold_hours),
+            "n_begun": N_BEGUN,
+            "n_waiting": N_WAITING,
         }
-        with connection.cursor() as db:
-            db.execute(sql.PENDING, self._owner() | values)
-            rows = db.fetchall()
-        self._keep_longer([row[0] for row in rows if row[-1]])
         return [
-            Pending(
-                row[0], row[1], row[2], Half(*row[3:5]), Half(*row[5:7]), *row[7:-1]
-            )
-            for row in rows
+            Pending(row[0], row[1], row[2], Half(*row[3:5]), Half(*row[5:7]), *row[7:])
+            for row in self._all(sql.PENDING, values)
         ]
 
-    def _keep_longer(self, pairs: Sequence[int]) -> None:
-        """Keep what is reserved for somebody who is at work."""
+    def _note(self, pairs: Sequence[Pending]) -> None:
         if pairs:
-            hold = timedelta(hours=self.rules.hold_hours)
-            self._run(sql.KEEP_LONGER, {"pairs": list(pairs), "hold": hold})
+            values = {
+                "ids": [pair.id for pair in pairs],
+                "settled": [pair.is_settled for pair in pairs],
+                "since": [pair.since for pair in pairs],
+            }
+            self._run(sql.NOTE, values)
 
-    def _settle(self, pairs: Sequence[int]) -> None:
-        if pairs:
-            self._run(sql.SETTLE, {"pairs": list(pairs)})
+    def _settle(self, pair: Pending) -> None:
+        """Read a pair no more whose slot has gone to somebody else."""
+        values = {"ids": [pair.id], "settled": [True], "since": [pair.since]}
+        self._run(sql.NOTE, values)
+        self._pending.remove(pair)
+        self._n_moved += 1
 
     def _lease(self) -> dict[str, Any]:
         lease = timedelta(seconds=self.project.lease_s)
@@ -278,6 +245,12 @@ class Pairs:
         with connection.cursor() as db:
             db.execute(statement, self._owner() | values)
             return db.fetchone()
+
+    def _all(self, statement: str, values: dict[str, Any]) -> list[Any]:
+        with connection.cursor() as db:
+            db.execute(statement, self._owner() | values)
+            rows: list[Any] = db.fetchall()
+        return rows
 
     def _run(self, statement: str, values: dict[str, Any]) -> None:
         with connection.cursor() as db:
@@ -332,7 +305,22 @@ def end_reserved(*, participant: Participant) -> list[int]:
 
 def settle_all(*, participant: Participant, is_settled: bool) -> None:
     """Ask a person no other half any more, or ask what is open again."""
-    participant.protocol_pairs.update(is_settled=is_settled)
+    if is_settled:
+        participant.protocol_pairs.update(is_settled=True)
+        return
+    which = "p.participant_id = %(participant)s"
+    _change(sql.LOOK_AGAIN.format(which=which), {"participant": participant.pk})
+
+
+def settle_items(item_ids: Sequence[int]) -> None:
+    """Ask nobody the other half of items that are taken out of the work."""
+    _change(sql.SETTLE_ITEMS, {"items": list(item_ids)})
+
+
+def ask_items_again(item_ids: Sequence[int]) -> None:
+    """Ask the other half of items that are taken into the work again."""
+    which = "p.item_id = ANY(%(items)s)"
+    _change(sql.LOOK_AGAIN.format(which=which), {"items": list(item_ids)})
 
 
 def reserve_again(*, queued: Assignment, project: Project) -> bool:
@@ -347,8 +335,24 @@ def reserve_again(*, queued: Assignment, project: Project) -> bool:
 def ask_again(*, assignment: Assignment) -> None:
     """Let a pair go on of which an answer is taken back."""
     assignment.participant.protocol_pairs.filter(item_id=assignment.item_id).update(
-        is_settled=False
+        is_settled=False, waits_since=None
     )
+
+
+def revive(*, assignment: Assignment) -> None:
+    """Let a pair go on of which a half was answered, or has a draft, after its lease.
+
+    Where a main half was answered before anything of the second protocol, which was to
+    come first, it is stored as the one that came first; a reservation has served.
+    Within the lock on the participant that counting an answer takes: a claim would
+    else settle what it read before.
+    """
+    _change(sql.REVIVE, {"assignment": assignment.pk})
+
+
+def _change(statement: str, values: dict[str, Any]) -> None:
+    with connection.cursor() as db:
+        db.execute(statement, values)
 
 
 def _ended(statement: str, values: dict[str, Any]) -> list[int]:

@@ -40,6 +40,8 @@ from annotation.words import gettext as _
 
 State = Assignment.State
 Purpose = Assignment.Purpose
+# Answered in these, an assignment was not in its person's hand.
+AFTER_LEASE = (State.EXPIRED, State.RELEASED, State.SKIPPED, State.RESERVED)
 
 _STORE = """
     WITH added AS (
@@ -189,9 +191,16 @@ def _submit(
             "metadata": _metadata(questions, answers, shown),
         }
     )
+    _settle(row, assignment)
+    return Submission(public_id, True, state, at)
+
+
+def _settle(row: dict[str, Any], assignment: Assignment) -> None:
+    """Pay for a first answer that has a price; let a pair go on that was lost."""
     if row["is_priced"] and row["annotation_id"] is None:
         answer_costs.pay(assignment_id=row["id"], project_id=row["project_id"])
-    return Submission(public_id, True, state, at)
+    if row["state"] in AFTER_LEASE and assignment.project.protocol_rules:
+        pairings.revive(assignment=assignment)
 
 
 def _total(row: dict[str, Any]) -> int | None:

@@ -35,6 +35,7 @@ from annotation.selectors.own_work import (
 from annotation.selectors.texts import rendered
 from annotation.services import assignments, submissions
 from annotation.services.endings import conclude
+from annotation.services.pairings import refuse_unshown
 from annotation.views.comments import own_comments_of
 from annotation.views.desk_parts import parts, payload
 from annotation.views.endings import ending_of
@@ -239,6 +240,8 @@ def _of_seat(request: HttpRequest, seat: access.Seat, public_id: UUID) -> Assign
     assignment = access.own_assignment(request.user, public_id)
     if assignment.project_id != seat.project.pk:
         raise NotFoundError
+    if assignment.state == Assignment.State.RESERVED:
+        refuse_unshown(assignment.pk)
     return assignment
 
 

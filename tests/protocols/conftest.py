@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 
 from annotation.allocation.pairing import ProtocolRules
@@ -92,6 +93,21 @@ def run_out(*held: Assignment) -> None:
     """Let leases end now."""
     past = timezone.now() - timedelta(hours=1)
     Assignment.objects.filter(pk__in=[one.pk for one in held]).update(lease_until=past)
+    assignments.expire_leases()
+
+
+def stay_away(person: Participant) -> None:
+    """Let a day pass in which the person does nothing; what is overdue ends."""
+    day = timedelta(days=1)
+    person.assignments.exclude(finished_at=None).update(
+        finished_at=F("finished_at") - day
+    )
+    person.assignments.exclude(lease_until=None).update(
+        lease_until=F("lease_until") - day
+    )
+    person.protocol_pairs.exclude(reserved_until=None).update(
+        reserved_until=F("reserved_until") - day
+    )
     assignments.expire_leases()
 
 

@@ -117,9 +117,18 @@ class WorkToTheEnd(WorkTwice):
         self.project.save(update_fields=["is_paused"])
         finish(self)
         assert rebuild_frontier(project=self.project) == 0
+        self.assert_every_pair_is_asked()
         assert not Assignment.objects.filter(
             project=self.project, state__in=(State.RESERVED, State.OPEN, State.QUEUED)
         ).exists()
+
+    def assert_every_pair_is_asked(self) -> None:
+        """Whoever answered the project's own questions was asked the others too."""
+        for pair in ProtocolPair.objects.filter(project=self.project):
+            main, second = self.half(pair, "main"), self.half(pair, SECOND)
+            if main and main.state in (State.SUBMITTED, State.SURPLUS):
+                assert second is not None
+                assert second.state in (State.SUBMITTED, State.SKIPPED)
 
 
 @pytest.mark.django_db(transaction=True)

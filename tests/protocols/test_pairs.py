@@ -28,6 +28,7 @@ from tests.protocols.conftest import (
     claim,
     claimed,
     run_out,
+    stay_away,
     work,
     work_until,
     work_until_reserved,
@@ -331,12 +332,6 @@ def test_a_late_answer_is_stored_and_its_other_half_follows(
     assert set(counters(pool)) == {(1, 1)}
 
 
-def overdue(pair: ProtocolPair) -> None:
-    past = timezone.now() - timedelta(minutes=1)
-    ProtocolPair.objects.filter(pk=pair.pk).update(reserved_until=past)
-    assignments.expire_leases()
-
-
 def test_a_reservation_ends_and_somebody_else_gets_the_item(
     make_pool: MakePool, make_annotator: MakeAnnotator
 ) -> None:
@@ -344,7 +339,7 @@ def test_a_reservation_ends_and_somebody_else_gets_the_item(
     ask_twice(project)
     second = second_first(project, make_annotator)
     answer(second)
-    overdue(ProtocolPair.objects.get(item=second.item_id))
+    stay_away(second.participant)
     assert main_of(second).state == State.EXPIRED
     other = make_annotator(project)
     assert second.item_id in {one.item_id for one in work(other, 9)}
@@ -360,7 +355,7 @@ def test_who_comes_back_in_time_gets_the_other_half_after_all(
     ask_twice(project)
     second = second_first(project, make_annotator)
     answer(second)
-    overdue(ProtocolPair.objects.get(item=second.item_id))
+    stay_away(second.participant)
     done = work(second.participant, 9)
     assert (second.item_id, "main") in {(a.item_id, a.purpose) for a in done}
     assert counters(project) == [(1, 1)] * 2
@@ -372,12 +367,13 @@ def test_at_work_a_reservation_is_kept(
     second = second_first(pool, make_annotator)
     answer(second)
     pair = ProtocolPair.objects.get(item=second.item_id)
-    soon = timezone.now() + timedelta(minutes=2)
-    ProtocolPair.objects.filter(pk=pair.pk).update(reserved_until=soon)
-    claim(second.participant)
+    past = timezone.now() - timedelta(minutes=1)
+    ProtocolPair.objects.filter(pk=pair.pk).update(reserved_until=past)
+    assignments.expire_leases()
     pair.refresh_from_db()
     assert pair.reserved_until is not None
-    assert pair.reserved_until > soon + timedelta(hours=3)
+    assert pair.reserved_until > past + timedelta(hours=3)
+    assert main_of(second).state == State.RESERVED
 
 
 # --- answers that change --------------------------------------------------------------
