@@ -19,7 +19,7 @@ PATH = Path(__file__).parent / "panel.jsonl"
 NAME = "Demo: a recruited panel"
 DESCRIPTION = (
     "Ten simulated people, recruited by a link, judge advice and opinions: with quotas,"
-    " checks, marked words, pay and what they disagree about."
+    " checks, marked words, a second protocol, pay and what they disagree about."
 )
 REASON = "Both have a point. The first one leaves the choice to the person."
 ASKED = "You were very sure here. What decided it for you?"
@@ -48,6 +48,8 @@ QUOTAS: Sequence[Mapping[str, Any]] = (
     },
     {"kind": "category_each", "n": 3},
 )
+# What the second protocol asks: a mark for each answer, on this scale.
+LOW, HIGH = 1, 7
 Ending = Literal["completed", "working", "left", "timed_out"]
 STRONGEST = 3
 # Who is so fast has not read, and one of the simulated people is.
@@ -143,6 +145,20 @@ def answers_to(item: PanelItem, person: Person, n_before: int) -> dict[str, Any]
     levels = ("Guess", "Fairly sure", "Certain")
     answers["confidence"] = levels[min(abs(value), len(levels) - 1)]
     return answers
+
+
+def marks_to(item: PanelItem, person: Person) -> list[int]:
+    """Return how a person rates both answers by themselves, in canonical order.
+
+    Mostly as they compare them, but less sharply: some pairs come out equal, and a
+    few the other way round.
+    """
+    rng = random.Random(f"{person.id}:{item.draft.external_id}:marks")  # noqa: S311 - a demo
+    value = answers_to(item, person, 0)["preference"]["value"]
+    lead = value + rng.choice((-2, -1, 0, 0, 0, 1, 2))
+    best = rng.choice((HIGH - 1, HIGH))
+    worse = max(LOW, best - abs(lead))
+    return [best, worse] if lead >= 0 else [worse, best]
 
 
 def _some(

@@ -14,12 +14,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from annotation.allocation.insertion import CheckRules
+from annotation.allocation.pairing import ProtocolRules
 from annotation.answers import Question, parse_questions, to_presented
 from annotation.demo.panel import (
     ASKED,
     COMMENT,
     DESCRIPTION,
     FLAGGED,
+    HIGH,
+    LOW,
     NAME,
     PEOPLE,
     QUESTIONS,
@@ -28,6 +31,7 @@ from annotation.demo.panel import (
     PanelItem,
     Person,
     answers_to,
+    marks_to,
     panel_items,
 )
 from annotation.formats.types import ItemDraft
@@ -43,6 +47,7 @@ from annotation.models import (
     Role,
 )
 from annotation.recruiting import Arrival
+from annotation.second_form import SecondForm
 from annotation.services import disagreements
 from annotation.services.adjudications import settle
 from annotation.services.assignments import claim_next
@@ -56,6 +61,7 @@ from annotation.services.flags import raise_flag
 from annotation.services.imports import store_items
 from annotation.services.members import add_member
 from annotation.services.projects import create_project
+from annotation.services.protocols import set_second_protocol
 from annotation.services.quotas import publish_quotas
 from annotation.services.recruitment import (
     RecruitmentSettings,
@@ -79,6 +85,12 @@ RECRUITMENT = RecruitmentSettings(
 )
 # An answer costs its share of the fixed pay.
 BUDGET = Terms(Decimal(60), Decimal(40), Decimal("0.25"))
+SECOND = Assignment.Purpose.SECOND_PROTOCOL
+SECOND_FORM = SecondForm(
+    "rating", "How good is each answer, by itself?", low=LOW, high=HIGH
+)
+# Every item, so that the few people of the demo show something.
+PROTOCOLS = ProtocolRules(share_percent=100, after_items=2, after_min=0)
 State = Enrolment.State
 
 
@@ -112,6 +124,7 @@ def _project(owner: User, drafts: list[ItemDraft]) -> Project:
     store_items(project=project, items=drafts, provider="demo")
     set_rules(project=project, rules=RULES, by=owner)
     publish_quotas(project=project, user=owner, raw=[dict(one) for one in QUOTAS])
+    set_second_protocol(project=project, form=SECOND_FORM, rules=PROTOCOLS, by=owner)
     save_recruitment(project=project, user=owner, settings=RECRUITMENT)
     set_budget(project=project, user=owner, terms=BUDGET)
     return Project.objects.select_related("recruitment").get(pk=project.pk)
@@ -128,15 +141,17 @@ def _take_part(
     enrolled = enrol(invitation=invitation, arrival=Arrival(person.id, "demo"))
     participant = take_part_as(project, enrolled.user, person.profile)
     questions = parse_questions(QUESTIONS)
-    n_done = 0
-    while n_done < person.n_items:
+    n_done = n_given = 0
+    # Who completes answers the other form of the items too; they are lent at the end.
+    while n_done < person.n_items or person.ending == "completed":
         lent = claim_next(participant=participant, project=project)
         if lent is None:
             break
         _answer(lent, person, items[lent.item.external_id], questions, n_done)
         n_done += lent.purpose == Assignment.Purpose.MAIN
+        n_given += 1
     _end(participant, person)
-    _set_back(enrolled.enrolment, person)
+    _set_back(enrolled.enrolment, person, n_given)
 
 
 def _answer(
@@ -147,8 +162,13 @@ def _answer(
     n_done: int,
 ) -> None:
     took = timedelta(seconds=person.pace_s)
-    Assignment.objects.filter(pk=lent.pk).update(shown_at=F("shown_at") - took * 1.2)
     answers = answers_to(item, person, n_done)
+    if lent.purpose == SECOND:
+        took /= 3
+        asked = parse_questions(SECOND_FORM.to_questions())
+        answers = {asked[0].name: {"overall": marks_to(item, person)}}
+        questions = asked
+    Assignment.objects.filter(pk=lent.pk).update(shown_at=F("shown_at") - took * 1.2)
     part = took / timedelta(milliseconds=1)
     submit(
         assignment=lent,
@@ -174,10 +194,10 @@ def _end(participant: Participant, person: Person) -> None:
         close(participant=participant, state=State.WITHDRAWN, reason=reason)
 
 
-def _set_back(enrolment: Enrolment, person: Person) -> None:
+def _set_back(enrolment: Enrolment, person: Person, n_given: int) -> None:
     """Move what the person did to its day, with the time that it would have taken."""
     by = timedelta(days=person.days_ago, hours=2 + person.camp)
-    lasted = timedelta(seconds=person.pace_s * (person.n_items + 2) + 90)
+    lasted = timedelta(seconds=person.pace_s * (n_given + 2) + 90)
     mine = {"participant_id": enrolment.participant_id}
     Annotation.objects.filter(**mine).update(created_at=F("created_at") - by)
     Assignment.objects.filter(**mine).exclude(finished_at=None).update(

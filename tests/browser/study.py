@@ -242,13 +242,15 @@ def _panel(study: Study) -> None:
     user = study.people["annotator"]
     assert user is not None
     person = take_part_as(project, user, PEOPLE[0].profile)
-    # Past the training item, and past what is mixed in unseen.
+    # Past the training item, past what is mixed in unseen, and past the other form.
     while True:
         lent = assignments.claim_next(participant=person, project=project)
         assert lent is not None
         if lent.purpose == Assignment.Purpose.MAIN:
             break
-        answer(person, {"preference": {"value": 2}})
+        is_other_form = lent.purpose == Assignment.Purpose.SECOND_PROTOCOL
+        rated = {"second_rating": {"overall": [6, 4]}}
+        answer(person, rated if is_other_form else {"preference": {"value": 2}})
     marks = next(
         item.marks
         for item in panel_items()

@@ -1,5 +1,7 @@
 """The demo's panel: an owner finds each part of a recruited study with content."""
 
+from collections import Counter
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -12,6 +14,7 @@ from annotation.demo.panel import (
     QUESTIONS,
     PanelItem,
     answers_to,
+    marks_to,
     panel_items,
 )
 from annotation.models import (
@@ -24,7 +27,10 @@ from annotation.models import (
     ItemDisagreement,
     Project,
 )
+from annotation.selectors.habits import habit_page
+from annotation.services.charts import refresh
 from annotation.services.demo import OWNER, seed_demo
+from annotation.services.demo_panel import SECOND_FORM
 from annotation.services.pay import pay_list
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -37,7 +43,8 @@ PAGES = {
     "disagreements": "Read them one by one",
     "settings_checks": "boiled-egg",
     "settings_recruitment": "DEMO-DONE",
-    "habits": "How people answer",
+    "habits": "Both forms say the same",
+    "settings_protocols": "How good is each answer, by itself?",
     "self_descriptions": "Self-descriptions",
     "people": "recruitment link",
 }
@@ -51,6 +58,31 @@ def test_every_answer_of_a_simulated_person_is_valid(item: PanelItem) -> None:
             answers = answers_to(item, person, n_before)
             assert validate(questions, answers, 2) == []
             assert answers == answers_to(item, person, n_before)
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.draft.external_id)
+def test_every_mark_of_a_simulated_person_is_valid(item: PanelItem) -> None:
+    questions = parse_questions(SECOND_FORM.to_questions())
+    for person in PEOPLE:
+        marks = marks_to(item, person)
+        assert validate(questions, {"second_rating": {"overall": marks}}, 2) == []
+        assert marks == marks_to(item, person)
+
+
+def test_simulated_people_rate_mostly_as_they_compare() -> None:
+    said: Counter[tuple[int, int]] = Counter()
+    for item in ITEMS:
+        for person in PEOPLE:
+            value = answers_to(item, person, 0)["preference"]["value"]
+            first, second = marks_to(item, person)
+            said[sign(first - second), sign(value)] += 1
+    assert {rated for rated, _ in said} == {-1, 0, 1}
+    same = sum(n for (rated, compared), n in said.items() if rated == compared)
+    assert 0.6 < same / said.total() < 0.95
+
+
+def sign(number: int) -> int:
+    return (number > 0) - (number < 0)
 
 
 def test_marks_quote_their_text() -> None:
@@ -88,6 +120,15 @@ def test_each_part_of_a_recruited_study_has_content(panel: Project) -> None:
     assert Adjudication.objects.get(project=panel).role == "owner"
     assert Comment.objects.filter(thread__project=panel).count() == 2
     assert panel.flags.count() == 1
+
+
+def test_both_forms_are_compared_with_some_content(panel: Project) -> None:
+    refresh(project=panel)
+    found = habit_page(panel).protocols
+    assert found is not None
+    assert found.n >= 20
+    # Enough people for an interval.
+    assert found.low is not None
 
 
 def test_pay_is_neither_absurd_nor_all_above_the_floor(panel: Project) -> None:

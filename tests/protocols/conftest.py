@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from annotation.allocation.pairing import ProtocolRules
 from annotation.models import Assignment, Participant, Project
-from annotation.second_form import first_form
+from annotation.second_form import Kind, first_form
 from annotation.services import assignments, submissions
 from annotation.services.protocols import set_second_protocol
 from tests.pools import make_annotator, make_pool
@@ -22,12 +22,12 @@ State = Assignment.State
 SECOND = "second_protocol"
 
 
-def ask_twice(project: Project, **rules: int) -> None:
+def ask_twice(project: Project, *, kind: Kind = "rating", **rules: int) -> None:
     """Ask for a rating of each answer too; of all items, if nothing else is said."""
     defaults = {"share_percent": 100, "after_items": 3, "after_min": 0}
     set_second_protocol(
         project=project,
-        form=first_form("rating"),
+        form=first_form(kind),
         rules=ProtocolRules(**(defaults | rules)),
         by=project.created_by,
     )
