@@ -1,34 +1,22 @@
 """Encrypt people's ids from elsewhere, and find them again without decrypting."""
 
-import base64
 import hashlib
 import hmac
 import json
-from functools import cached_property, lru_cache
-
-from cryptography.fernet import Fernet
-from django.conf import settings
+from functools import cached_property
 
 from annotation.models import Project
-
-
-def _key(purpose: bytes) -> bytes:
-    return hmac.new(settings.SECRET_KEY.encode(), purpose, hashlib.sha256).digest()
-
-
-@lru_cache(maxsize=1)
-def _fernet() -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_key(b"external-identity")))
+from annotation.services import encryption
 
 
 def encrypt(value: str) -> bytes:
     """Return the value encrypted under a key derived from SECRET_KEY."""
-    return _fernet().encrypt(value.encode())
+    return encryption.encrypt(value, purpose=encryption.IDENTITY)
 
 
 def decrypt(token: "bytes | memoryview[int]") -> str:
     """Return what `encrypt` was given."""
-    return _fernet().decrypt(bytes(token)).decode()
+    return encryption.decrypt(token, purpose=encryption.IDENTITY)
 
 
 class OpenedIds:
@@ -69,7 +57,8 @@ class OpenedIds:
 def fingerprint(project: Project, value: str) -> str:
     """Return an HMAC that is equal for equal values within one project only."""
     message = f"{project.pk}:{value}".encode()
-    return hmac.new(_key(b"fingerprint"), message, hashlib.sha256).hexdigest()
+    key = encryption.derive_key(b"fingerprint")
+    return hmac.new(key, message, hashlib.sha256).hexdigest()
 
 
 def withdrawn_mark(project: Project, provider: str, value: str) -> str:

@@ -127,6 +127,7 @@ class Endpoint:
     ) -> None:
         self.settings = settings
         self.base = read_base(settings.base_url)
+        self.resolve = resolve
         self.clock = clock or Clock()
         self.refused = Refused()
         self.pace = Pace(settings.requests_per_minute, self.clock)
@@ -242,7 +243,8 @@ class Endpoint:
                 return self._reply(ask, outcome, tally)
             if not tally.may_go_on(outcome, self.settings.max_attempts):
                 trouble = run.note(outcome)
-                return self._failure(ask, trouble, tally, is_fatal=bool(run.fatal))
+                is_fatal = trouble.is_fatal or run.fatal is trouble
+                return self._failure(ask, trouble, tally, is_fatal=is_fatal)
             await self._wait_after(outcome, tally)
 
     async def _wait_after(self, trouble: Trouble, tally: _Tally) -> None:

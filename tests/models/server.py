@@ -121,7 +121,7 @@ class JudgeServer:
         self,
         decide: Decide | None = None,
         *,
-        models: Sequence[str] = ("judge",),
+        models: Sequence[str] | None = ("judge",),
         keeps: bool = True,
         tls: ssl.SSLContext | None = None,
     ) -> None:
@@ -229,6 +229,13 @@ class JudgeServer:
             self.requests.append(request)
         return request
 
+    def _listed(self) -> Answer:
+        """Return the list of models; an error where `models` is None, as some give."""
+        if self.models is None:
+            return error(500, "no list")
+        listed = [{"id": name, "object": "model"} for name in self.models]
+        return Answer(payload={"object": "list", "data": listed})
+
     async def _hold(self, reader: asyncio.StreamReader) -> None:
         """Wait for `release`, or for the client to go."""
         assert self._released is not None
@@ -249,8 +256,7 @@ class JudgeServer:
     ) -> bool:
         """Do what `decide` says; returns whether the connection goes on."""
         if request.path.endswith("/models"):
-            listed = [{"id": name, "object": "model"} for name in self.models]
-            answer = Answer(payload={"object": "list", "data": listed})
+            answer = self._listed()
         else:
             answer = self.decide(request)
         if answer.delay_s:
