@@ -23,7 +23,7 @@ SCHEMA = {
 }
 QUESTION = (
     "Which number is larger? A: 2, B: 1. Answer with JSON alone, in this form: "
-    '{"verdict": "A"} or {"verdict": "B"}.'
+    '{"verdict": "A"} or {"verdict": "B"}'
 )
 # Models that think before they answer need room to come to an end.
 MAX_TOKENS = 1024
