@@ -11,6 +11,7 @@ import ipaddress
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import httpcore2
@@ -95,17 +96,49 @@ class CheckedNetwork(httpcore2.AsyncNetworkBackend):
             raise NameNotFound(host) from None
 
 
-def open_pool(
-    *, concurrency: int, allow_private: bool, resolve: Resolver
-) -> httpcore2.AsyncConnectionPool:
-    """Return a pool of connections, one for each call at a time."""
-    return httpcore2.AsyncConnectionPool(
-        ssl_context=httpcore2.default_ssl_context(),
-        max_connections=concurrency,
-        max_keepalive_connections=concurrency,
-        keepalive_expiry=KEEP_ALIVE_S,
-        network_backend=CheckedNetwork(allow_private=allow_private, resolve=resolve),
-    )
+class Connections:
+    """Connections to one endpoint, one for each call at a time, kept for the next.
+
+    A stack and no pool: a pool looks at each idle connection for every call, which at
+    64 calls at once costs more than the call itself.
+    """
+
+    def __init__(self, base: Base, *, allow_private: bool, resolve: Resolver) -> None:
+        self._origin = target(base, "").origin
+        self._network = CheckedNetwork(allow_private=allow_private, resolve=resolve)
+        self._tls = httpcore2.default_ssl_context()
+        self._idle: list[httpcore2.AsyncHTTPConnection] = []
+
+    @asynccontextmanager
+    async def lend(self) -> AsyncIterator[httpcore2.AsyncHTTPConnection]:
+        """Lend a connection that nobody else uses."""
+        connection = await self._take()
+        try:
+            yield connection
+        finally:
+            if connection.is_available():
+                self._idle.append(connection)
+            else:
+                await connection.aclose()
+
+    async def _take(self) -> httpcore2.AsyncHTTPConnection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return httpcore2.AsyncHTTPConnection(
+            self._origin,
+            ssl_context=self._tls,
+            keepalive_expiry=KEEP_ALIVE_S,
+            network_backend=self._network,
+        )
+
+    async def aclose(self) -> None:
+        """Close those that nobody uses."""
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            await connection.aclose()
 
 
 def target(base: Base, path: str) -> httpcore2.URL:
@@ -119,7 +152,7 @@ def target(base: Base, path: str) -> httpcore2.URL:
 
 
 async def send(
-    pool: httpcore2.AsyncConnectionPool,
+    connections: Connections,
     method: str,
     url: httpcore2.URL,
     *,
@@ -132,10 +165,16 @@ async def send(
     Raises TooLarge, BadEncoding, NameNotFound, AddressRefused or httpcore2's errors.
     The caller bounds its time.
     """
-    extensions = {"timeout": {"connect": CONNECT_TIMEOUT_S}}
-    async with pool.stream(
-        method, url, headers=list(headers), content=content, extensions=extensions
-    ) as response:
+    async with (
+        connections.lend() as connection,
+        connection.stream(
+            method,
+            url,
+            headers=list(headers),
+            content=content,
+            extensions={"timeout": {"connect": CONNECT_TIMEOUT_S}},
+        ) as response,
+    ):
         found = {name.lower(): value for name, value in response.headers}
         body = await _read(response.aiter_stream(), found, limit)
         return RawAnswer(response.status, found, body)

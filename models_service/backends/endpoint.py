@@ -36,10 +36,10 @@ from models_service.backends.chat_wire import (
 )
 from models_service.backends.connecting import (
     BadEncoding,
+    Connections,
     NameNotFound,
     RawAnswer,
     TooLarge,
-    open_pool,
     send,
     target,
 )
@@ -133,10 +133,8 @@ class Endpoint:
         self.pace = Pace(settings.requests_per_minute, self.clock)
         self._rng = random.Random(rng_seed)  # noqa: S311  # jitter, not a secret
         self._runs: list[_Run] = []
-        self._pool = open_pool(
-            concurrency=settings.concurrency,
-            allow_private=settings.allow_private,
-            resolve=resolve,
+        self._connections = Connections(
+            self.base, allow_private=settings.allow_private, resolve=resolve
         )
         self._opening = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -221,7 +219,7 @@ class Endpoint:
     async def _shut(self) -> None:
         for run in self._runs:
             await _cancel(run)
-        await self._pool.aclose()
+        await self._connections.aclose()
 
     async def _call(self, run: _Run, ask: Ask) -> Reply | Failure:
         """Try one call until it is answered or given up."""
@@ -304,7 +302,7 @@ class Endpoint:
         try:
             async with asyncio.timeout(self.settings.timeout_s):
                 return await send(
-                    self._pool,
+                    self._connections,
                     method,
                     url,
                     headers=headers,
