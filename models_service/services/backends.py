@@ -2,8 +2,9 @@
 
 from django.conf import settings
 
+from annotation.errors import ConflictError
 from annotation.models import MachineAnnotator
-from annotation.services.identities import decrypt
+from annotation.services.encryption import ENDPOINT_KEY, decrypt
 from annotation.services.jobs import JobFailed
 from annotation.words import gettext as _
 from models_service.backends.base import Generator
@@ -23,6 +24,8 @@ def open_generator(machine: MachineAnnotator) -> Generator:
         raise JobFailed(_("This AI annotator cannot be asked here."))
     try:
         return Endpoint(endpoint_settings(machine))
+    except ConflictError as error:
+        raise JobFailed(error.message) from error
     except ValueError as error:
         raise JobFailed(str(error)) from error
 
@@ -38,7 +41,7 @@ def endpoint_settings(machine: MachineAnnotator) -> EndpointSettings:
     return EndpointSettings(
         base_url=found.base_url,
         model=machine.model,
-        api_key=decrypt(sealed) if sealed else "",
+        api_key=decrypt(sealed, purpose=ENDPOINT_KEY) if sealed else "",
         concurrency=found.concurrency,
         requests_per_minute=found.requests_per_minute,
         timeout_s=found.timeout_s,

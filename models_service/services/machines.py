@@ -11,8 +11,8 @@ from django.utils import timezone
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import MachineAnnotator, PreAnnotation, Project
 from annotation.questions import Problem
+from annotation.services.encryption import ENDPOINT_KEY, encrypt
 from annotation.services.events import record
-from annotation.services.identities import encrypt
 from annotation.words import gettext as _
 from models_service.models import Connection, Run
 from models_service.prompts import PROTOCOLS, prompt_sha256
@@ -133,7 +133,9 @@ def _connect(machine: MachineAnnotator, spec: Spec, old: Connection | None) -> N
         return
     key = old.key_encrypted if old else b""
     if spec.api_key is not None:
-        key = encrypt(spec.api_key) if spec.api_key else b""
+        key = b""
+        if spec.api_key:
+            key = encrypt(spec.api_key, purpose=ENDPOINT_KEY)
     elif old and old.base_url != spec.base_url:
         # A key goes to the address it was given for, and nowhere else.
         key = b""
