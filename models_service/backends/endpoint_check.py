@@ -70,7 +70,7 @@ def _findings(endpoint: Endpoint, reply: Reply) -> Iterator[Finding]:
     message = _("The model answers; this call took {n} ms.").format(n=reply.latency_ms)
     yield Finding("reply", "ok", message)
     yield _of_model(endpoint)
-    yield _of_schema(endpoint, reply)
+    yield _of_form(endpoint, reply)
     yield _of_logprobs(reply)
     yield _of_tokens(reply)
     yield from _of_parameters(endpoint)
@@ -102,7 +102,7 @@ def _listed(payload: Any) -> Iterator[str]:
             yield entry["id"][:100]
 
 
-def _of_schema(endpoint: Endpoint, reply: Reply) -> Finding:
+def _of_form(endpoint: Endpoint, reply: Reply) -> Finding:
     if not _follows(reply.text):
         return Finding("schema", "problem", _no_form(reply))
     if endpoint.refused.n_formats == 0:
