@@ -41,15 +41,23 @@ class Cells:
     n_suppressed: int
 
 
-def _cell(
-    name: str, people: Floats, judge: Floats, rng: np.random.Generator, n_resamples: int
+def cell_of(
+    name: str,
+    people: Floats,
+    judge: Floats,
+    rng: np.random.Generator,
+    n_resamples: int = N_RESAMPLES,
+    n_people: int | None = None,
 ) -> Cell:
+    """Return one cell; `n_people` where the rows of `people` are no particular ones."""
     majority = majority_of(counts_of(people))
     both = ~np.isnan(majority) & ~np.isnan(judge)
     return Cell(
         name=name,
         n_items=int(both.sum()),
-        n_people=int((~np.isnan(people)).any(axis=1).sum()),
+        n_people=(
+            int((~np.isnan(people)).any(axis=1).sum()) if n_people is None else n_people
+        ),
         majority=agreement_interval(majority, judge, both, rng, n_resamples),
         kappa=kappa_interval(majority, judge, rng, n_resamples),
         person=lines(people, judge, rng, n_resamples=n_resamples).person,
@@ -76,7 +84,7 @@ def per_tag(
         for name in dict.fromkeys(names):
             members.setdefault(name, []).append(index)
     cells = [
-        _cell(name, people[:, at], judge[at], rng, n_resamples)
+        cell_of(name, people[:, at], judge[at], rng, n_resamples)
         for name, at in sorted(members.items())
     ]
     shown = tuple(cell for cell in cells if cell.n_items >= min_items)
@@ -106,7 +114,8 @@ def per_stratum(
         for name in sorted(set(strata) - {""})
     }
     cells = [
-        _cell(name, people[at], judge, rng, n_resamples) for name, at in members.items()
+        cell_of(name, people[at], judge, rng, n_resamples)
+        for name, at in members.items()
     ]
     shown = tuple(
         cell

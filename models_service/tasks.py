@@ -1,10 +1,12 @@
-"""Celery's way in, on the queue `models`: ids in, one service each."""
+"""Celery's way in: ids in, one service each. Models run on the queue `models`."""
 
 from celery import shared_task
 from celery.signals import worker_ready
 
+from annotation.models import MachineAnnotator
 from annotation.services.workers import note_device
 from models_service.backends.device import find_device
+from models_service.services import reports
 
 
 @shared_task(name="models_service.report_device", time_limit=300)
@@ -20,3 +22,17 @@ def report_at_start(sender: object = None, **_: object) -> None:
     app = getattr(sender, "app", None)
     if app is not None and "models" in app.amqp.queues.consume_from:
         report_device.delay()
+
+
+@shared_task(name="models_service.compute_report", time_limit=3600)
+def compute_report(machine_id: int) -> None:
+    """Compute how far a machine annotator agrees with people."""
+    machine = MachineAnnotator.objects.filter(pk=machine_id).first()
+    if machine is not None:
+        reports.refresh_once(machine)
+
+
+@shared_task(name="models_service.refresh_reports", time_limit=3600)
+def refresh_reports() -> None:
+    """Compute the reports of machine annotators whose answers have changed."""
+    reports.refresh_stale()

@@ -211,7 +211,12 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"models_service.*": {"queue": "models"}}
+CELERY_TASK_ROUTES = {
+    # Arithmetic alone, which every worker can do.
+    "models_service.compute_report": {"queue": "default"},
+    "models_service.refresh_reports": {"queue": "default"},
+    "models_service.*": {"queue": "models"},
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 5
@@ -235,6 +240,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
     },
     "refresh-charts": {"task": "annotation.refresh_charts", "schedule": 60.0},
+    "refresh-reports": {"task": "models_service.refresh_reports", "schedule": 60.0},
 }
 
 REST_FRAMEWORK = {

@@ -2,6 +2,7 @@
 
 from models_service.models.calls import Call
 from models_service.models.connections import Connection
+from models_service.models.reports import MachineReport
 from models_service.models.runs import Run
 
-__all__ = ["Call", "Connection", "Run"]
+__all__ = ["Call", "Connection", "MachineReport", "Run"]

@@ -2,11 +2,18 @@
 
 import json
 from collections.abc import Callable, Generator, Iterable
+from hashlib import sha256
 from typing import Any
 
-from annotation.models import MachineAnnotator, Project
+import pytest
+
+from annotation import access
+from annotation.models import Job, MachineAnnotator, Project
+from annotation.services import jobs
 from models_service.backends.base import Ask, Failure, Reply
 from models_service.prompts import PROTOCOLS, prompt_sha256
+from models_service.selectors.wanted import Selection
+from models_service.services import runs
 
 Decide = Callable[[Ask], "Reply | Failure"]
 
@@ -52,6 +59,13 @@ def canonical_first(ask: Ask) -> Reply:
     return verdict(ask, "A" if first.startswith("Answer 0") else "B")
 
 
+def coin(ask: Ask) -> Reply:
+    """Prefer one of the two by a toss for each item, whatever the order."""
+    first, second = texts_of(ask)
+    heads = sha256(min(first, second).encode()).digest()[0] % 2 == 0
+    return verdict(ask, "A" if heads == (first < second) else "B")
+
+
 class Scripted:
     """A backend that asks nobody: `decide` answers each call, one after another."""
 
@@ -84,3 +98,34 @@ def make_judge(
         "parameters": {"max_tokens": 200},
     } | fields
     return MachineAnnotator.objects.create(project=project, **options)
+
+
+class SilentProgress:
+    """Tells nobody how far a job is, so that a test can run one in its transaction."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def set(
+        self, n_done: int, n_total: int | None = None, message: str | None = None
+    ) -> None:
+        """Tell nobody."""
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def answer_all(
+    machine: MachineAnnotator, decide: Decide = canonical_first, **chosen: Any
+) -> Job:
+    """Let a judge answer the chosen items by a rule, as a job that ends here."""
+    seat = access.seat(machine.project.created_by, machine.project.slug)
+    job = runs.request_run(seat=seat, machine=machine, selection=Selection(**chosen))
+    claimed = jobs.claim_job(job.pk)
+    assert claimed is not None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runs, "open_generator", lambda machine: Scripted(decide))
+        patch.setattr(jobs, "Progress", SilentProgress)
+        jobs.run_claimed(claimed, runs.run_pre_annotation)
+    job.refresh_from_db()
+    return job
