@@ -37,12 +37,18 @@ def letter_logit(tokens: Sequence[TokenProbability]) -> float | None:
     listed.setdefault(tokens[at].text, tokens[at].logprob)
     masses = {"A": 0.0, "B": 0.0}
     for text, logprob in listed.items():
-        found = _LETTER.fullmatch(text.removeprefix(head).lstrip(_BEFORE))
-        if found:
-            masses[found.group(1)] += exp(logprob)
+        letter = letter_of(text.removeprefix(head))
+        if letter:
+            masses[letter] += exp(logprob)
     if not any(masses.values()):
         return None
     return _log(masses["A"], listed) - _log(masses["B"], listed)
+
+
+def letter_of(text: str) -> str:
+    """Return the letter that a token says where a verdict's value begins; "" = none."""
+    found = _LETTER.fullmatch(text.lstrip(_BEFORE))
+    return found.group(1) if found else ""
 
 
 def _log(mass: float, listed: Mapping[str, float]) -> float:

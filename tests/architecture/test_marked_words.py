@@ -50,6 +50,7 @@ EXEMPT = {
         )
     },
 }
+EXEMPT["models_service/backends/follow_up_texts.py"] = "is said to a model alone"
 # What labels of a file are answers to; researchers word them anew.
 STUDY_QUESTIONS = {
     "Which answer is better?",
