@@ -157,10 +157,7 @@ def _new_ahead(
     claim = Claim(participant, project, walk, State.QUEUED)
     if not claim.has_room():
         return None
-    found = claim.quickly()
-    if pairs and found is not None:
-        found = pairs.begin(found)
-    return _lent(found)
+    return _lent(pairs.begin_one(claim.quickly) if pairs else claim.quickly())
 
 
 @retried

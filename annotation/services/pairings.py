@@ -7,7 +7,7 @@ first, that main assignment becomes `reserved`: it keeps slot, turn and quotas, 
 opened when its turn comes. An assignment for `second_protocol` takes no slot.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -80,10 +80,12 @@ class Pairs:
         """
         return self._lend_first(is_early=True)
 
-    def begin(self, assignment: int) -> int:
+    def begin(self, assignment: int) -> int | None:
         """Draw the order of protocols for a main assignment that was just claimed.
 
-        Return what is lent now: itself, or the second protocol of its item.
+        Return what is lent now: itself, or the second protocol of its item. None where
+        that is in the person's hand already, since its reservation was lost: the slot
+        is reserved behind it again, and something else may be claimed.
         """
         item_id, order = self._one(sql.CLAIMED, {"assignment": assignment})
         second = self._second_kind()
@@ -94,11 +96,20 @@ class Pairs:
         if first == MAIN or second_state in (*ANSWERED, State.SKIPPED):
             return assignment
         self._reserve(item_id, assignment)
+        if second_state in (State.OPEN, State.QUEUED):
+            return None
         return self._lend_second(item_id, len(order))
 
     def look_again(self, item_id: int) -> None:
         """Let the pair of an item go on whose lost lease is taken up again."""
         self._run(sql.LOOK_AGAIN.format(which=sql.OF_ITEM), {"item": item_id})
+
+    def begin_one(self, claim: Callable[[], int | None]) -> int | None:
+        """Claim until something can be lent: at most one item is in hand already."""
+        while (found := claim()) is not None:
+            if (lent := self.begin(found)) is not None:
+                return lent
+        return None
 
     # --- one pair ---------------------------------------------------------------------
 
