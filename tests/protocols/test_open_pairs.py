@@ -36,6 +36,7 @@ from tests.protocols.conftest import (
     claimed,
     run_out,
     work,
+    work_until,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -241,3 +242,21 @@ def test_who_is_taken_in_again_is_asked_only_what_is_open(
     assert n_open(person) == ProtocolPair.objects.count() - n_whole
     work(person, 100)
     assert halves(person) == {"main": 20, SECOND: 20}
+
+
+def test_item_whose_second_protocol_is_in_hand_is_not_begun_again(
+    make_pool: MakePool, make_annotator: MakeAnnotator
+) -> None:
+    """Its reservation ended meanwhile, and the walk begins at the front again."""
+    project = make_pool(12)
+    ask_twice(project, after_items=1)
+    person = make_annotator(project)
+    held = work_until(person, SECOND)
+    assignments.give_reserved_back(participant=person)
+    assignments.restart_walks(project=project)
+    project.refresh_from_db()
+    ahead = claim(person, ahead=True)
+    assert ahead is not None
+    assert ahead.item_id != held.item_id
+    answer(held)
+    assert Assignment.objects.get(pk=held.pk).state == State.SUBMITTED

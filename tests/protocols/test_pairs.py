@@ -482,21 +482,3 @@ def test_the_last_items_come_closer_rather_than_lose_their_other_half(
     done = work(make_annotator(project), 9)
     assert len(done) == 4
     assert all(len(one) == 2 for one in places(done).values())
-
-
-def test_item_whose_second_protocol_is_in_hand_is_not_begun_again(
-    make_pool: MakePool, make_annotator: MakeAnnotator
-) -> None:
-    """Its reservation ended meanwhile, and the walk begins at the front again."""
-    project = make_pool(12)
-    ask_twice(project, after_items=1)
-    person = make_annotator(project)
-    held = work_until(person, SECOND)
-    assignments.give_reserved_back(participant=person)
-    assignments.restart_walks(project=project)
-    project.refresh_from_db()
-    ahead = claim(person, ahead=True)
-    assert ahead is not None
-    assert ahead.item_id != held.item_id
-    answer(held)
-    assert Assignment.objects.get(pk=held.pk).state == State.SUBMITTED
