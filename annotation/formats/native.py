@@ -82,6 +82,8 @@ def _label(
     for name in ("duration_ms", "probability"):
         if (value := getattr(label, name)) is not None:
             entry[name] = value
+    if label.flags:
+        entry["flags"] = list(label.flags)
     for name in ("profile", "metadata"):
         if value := getattr(label, name):
             entry[name] = dict(value)

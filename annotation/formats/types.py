@@ -39,6 +39,7 @@ class LabelDraft:
     `status`: "ok", or "unparsable", "refused" or "failed" for a machine without an
     answer.
     `order`: the presented order where the file tells it, else None.
+    `flags`: what to know of a machine's answer before it is trusted.
     """
 
     annotator: str
@@ -50,6 +51,7 @@ class LabelDraft:
     duration_ms: int | None = None
     order: tuple[int, ...] | None = None
     probability: float | None = None
+    flags: tuple[str, ...] = ()
     profile: Mapping[str, str] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     questions: tuple[Mapping[str, Any], ...] | None = None

@@ -109,7 +109,8 @@ PRE_ANNOTATIONS = f"""
         {_time("p.created_at")}, p.answers::text, p.questions_version_id, p."order",
         p.metadata::text, m.name, m.kind, m.model, m.revision, m.prompt_sha256,
         m.parameters::text, p.status, p.probability, p.raw, p.cost_usd::float8,
-        p.latency_ms
+        p.latency_ms, m.backend, m.protocol, m.number, p.logit, p.bias, p.disagreement,
+        p.flags
     FROM pre_annotation p
     JOIN machine_annotator m ON m.id = p.machine_id
     CROSS JOIN LATERAL (

@@ -294,6 +294,7 @@ class LabelStore:
                 label.probability,
                 label.raw,
                 list(label.order or ()),
+                list(label.flags),
                 dump(label.metadata),
             )
             for item_id, label in labels
@@ -314,8 +315,9 @@ class LabelStore:
 # No row: the same label is there. Else: whether it was added, or another one stands.
 _ADD_MACHINE = """
     INSERT INTO pre_annotation (public_id, created_at, project_id, item_id, machine_id,
-        questions_version_id, status, answers, probability, raw, "order", metadata)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::smallint[], %s)
+        questions_version_id, status, answers, probability, raw, "order", flags,
+        metadata)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::smallint[], %s::varchar[], %s)
     ON CONFLICT (item_id, machine_id, questions_version_id, "order")
     DO UPDATE SET id = pre_annotation.id
     WHERE (pre_annotation.answers, pre_annotation.status)

@@ -58,6 +58,12 @@ EXAMPLES: tuple[Example, ...] = (
         gettext_noop("Labels for the items of PandaLM"),
         "labels_only.jsonl",
     ),
+    Example("llmbar", gettext_noop("LLMBar"), "llmbar.jsonl"),
+    Example(
+        "llmbar_verdicts",
+        gettext_noop("Evaluators of LLMBar, in both orders"),
+        "llmbar_verdicts.jsonl",
+    ),
     Example("qa_feedback", gettext_noop("QA-Feedback"), "qa_feedback.jsonl"),
     Example(
         "openassistant_trees",

@@ -77,6 +77,7 @@ def _label(answer: StoredAnswer, version: Version) -> LabelDraft:
         duration_ms=took_ms,
         order=answer.order or None,
         probability=machine.probability if machine is not None else None,
+        flags=machine.flags if machine is not None else (),
         profile=json.loads(person.profile) if person is not None else {},
         metadata=_metadata(answer, version),
         questions=_questions(answer, version),
@@ -111,6 +112,12 @@ def _machine_facts(machine: Machine) -> dict[str, Any]:
         "parameters": json.loads(machine.parameters),
         "cost_usd": machine.cost_usd,
         "latency_ms": machine.latency_ms,
+        "logit": machine.logit,
+        "bias": machine.bias,
+        "disagreement": machine.disagreement,
+        "protocol": machine.protocol,
+        "number": machine.number if machine.number > 1 else None,
+        "backend": "" if machine.backend == "file" else machine.backend,
     }
     known = {name: value for name, value in facts.items() if value not in ("", None)}
     if not known["parameters"]:

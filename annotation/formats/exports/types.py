@@ -111,6 +111,8 @@ class Machine(NamedTuple):
     """Which machine stored a pre-annotation, and how that went.
 
     `probability` is P(the answer given), in [0, 1]; `raw` the machine's own words.
+    `number` is that of its version. `logit`, `bias` and `disagreement` are those of an
+    answer that combines two presented orders (annotation.models.PreAnnotation).
     """
 
     name: str
@@ -124,11 +126,22 @@ class Machine(NamedTuple):
     raw: str
     cost_usd: float | None
     latency_ms: int | None
+    backend: str = "file"
+    protocol: str = ""
+    number: int = 1
+    logit: float | None = None
+    bias: float | None = None
+    disagreement: float | None = None
+    flags: tuple[str, ...] = ()
 
     @property
     def identity(self) -> str:
-        """Return a name that no other machine has: with revision and prompt, if any."""
-        name = f"{self.name}@{self.revision}" if self.revision else self.name
+        """Return a name that no other machine has: with version, revision and prompt.
+
+        What it has none of is left out.
+        """
+        name = f"{self.name} v{self.number}" if self.number > 1 else self.name
+        name = f"{name}@{self.revision}" if self.revision else name
         return f"{name}#{self.prompt_sha256[:8]}" if self.prompt_sha256 else name
 
 

@@ -33,6 +33,8 @@ from annotation.gold import use_problem
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
 
+MAX_FLAG_CHARS = 40
+
 STATUSES = ("ok", "unparsable", "refused", "failed")
 KNOWN = frozenset(
     {
@@ -234,6 +236,7 @@ def _label(entry: object, shared: Questions | None) -> LabelDraft:
         duration_ms=_count(entry, "duration_ms", 0, 2**31 - 1),
         order=_order(entry),
         probability=_probability(entry),
+        flags=_flags(entry),
         profile={str(key): str(part) for key, part in profile.items()},
         metadata=_typed(entry, "metadata", Mapping, _("an object")) or {},
         questions=shared if questions is None else questions,
@@ -255,6 +258,17 @@ def _order(entry: Mapping[str, Any]) -> tuple[int, ...] | None:
             _("Write the places from 0, such as [1, 0]."),
         )
     return tuple(order)
+
+
+def _flags(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    flags = _typed(entry, "flags", list, _("a list")) or []
+    if not all(isinstance(flag, str) and len(flag) <= MAX_FLAG_CHARS for flag in flags):
+        raise RowFault(
+            "labels",
+            _("A flag of a label is no short text."),
+            _("Write the flags as a list of short words."),
+        )
+    return tuple(flags)
 
 
 def _probability(entry: Mapping[str, Any]) -> float | None:
