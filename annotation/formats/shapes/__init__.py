@@ -47,6 +47,7 @@ from annotation.words import gettext as _
 from annotation.words import join_or
 
 __all__ = [
+    "LABELS_ALONE",
     "SHAPES",
     "Draft",
     "Shape",
@@ -88,6 +89,9 @@ SHAPES: dict[str, Shape] = {
         columns.COLUMNS,
     )
 }
+
+# Files of these hold labels and no item.
+LABELS_ALONE = (labels_only.LABELS_ONLY.name, llmbar.LLMBAR_VERDICTS.name)
 
 
 def recognise(rows: Sequence[Mapping[str, Any]]) -> ColumnMapping:
@@ -133,9 +137,7 @@ def mapping_problems(
         for choice in shape.required
         if not any(mapping.columns(role) for role in choice)
     ]
-    if mapping.shape == labels_only.LABELS_ONLY.name and mapping.labels_by == (
-        "leave_out"
-    ):
+    if mapping.shape in LABELS_ALONE and mapping.labels_by == ("leave_out"):
         problems.append(
             Problem("labels_by", _("The file holds labels alone. Say who made them."))
         )
