@@ -277,7 +277,7 @@ class ExportReader:
             item_id=row[3],
             item_external_id=row[4],
             person=None,
-            machine=Machine(*row[10:-1], flags=tuple(row[-1])),
+            machine=Machine._make((*row[10:-1], tuple(row[-1]))),
             source="machine",
             created_at=row[5],
             answers=row[6],

@@ -17,8 +17,7 @@ from annotation.formats.shapes.base import (
     limited,
     make_label,
 )
-from annotation.formats.shapes.columns import read_completions
-from annotation.formats.shapes.parts import text_of
+from annotation.formats.shapes.parts import read_completions, text_of
 from annotation.formats.types import LabelDraft, LabelsDraft, Message
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
