@@ -19,6 +19,7 @@ from annotation.models import (
     Invitation,
     Item,
     Job,
+    MachineAnnotator,
     Membership,
     OwedPay,
     Participant,
@@ -35,6 +36,7 @@ Owned = TypeVar(
     Annotation,
     Item,
     Job,
+    MachineAnnotator,
     Participant,
     Assignment,
     Flag,
@@ -129,6 +131,11 @@ def item(seat: Seat, public_id: uuid.UUID) -> Item:
 def job(seat: Seat, public_id: uuid.UUID) -> Job:
     """Return a job of the seat's project; for managers only."""
     return _of_project(Job, seat, public_id)
+
+
+def machine(seat: Seat, public_id: uuid.UUID) -> MachineAnnotator:
+    """Return a machine annotator of the seat's project; for managers only."""
+    return _of_project(MachineAnnotator, seat, public_id)
 
 
 def lease(seat: Seat, public_id: uuid.UUID) -> Assignment:

@@ -21,5 +21,6 @@ class ModelsServiceConfig(AppConfig):
                 queue="models",
                 can_pause=True,
                 max_attempts=200,
+                page="run",
             ),
         )

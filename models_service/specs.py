@@ -16,6 +16,8 @@ from models_service.prompts import PROTOCOLS
 
 ASKED = ("endpoint", "language_model")
 BACKENDS = (*ASKED, "classifier", "head")
+# What a form offers to add: those that `services.backends` can open.
+OFFERED = ("endpoint",)
 MOST_USD = Decimal(100_000)
 # How a model is asked: (low, high, default). They are part of the version.
 NUMBERS: Mapping[str, tuple[float, float, float]] = {
@@ -127,6 +129,8 @@ def _parameters(reader: "_Reader", backend: str) -> dict[str, Any]:
     seed = reader.maybe("seed", 0, 2**31 - 1)
     if seed is not None:
         given["seed"] = seed
+    if reader.flag("tell_guidelines"):
+        given["tell_guidelines"] = True
     extra = reader.mapping("extra_body") if backend == "endpoint" else {}
     if extra:
         given["extra_body"] = extra
@@ -213,6 +217,12 @@ class _Reader:
             self._say("api_key", _("An API key has no spaces or line breaks in it."))
             return None
         return key.strip()
+
+    def flag(self, name: str) -> bool:
+        value = self.raw.get(name)
+        if value not in (None, "", True, False):
+            self._say(name, _("This must be true or false."))
+        return value is True
 
     def mapping(self, name: str) -> dict[str, Any]:
         value = self.raw.get(name) or {}

@@ -17,10 +17,12 @@ urlpatterns = [
     path("health/", health, name="health"),
     path("words/<str:language>.js", words.script, name="words"),
     path("api/v1/", include("annotation.api.urls")),
+    path("api/v1/projects/<slug:slug>/models/", include("models_service.api.urls")),
     path("api/v1/<path:rest>", nothing_here),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", swagger, name="api_docs"),
     path("", include("annotation.views.urls_people")),
     path("", include("annotation.views.urls_manage")),
+    path("p/<slug:slug>/models/", include("models_service.views.urls")),
     path("", include("annotation.views.urls_annotate")),
 ]

@@ -110,12 +110,14 @@ class Registered:
 
     `can_pause`: the runner keeps what it has done and goes on from there.
     `max_attempts`: so many workers may die over it before it is given up.
+    `page`: the name of the page that shows such a job, with the arguments of "job".
     """
 
     runner: str
     queue: str = "default"
     can_pause: bool = False
     max_attempts: int = MAX_ATTEMPTS
+    page: str = "job"
 
 
 _REGISTERED: dict[str, Registered] = {}

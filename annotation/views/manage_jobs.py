@@ -44,7 +44,10 @@ def jobs(request: HttpRequest, slug: str) -> HttpResponse:
 def job(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Show a job; while it runs, the page asks for its progress again and again."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    context = _context(seat, access.job(seat, public_id)) | {"tab": "jobs"}
+    found = access.job(seat, public_id)
+    if registered(found.kind).page != "job":
+        return _shown(slug, found)
+    context = job_context(seat, found) | {"tab": "jobs"}
     return render(request, "annotation/manage/job.html", context)
 
 
@@ -53,11 +56,17 @@ def job(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
 def job_live(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Return the part of the job page that changes; it asks again until the end."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    context = _context(seat, access.job(seat, public_id))
+    context = job_context(seat, access.job(seat, public_id))
     return render(request, "annotation/manage/job_live.html", context)
 
 
-def _context(seat: Seat, found: Job) -> dict[str, object]:
+def _shown(slug: str, found: Job) -> HttpResponse:
+    """Lead to the page that shows the job."""
+    return redirect(registered(found.kind).page, slug, found.public_id)
+
+
+def job_context(seat: Seat, found: Job) -> dict[str, object]:
+    """Return what the part of a page needs that shows a job's progress."""
     return {
         "seat": seat,
         "project": seat.project,
@@ -73,11 +82,11 @@ def _context(seat: Seat, found: Job) -> dict[str, object]:
 def job_cancel(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Ask a job to stop."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    cancel_job(job=access.job(seat, public_id))
+    found = cancel_job(job=access.job(seat, public_id))
     messages.success(
         request, _("The job is asked to stop. It leaves nothing half done.")
     )
-    return redirect("job", slug, public_id)
+    return _shown(slug, found)
 
 
 @login_required
@@ -85,9 +94,9 @@ def job_cancel(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpRes
 def job_pause(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Ask a job to rest."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    pause_job(job=access.job(seat, public_id))
+    found = pause_job(job=access.job(seat, public_id))
     messages.success(request, _("The job is asked to rest. It keeps what it has."))
-    return redirect("job", slug, public_id)
+    return _shown(slug, found)
 
 
 @login_required
@@ -95,9 +104,9 @@ def job_pause(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResp
 def job_resume(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Let a job go on that rests."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    resume_job(job=access.job(seat, public_id))
+    found = resume_job(job=access.job(seat, public_id))
     messages.success(request, _("The job goes on."))
-    return redirect("job", slug, public_id)
+    return _shown(slug, found)
 
 
 @login_required

@@ -6,7 +6,7 @@ an export, invitations, recruited people, checks and a filter.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -49,6 +49,12 @@ from annotation.services.recruitment import (
 )
 from annotation.services.saved_filters import save_filter
 from annotation.services.tokens import make_token
+from models_service.backends.base import Ask, Failure, Reply
+from models_service.selectors.wanted import Selection
+from models_service.services.machines import add_machine, change_machine
+from models_service.services.runs import request_run
+from models_service.specs import Spec
+from tests.models.judges import answer_all, first_place, longer, says
 
 State = Enrolment.State
 MAIN, RANKED, RATED = (
@@ -125,6 +131,7 @@ def make_study() -> Study:
     _recruit(study)
     _panel(study)
     _jobs(study)
+    _judges(study)
     save_filter(
         seat=access.seat(owner, project.slug),
         name="People disagree",
@@ -206,7 +213,15 @@ def _newcomers(study: Study) -> None:
     project.memberships.create(user=member, role="annotator")
     study.people["member"] = member
     empty = create_project(user=owner, name="Tone of voice", template="helpsteer")
-    for name in ("dashboard", "items", "jobs", "people", "annotate", "history"):
+    for name in (
+        "dashboard",
+        "items",
+        "jobs",
+        "people",
+        "annotate",
+        "history",
+        "machines",
+    ):
         study.args[f"{name} empty"] = (empty.slug,)
 
 
@@ -307,3 +322,56 @@ def _jobs(study: Study) -> None:
     )
     for key, job in (("", export), (" refused", refused), (" running", running)):
         study.args[f"job{key}"] = (project.slug, job.public_id)
+
+
+def _judges(study: Study) -> None:
+    """Let two judges answer: one well, in two versions, and one that names a place."""
+    project, owner = study.project, study.people["owner"]
+    assert owner is not None
+    spec = Spec(
+        name="Careful judge",
+        backend="endpoint",
+        protocol="pairwise",
+        model="some-model-70b-instruct",
+        base_url="https://models.example.org/v1",
+        api_key="sk-1",
+        parameters={"temperature": 0, "max_tokens": 400, "n_samples": 1, "tie_band": 0},
+        usd_per_million_in=Decimal("2.50"),
+        usd_per_million_out=Decimal(10),
+    )
+    careful = add_machine(project=project, user=owner, spec=spec)
+    answer_all(careful, _mostly)
+    warmer = replace(spec, parameters={**spec.parameters, "temperature": 0.7})
+    careful = change_machine(machine=careful, user=owner, spec=warmer)
+    done = answer_all(careful, _mostly)
+    hasty = replace(
+        spec, name="Hasty judge", model="tiny-model", base_url=spec.base_url
+    )
+    answer_all(add_machine(project=project, user=owner, spec=hasty), first_place)
+    third = replace(spec, name="Third judge", api_key="")
+    seat = access.seat(owner, project.slug)
+    job = request_run(
+        seat=seat,
+        machine=add_machine(project=project, user=owner, spec=third),
+        selection=Selection(which="labelled"),
+        cap_usd=Decimal("0.50"),
+    )
+    jobs.pause_job(job=job)
+    Job.objects.filter(pk=job.pk).update(
+        message="The endpoint answers 401: the key is wrong. Write another one into "
+        "the settings of the AI annotator, then let the run go on."
+    )
+    study.args["machine"] = (project.slug, careful.public_id)
+    study.args["machine_change"] = study.args["machine"]
+    study.args["run"] = (project.slug, done.public_id)
+    study.args["run paused"] = (project.slug, job.public_id)
+
+
+def _mostly(ask: Ask) -> Reply | Failure:
+    """Prefer the longer answer, and stumble over some."""
+    kind = int(ask.key[:2], 16) % 23
+    if kind == 0:
+        return says(ask, "Both of them are fine, I would say.")
+    if kind == 1:
+        return Failure(ask.key, "failed", "timeout", "No answer came in 120 seconds.")
+    return longer(ask)

@@ -1,0 +1,1 @@
+"""Machine annotators over REST."""

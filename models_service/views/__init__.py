@@ -1,0 +1,1 @@
+"""Pages of machine annotators, for owners and researchers."""

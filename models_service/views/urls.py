@@ -1,0 +1,17 @@
+"""Addresses of the pages of machine annotators, below /p/{slug}/models/."""
+
+from django.urls import path
+
+from models_service.views import machines, runs
+
+urlpatterns = [
+    path("", machines.machines, name="machines"),
+    path("new/", machines.machine_new, name="machine_new"),
+    path("runs/<uuid:public_id>/", runs.run, name="run"),
+    path("runs/<uuid:public_id>/live/", runs.run_live, name="run_live"),
+    path("<uuid:public_id>/", machines.machine, name="machine"),
+    path("<uuid:public_id>/change/", machines.machine_change, name="machine_change"),
+    path("<uuid:public_id>/archive/", machines.machine_archive, name="machine_archive"),
+    path("<uuid:public_id>/run/", runs.run_start, name="run_start"),
+    path("<uuid:public_id>/forecast/", runs.run_forecast, name="run_forecast"),
+]
