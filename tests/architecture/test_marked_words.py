@@ -15,6 +15,7 @@ _EXPORT = "is written into exported files, which read alike everywhere"
 EXEMPT = {
     "annotation/config/": "speaks to operators on the command line and in logs",
     "annotation/management/": "is output of commands",
+    "models_service/management/": "is output of commands",
     "annotation/migrations/": "is what was true when it was written",
     "annotation/demo/": _STUDY,
     "annotation/services/demo.py": _STUDY,
