@@ -23,6 +23,7 @@ from annotation.models import (
     Membership,
     OwedPay,
     Participant,
+    PreAnnotation,
     Project,
     Role,
     SavedFilter,
@@ -38,6 +39,7 @@ Owned = TypeVar(
     Job,
     MachineAnnotator,
     Participant,
+    PreAnnotation,
     Assignment,
     Flag,
     Membership,
@@ -136,6 +138,11 @@ def job(seat: Seat, public_id: uuid.UUID) -> Job:
 def machine(seat: Seat, public_id: uuid.UUID) -> MachineAnnotator:
     """Return a machine annotator of the seat's project; for managers only."""
     return _of_project(MachineAnnotator, seat, public_id)
+
+
+def pre_annotation(seat: Seat, public_id: uuid.UUID) -> PreAnnotation:
+    """Return a machine's stored verdict in the seat's project; for managers only."""
+    return _of_project(PreAnnotation, seat, public_id)
 
 
 def lease(seat: Seat, public_id: uuid.UUID) -> Assignment:

@@ -24,3 +24,11 @@ class ModelsServiceConfig(AppConfig):
                 page="run",
             ),
         )
+        register(
+            Job.Kind.CHECK_BACKEND,
+            Registered(
+                "models_service.services.checks.run_check",
+                queue="models",
+                page="machine_check",
+            ),
+        )

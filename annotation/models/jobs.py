@@ -23,6 +23,7 @@ class Job(Row):
         CHANGE = "change", gettext_lazy("Change of items")
         PRE_ANNOTATE = "pre_annotate", gettext_lazy("AI labels")
         TRAIN = "train", gettext_lazy("Training of a reward model")
+        CHECK_BACKEND = "check_backend", gettext_lazy("Check of an AI annotator")
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Waiting")

@@ -15,6 +15,7 @@ from annotation.models import (
     Flag,
     FrontierEntry,
     Item,
+    MachineAnnotator,
     PreAnnotation,
 )
 from annotation.selectors.texts import rendered
@@ -31,6 +32,14 @@ PURPOSE_WORDS = {
     "attention": gettext_noop("attention check"),
     "mirror": gettext_noop("mirrored repeat"),
     "second_protocol": "second protocol",
+}
+
+FLAG_WORDS = {
+    "order_inconsistent": gettext_noop(
+        "contradicts itself when the answers swap places"
+    ),
+    "unsure": gettext_noop("unsure: one order alone bears it out"),
+    "one_order": gettext_noop("asked in one order alone"),
 }
 
 
@@ -87,9 +96,17 @@ class HumanAnswer:
 
 @dataclass(frozen=True)
 class MachineAnswer:
-    """A pre-annotation with the identity of the machine that made it."""
+    """A pre-annotation with the identity of the machine that made it.
 
+    `number`: its version. `bias`: the pull of the place shown first. `rationale`,
+    `critiques` by the letters of completions and `tags` are the machine's words;
+    `reason` says why there is no verdict.
+    """
+
+    public_id: uuid.UUID
+    machine_id: uuid.UUID
     name: str
+    number: int
     kind: str
     model: str
     revision: str
@@ -101,6 +118,20 @@ class MachineAnswer:
     saw_first: str
     cost_usd: Decimal | None
     at: datetime
+    flags: tuple[str, ...]
+    bias: float | None
+    is_combined: bool
+    reason: str
+    rationale: str
+    critiques: tuple[tuple[str, str], ...]
+    tags: tuple[tuple[str, str], ...]
+
+    @property
+    def flag_words(self) -> list[str]:
+        """Return what to know before the verdict is trusted."""
+        return [
+            _(FLAG_WORDS[flag]) if flag in FLAG_WORDS else flag for flag in self.flags
+        ]
 
 
 @dataclass(frozen=True)
@@ -314,26 +345,53 @@ def _machine(item: Item) -> tuple[MachineAnswer, ...]:
         .select_related("machine", "questions_version")
         .order_by("id")[:MAX_ANSWERS]
     )
+    return tuple(_machine_answer(row, item) for row in rows)
+
+
+def _machine_answer(row: PreAnnotation, item: Item) -> MachineAnswer:
+    said = row.metadata if isinstance(row.metadata, dict) else {}
+    return MachineAnswer(
+        public_id=row.public_id,
+        machine_id=row.machine.public_id,
+        number=row.machine.number,
+        flags=tuple(row.flags),
+        bias=row.bias,
+        is_combined=row.machine.backend != MachineAnnotator.Backend.FILE,
+        reason=str(said.get("reason") or ""),
+        rationale=str(said.get("rationale") or ""),
+        critiques=_critiques(said.get("critiques")),
+        tags=_tags(said.get("tags")),
+        name=row.machine.name,
+        kind=row.machine.get_kind_display(),
+        model=row.machine.model,
+        revision=row.machine.revision,
+        prompt_sha256=row.machine.prompt_sha256,
+        status=row.status,
+        answered=answered(
+            parse_questions(row.questions_version.questions),
+            row.answers,
+            item.n_completions,
+        ),
+        probability=row.probability,
+        raw=row.raw,
+        saw_first=letter(row.order[0]) if row.order else "",
+        cost_usd=row.cost_usd,
+        at=row.created_at,
+    )
+
+
+def _critiques(told: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(told, list):
+        return ()
+    return tuple((letter(place), str(text)) for place, text in enumerate(told))
+
+
+def _tags(told: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(told, dict):
+        return ()
     return tuple(
-        MachineAnswer(
-            name=row.machine.name,
-            kind=row.machine.get_kind_display(),
-            model=row.machine.model,
-            revision=row.machine.revision,
-            prompt_sha256=row.machine.prompt_sha256,
-            status=row.status,
-            answered=answered(
-                parse_questions(row.questions_version.questions),
-                row.answers,
-                item.n_completions,
-            ),
-            probability=row.probability,
-            raw=row.raw,
-            saw_first=letter(row.order[0]) if row.order else "",
-            cost_usd=row.cost_usd,
-            at=row.created_at,
-        )
-        for row in rows
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in told.items()
     )
 
 

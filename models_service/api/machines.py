@@ -31,6 +31,7 @@ from models_service.selectors.forecast import forecast
 from models_service.selectors.machines import machine_row, machine_rows, told
 from models_service.selectors.runs import runs_of
 from models_service.selectors.wanted import Selection
+from models_service.services.checks import request_check
 from models_service.services.machines import (
     add_machine,
     archive_machine,
@@ -135,6 +136,21 @@ class ArchiveMachine(APIView):
         given.is_valid(raise_exception=True)
         archive_machine(machine=machine, user=_person(request), **given.validated_data)
         return Response(MachineOut(machine_row(machine)).data)
+
+
+class CheckMachine(APIView):
+    """Find out whether a machine annotator can be asked."""
+
+    @extend_schema(request=None, responses={202: JobOut})
+    def post(self, request: Request, slug: str, public_id: uuid.UUID) -> Response:
+        """Answer 202 with the job that checks it; owners only: it costs one call.
+
+        The job's result has `findings`: `name`, `state` (ok, warning, problem) and
+        `message`.
+        """
+        seat = access.seat(request.user, slug, roles=OWNERS)
+        job = request_check(seat=seat, machine=access.machine(seat, public_id))
+        return Response(JobOut(job).data, 202)
 
 
 class RunForecast(APIView):

@@ -19,6 +19,11 @@ urlpatterns = [
         name="api_machine_archive",
     ),
     path(
+        "<uuid:public_id>/check/",
+        machines.CheckMachine.as_view(),
+        name="api_machine_check",
+    ),
+    path(
         "<uuid:public_id>/forecast/",
         machines.RunForecast.as_view(),
         name="api_run_forecast",

@@ -1,5 +1,7 @@
 """Open what a machine annotator runs on; only in a worker of the queue `models`."""
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 
 from annotation.errors import ConflictError
@@ -11,17 +13,25 @@ from models_service.backends.base import Generator
 from models_service.backends.endpoint_settings import EndpointSettings
 from models_service.models import Connection
 
+if TYPE_CHECKING:
+    from models_service.backends.endpoint import Endpoint
+
 
 def open_generator(machine: MachineAnnotator) -> Generator:
     """Return the backend of a machine annotator that is asked.
 
     Raises JobFailed with a sentence where it cannot be opened.
     """
-    # Heavy: they load an HTTP client or torch, which no web process needs.
-    from models_service.backends.endpoint import Endpoint
-
     if machine.backend != MachineAnnotator.Backend.ENDPOINT:
         raise JobFailed(_("This AI annotator cannot be asked here."))
+    return open_endpoint(machine)
+
+
+def open_endpoint(machine: MachineAnnotator) -> "Endpoint":
+    """Return the endpoint of a machine annotator; raises JobFailed likewise."""
+    # Heavy: it loads an HTTP client, which no web process needs.
+    from models_service.backends.endpoint import Endpoint
+
     try:
         return Endpoint(endpoint_settings(machine))
     except ConflictError as error:

@@ -22,6 +22,7 @@ from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS
 from annotation.words import gettext as _
 from models_service.prompts import PROTOCOLS
+from models_service.selectors.checks import newest_check
 from models_service.selectors.forecast import forecast
 from models_service.selectors.machines import (
     connection_of,
@@ -99,6 +100,7 @@ def machine_page(
         "problem": problem,
         "forecast": shown,
         "is_runnable": is_runnable,
+        "check": newest_check(found),
         "has_questions": questions is not None,
     }
     return render(request, "models_service/machine.html", context, status=status)

@@ -2,13 +2,17 @@
 
 from django.urls import path
 
-from models_service.views import machines, runs
+from models_service.views import checks, machines, runs, verdicts
 
 urlpatterns = [
     path("", machines.machines, name="machines"),
     path("new/", machines.machine_new, name="machine_new"),
     path("runs/<uuid:public_id>/", runs.run, name="run"),
     path("runs/<uuid:public_id>/live/", runs.run_live, name="run_live"),
+    path("verdicts/<uuid:public_id>/", verdicts.calls, name="verdict_calls"),
+    path("checks/<uuid:public_id>/", checks.check, name="machine_check"),
+    path("<uuid:public_id>/check/", checks.check_start, name="check_start"),
+    path("<uuid:public_id>/check/live/", checks.check_live, name="check_live"),
     path("<uuid:public_id>/", machines.machine, name="machine"),
     path("<uuid:public_id>/change/", machines.machine_change, name="machine_change"),
     path("<uuid:public_id>/archive/", machines.machine_archive, name="machine_archive"),

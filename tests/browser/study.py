@@ -26,6 +26,7 @@ from annotation.models import (
     Item,
     Job,
     Participant,
+    PreAnnotation,
     Project,
 )
 from annotation.recruiting import Arrival
@@ -362,6 +363,8 @@ def _judges(study: Study) -> None:
         "the settings of the AI annotator, then let the run go on."
     )
     study.args["machine"] = (project.slug, careful.public_id)
+    verdict = PreAnnotation.objects.filter(machine=careful).order_by("id")[0]
+    study.args["verdict_calls"] = (project.slug, verdict.public_id)
     study.args["machine_change"] = study.args["machine"]
     study.args["run"] = (project.slug, done.public_id)
     study.args["run paused"] = (project.slug, job.public_id)
