@@ -20,7 +20,6 @@ from annotation.answers import (
 from annotation.consent import CLASSES, MANNERS, consent_sha256
 from annotation.errors import InvalidError
 from annotation.models import (
-    Assignment,
     ConsentDocument,
     ConsentRecord,
     GuidelinesVersion,
@@ -32,6 +31,7 @@ from annotation.models import (
 )
 from annotation.questions import main_question
 from annotation.second_form import other_kind, read_form
+from annotation.selectors.met import guidelines_are_met, questions_are_met
 from annotation.services.events import record
 from annotation.services.projects import questions_sha256
 from annotation.surveys import InvalidSurveyError, parse_survey
@@ -50,13 +50,6 @@ class Published:
     number: int
     is_new: bool
     is_changed: bool = True
-
-
-def questions_are_met(project: Project, version: QuestionsVersion) -> bool:
-    """Tell whether somebody was given an item with these questions."""
-    return Assignment.objects.filter(
-        project=project, questions_version=version
-    ).exists()
 
 
 @transaction.atomic
@@ -128,13 +121,6 @@ def publish_guidelines(*, project: Project, user: User, text: str) -> Published:
     GuidelinesVersion.objects.create(project=project, number=number, text=text)
     record(project=project, user=user, kind="guidelines_published", number=number)
     return Published(number, is_new=True)
-
-
-def guidelines_are_met(project: Project, version: GuidelinesVersion) -> bool:
-    """Tell whether somebody was given an item with these guidelines."""
-    return Assignment.objects.filter(
-        project=project, guidelines_version=version
-    ).exists()
 
 
 @transaction.atomic

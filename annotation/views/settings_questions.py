@@ -16,7 +16,8 @@ from annotation import access
 from annotation.answers import InvalidQuestionsError, Problem, parse_questions
 from annotation.project_templates import TEMPLATES
 from annotation.question_file import dump_form, load_form
-from annotation.services.versions import publish_questions, questions_are_met
+from annotation.selectors.met import questions_are_met
+from annotation.services.versions import publish_questions
 from annotation.views.card_editor import read_cards
 from annotation.views.card_kinds import QUESTION_KINDS, SERIES, series_cards
 from annotation.views.desk_parts import parts, payload

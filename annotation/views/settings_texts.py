@@ -19,10 +19,10 @@ from annotation.people_templates import (
     CONSENT_TEXT,
     PEOPLE_TEMPLATES,
 )
+from annotation.selectors.met import guidelines_are_met
 from annotation.selectors.profile import current_consent
 from annotation.services.versions import (
     consent_is_met,
-    guidelines_are_met,
     publish_consent,
     publish_guidelines,
 )
