@@ -7,6 +7,7 @@ one cannot be passed off as another.
 import base64
 import hashlib
 import hmac
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken
@@ -32,6 +33,15 @@ def _fernet(key: bytes) -> Fernet:
 def encrypt(value: str, *, purpose: bytes) -> bytes:
     """Return the value encrypted; the same value looks different each time."""
     return _fernet(derive_key(purpose)).encrypt(value.encode())
+
+
+def encrypt_on(value: str, day: date, *, purpose: bytes) -> bytes:
+    """Return the value encrypted as on midnight of a day.
+
+    When it was encrypted stands readable in what `encrypt` returns, to the second.
+    """
+    midnight = int(datetime.combine(day, time(), UTC).timestamp())
+    return _fernet(derive_key(purpose)).encrypt_at_time(value.encode(), midnight)
 
 
 def decrypt(token: "bytes | memoryview[int]", *, purpose: bytes) -> str:

@@ -3,8 +3,10 @@
 import hashlib
 import hmac
 import json
+from datetime import date
 from functools import cached_property
 
+from annotation.errors import ConflictError
 from annotation.models import Project
 from annotation.services import encryption
 
@@ -17,6 +19,18 @@ def encrypt(value: str) -> bytes:
 def decrypt(token: "bytes | memoryview[int]") -> str:
     """Return what `encrypt` was given."""
     return encryption.decrypt(token, purpose=encryption.IDENTITY)
+
+
+def sealed_anew(token: "bytes | memoryview[int]", day: date) -> bytes:
+    """Return the same value encrypted as on that day, so that no hour leads to it.
+
+    What no longer opens, because SECRET_KEY has changed, is returned as it is.
+    """
+    try:
+        value = decrypt(token)
+    except ConflictError:
+        return bytes(token)
+    return encryption.encrypt_on(value, day, purpose=encryption.IDENTITY)
 
 
 class OpenedIds:

@@ -18,7 +18,7 @@ from annotation.models import ExternalIdentity, OwedPay, Participant, Project
 from annotation.selectors.enrolments import own_enrolment
 from annotation.selectors.pay import owed_if_withdrawn, owed_pays
 from annotation.services.events import record
-from annotation.services.identities import OpenedIds
+from annotation.services.identities import OpenedIds, sealed_anew
 
 
 @dataclass(frozen=True)
@@ -53,13 +53,15 @@ def owe(*, participant: Participant) -> Decimal:
     ids = ExternalIdentity.objects.filter(participant=participant).first()
     if pay is None or ids is None:
         return Decimal(0)
+    today, details = timezone.now().date(), ids.details_encrypted
+    # Copied as they are, they would tell the second at which the enrolment began.
     OwedPay.objects.create(
         project_id=participant.project_id,
-        owed_on=timezone.now().date(),
+        owed_on=today,
         amount=pay.amount,
         bonus=pay.bonus,
-        external_id_encrypted=ids.value_encrypted,
-        details_encrypted=ids.details_encrypted,
+        external_id_encrypted=sealed_anew(ids.value_encrypted, today),
+        details_encrypted=sealed_anew(details, today) if details else None,
     )
     return pay.total
 

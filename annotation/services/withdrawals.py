@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.utils import timezone
 
 from annotation.allocation.presentation import with_first
@@ -61,7 +61,7 @@ TABLES: dict[str, str] = {
     "ConsentRecord": "kept: it shows that somebody agreed, and not who",
     "Conversation": "no longer names the person",
     "DerivedAttribute": "deleted",
-    "Enrolment": "kept for the books, without its resume code",
+    "Enrolment": "kept for the books, by days and without its resume code",
     "ExternalIdentity": "deleted",
     "Flag": "its note is emptied where the text says erase",
     "PastSurveyAnswer": "deleted",
@@ -96,6 +96,13 @@ ANSWER_KEPT = frozenset(
         "supersedes",
         "source",
     )
+)
+TIMES_OF_ENROLMENT = (
+    "created_at",
+    "due_at",
+    "finished_at",
+    "code_shown_at",
+    "paid_at",
 )
 TAKING = ("open", "queued", "reserved", "submitted")
 ANSWERED = ("submitted", "surplus")
@@ -218,8 +225,15 @@ def _forget_identity(person: Participant) -> None:
 
 
 def _forget_enrolment(person: Participant) -> None:
-    """Let no code lead back; that somebody came, how it ended and was paid stays."""
-    Enrolment.objects.filter(participant=person).update(resume_hmac="")
+    """Let no code or hour lead back; that they came, how it ended and was paid stays.
+
+    The ids by which pay is owed were stored as the enrolment began.
+    """
+    days = {
+        name: Func(F(name), template="date_trunc('day', %(expressions)s, 'UTC')")
+        for name in TIMES_OF_ENROLMENT
+    }
+    Enrolment.objects.filter(participant=person).update(resume_hmac="", **days)
 
 
 def _forget_checks(person: Participant) -> None:
@@ -310,6 +324,13 @@ _ERASE_HOURS = """
     UPDATE ledger_entry e SET created_at = date_trunc('day', e.created_at, 'UTC')
     FROM reservation r WHERE r.id = e.reservation_id AND r.assignment_id = ANY(%s)
 """
+# In one order, as whoever computes the books anew locks them.
+_ERASE_HOURS_HELD = """
+    UPDATE reservation r SET created_at = date_trunc('day', r.created_at, 'UTC')
+    FROM (SELECT id FROM reservation WHERE assignment_id = ANY(%s)
+          ORDER BY id FOR NO KEY UPDATE) own
+    WHERE r.id = own.id
+"""
 _END = """
     UPDATE assignment SET state = 'withdrawn', lease_until = NULL WHERE id = ANY(%s)
 """
@@ -369,6 +390,7 @@ def _set_aside(
         if manner == ERASE:
             db.execute(_ERASE_ANSWERS, [ids])
             db.execute(_ERASE_HOURS, [ids])
+            db.execute(_ERASE_HOURS_HELD, [ids])
         db.execute(_END_AND_ERASE if manner == ERASE else _END, [ids])
     # Work that was answered is paid, and stays in the books.
     free(ids)

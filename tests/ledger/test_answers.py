@@ -1,7 +1,7 @@
 """What answers cost: reserved with the lease, spent with the answer, or given back."""
 
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -131,7 +131,13 @@ def test_answers_of_who_withdraws_stay_paid_without_their_hour(
 ) -> None:
     give_budget(annotator.project, "1", price="0.25")
     submit(claimed(annotator))
+    worked_at = datetime(2026, 3, 4, 15, 16, 17, tzinfo=UTC)
+    for table in (Reservation, LedgerEntry):
+        table._default_manager.update(created_at=worked_at)
     withdraw(participant=annotator)
+    for table in (Reservation, LedgerEntry):
+        (kept,) = set(table._default_manager.values_list("created_at", flat=True))
+        assert kept == datetime(2026, 3, 4, tzinfo=UTC), table
     assert figures(annotator.project) == ("0.25", "0.00", "0.00")
     assert books_hold(annotator.project)
 

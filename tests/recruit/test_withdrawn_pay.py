@@ -1,13 +1,18 @@
 """Who has withdrawn is still paid: until then an amount and an id are kept."""
 
+import struct
+from base64 import urlsafe_b64decode
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import Settings
 
 from annotation.models import (
+    ConsentDocument,
     Enrolment,
     Event,
     ExternalIdentity,
@@ -17,7 +22,7 @@ from annotation.models import (
 from annotation.services import endings
 from annotation.services.enrolments import find_enrolment
 from annotation.services.pay import mark_paid, pay_list
-from annotation.services.withdrawals import withdraw
+from annotation.services.withdrawals import TIMES_OF_ENROLMENT, withdraw
 from tests.factories import make_member
 from tests.recruit.conftest import Recruit, client_of, pid, recruiting
 from tests.recruit.test_pay_page import SEVEN, complete, rows_of
@@ -107,6 +112,38 @@ def test_what_is_kept_leads_to_no_answer(gone: OwedPay) -> None:
         "details_encrypted",
         "paid_at",
     }
+
+
+@pytest.mark.parametrize("manner", ["erase", "anonymise"])
+def test_no_hour_leads_from_the_ids_to_the_person(
+    study: Project, recruit: Recruit, manner: str
+) -> None:
+    ConsentDocument.objects.update(on_withdrawal=manner)
+    enrolment = recruit(study)
+    complete(enrolment, study)
+    withdraw(participant=enrolment.participant)
+    owed = OwedPay.objects.get()
+    for sealed in (owed.external_id_encrypted, owed.details_encrypted):
+        assert sealed is not None
+        # A Fernet token tells in clear when it was made.
+        (second,) = struct.unpack(">Q", urlsafe_b64decode(bytes(sealed))[1:9])
+        made_at = datetime.fromtimestamp(second, UTC)
+        assert (made_at.date(), made_at.time()) == (owed.owed_on, time())
+    enrolment.refresh_from_db()
+    times = [getattr(enrolment, name) for name in TIMES_OF_ENROLMENT]
+    kept = [one for one in times if one is not None]
+    assert len(kept) == 4
+    assert {one.astimezone(UTC).time() for one in kept} == {time()}
+
+
+def test_a_changed_secret_key_hinders_no_withdrawal(
+    study: Project, recruit: Recruit, settings: Settings
+) -> None:
+    enrolment = recruit(study)
+    complete(enrolment, study)
+    settings.SECRET_KEY = "another key, which opens nothing that was stored before"
+    withdraw(participant=enrolment.participant)
+    assert OwedPay.objects.get().total == Decimal(9)
 
 
 def test_the_list_of_who_to_pay_has_them(study: Project, gone: OwedPay) -> None:
