@@ -111,9 +111,10 @@ def _new(
     if pairs and (due := pairs.lend_due()) is not None:
         return _fetch(due)
     if "draft" in held and _resume(held["draft"], participant, project, walk):
+        resumed = _fetch(held["draft"].id)
         if pairs:
-            pairs.look_again(held["draft"].item_id)
-        return _fetch(held["draft"].id)
+            pairings.revive(assignment=resumed)
+        return resumed
     found = _claim(participant, project, walk, State.OPEN)
     if pairs:
         found = pairs.lend_early() if found is None else pairs.begin(found)

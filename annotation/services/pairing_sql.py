@@ -75,17 +75,18 @@ LOOK_AGAIN = """
           AND a.purpose IN ('main', 'second_protocol') AND a.round = 1
           AND a.state IN ('submitted', 'surplus')) < 2
 """
-OF_ITEM = "p.item_id = %(item)s AND p.participant_id = %(participant)s"
 SETTLE_ITEMS = """
     UPDATE protocol_pair SET is_settled = true, reserved_until = NULL
     WHERE item_id = ANY(%(items)s)
 """
-# A half whose lease or turn was not there is answered or has a draft. A main half that
-# was answered before anything of the second protocol came first in truth.
+# A half whose lease or turn was not there is answered, or has a draft and may be lent
+# again for it. A main half that is answered, or in hand, before anything of the second
+# protocol was answered comes first in truth.
 REVIVE = """
     WITH late AS (
         SELECT a.item_id, a.participant_id,
-            a.purpose = 'main' AND a.annotation_id IS NOT NULL AS is_main,
+            a.purpose = 'main' AND (a.annotation_id IS NOT NULL OR a.state = 'open')
+              AS is_main,
             NOT EXISTS (
               SELECT 1 FROM assignment s JOIN annotation n ON n.assignment_id = s.id
               WHERE s.item_id = a.item_id AND s.participant_id = a.participant_id

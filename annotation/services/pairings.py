@@ -100,10 +100,6 @@ class Pairs:
             return None
         return self._lend_second(item_id, len(order))
 
-    def look_again(self, item_id: int) -> None:
-        """Let the pair of an item go on whose lost lease is taken up again."""
-        self._run(sql.LOOK_AGAIN.format(which=sql.OF_ITEM), {"item": item_id})
-
     def begin_one(self, claim: Callable[[], int | None]) -> int | None:
         """Claim until something can be lent: at most one item is in hand already."""
         while (found := claim()) is not None:
@@ -353,10 +349,10 @@ def ask_again(*, assignment: Assignment) -> None:
 def revive(*, assignment: Assignment) -> None:
     """Let a pair go on of which a half was answered, or has a draft, after its lease.
 
-    Where a main half was answered before anything of the second protocol, which was to
-    come first, it is stored as the one that came first; a reservation has served.
-    Within the lock on the participant that counting an answer takes: a claim would
-    else settle what it read before.
+    Where a main half was answered, or is lent again for its draft, before anything of
+    the second protocol, which was to come first, was answered, it is stored as the one
+    that came first; a reservation has served. Within the lock on the participant that
+    a claim and counting an answer take: a claim would else settle what it read before.
     """
     _change(sql.REVIVE, {"assignment": assignment.pk})
 

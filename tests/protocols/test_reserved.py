@@ -217,6 +217,28 @@ def test_the_second_protocol_that_is_lost_then_is_asked_again(
     assert rebuild_frontier(project=pool) == 0
 
 
+@pytest.mark.parametrize("is_answered", [False, True])
+def test_gone_on_with_for_its_draft_it_is_stored_as_the_first_unless_it_is_not(
+    pool: Project, make_annotator: MakeAnnotator, is_answered: bool
+) -> None:
+    main = reserved_main(pool, make_annotator)
+    second = held_second(main)
+    lose_reservation(main)
+    given = {"preference": {"value": 1}}
+    drafts.save_draft(assignment=main, answers=given, revision=0)
+    if is_answered:
+        answer(second)
+        submissions.take_back(assignment=held_second(main))
+    assignments.release(assignment=held_second(main))
+    assert claimed(main.participant).pk == main.pk
+    pair = ProtocolPair.objects.get(item=main.item_id)
+    assert pair.comes_first == (SECOND if is_answered else "main")
+    work(main.participant, 100)
+    assert_all_is_asked_once(pool)
+    assert ProtocolPair.objects.get(item=main.item_id).is_settled
+    assert rebuild_frontier(project=pool) == 0
+
+
 def test_answered_too_early_without_a_place_it_is_kept_as_surplus(
     pool: Project, make_annotator: MakeAnnotator
 ) -> None:
