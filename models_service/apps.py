@@ -12,7 +12,10 @@ class ModelsServiceConfig(AppConfig):
         """Say how the jobs of this app are run."""
         # Models are not there before this.
         from annotation.models import Job
+        from annotation.selectors import probabilities
         from annotation.services.jobs import Registered, register
+
+        probabilities.register("models_service.selectors.trust.calibrated_answers")
 
         register(
             Job.Kind.PRE_ANNOTATE,

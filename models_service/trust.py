@@ -34,6 +34,8 @@ from models_service.resampling import ratio, resample
 from models_service.versus import versus
 from models_service.weight import PositionBias
 
+# The version of what `figures` returns; others are computed anew before they are shown.
+FORMULA = 2
 # The people with the most answers in common are told of; below the least, nobody is.
 MOST_PEOPLE = 100
 MIN_COMMON = 10
@@ -224,6 +226,7 @@ def _calibration(found: Evidence, rng: np.random.Generator) -> dict[str, Any] | 
     result = calibrate(found.logits[known], share, groups, rng)
     told = asdict(result)
     told["calibrator"] = _stored(result.calibrator)
+    told["is_silent"] = not bool(np.any(found.logits[known]))
     told["ece_by_bins"] = [list(one) for one in result.ece_by_bins]
     return told
 

@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,6 +19,7 @@ from annotation.models import (
     MachineAnnotator,
     PreAnnotation,
 )
+from annotation.selectors.probabilities import calibrated
 from annotation.selectors.texts import rendered
 from annotation.verdicts import Answered, answered
 from annotation.words import gettext as _
@@ -100,7 +102,8 @@ class MachineAnswer:
 
     `number`: its version. `bias`: the pull of the place shown first. `rationale`,
     `critiques` by the letters of completions and `tags` are the machine's words;
-    `reason` says why there is no verdict.
+    `reason` says why there is no verdict. `probability` of its answer, in [0, 1];
+    `is_calibrated`: put right on people's labels, else as the machine told it.
     """
 
     public_id: uuid.UUID
@@ -114,6 +117,7 @@ class MachineAnswer:
     status: str
     answered: Answered
     probability: float | None
+    is_calibrated: bool
     raw: str
     saw_first: str
     cost_usd: Decimal | None
@@ -340,15 +344,18 @@ def _human_answer(
 
 
 def _machine(item: Item) -> tuple[MachineAnswer, ...]:
-    rows = (
+    rows = list(
         PreAnnotation.objects.filter(item=item)
         .select_related("machine", "questions_version")
         .order_by("id")[:MAX_ANSWERS]
     )
-    return tuple(_machine_answer(row, item) for row in rows)
+    known = calibrated(rows)
+    return tuple(_machine_answer(row, item, known) for row in rows)
 
 
-def _machine_answer(row: PreAnnotation, item: Item) -> MachineAnswer:
+def _machine_answer(
+    row: PreAnnotation, item: Item, known: Mapping[int, float]
+) -> MachineAnswer:
     said = row.metadata if isinstance(row.metadata, dict) else {}
     return MachineAnswer(
         public_id=row.public_id,
@@ -372,7 +379,8 @@ def _machine_answer(row: PreAnnotation, item: Item) -> MachineAnswer:
             row.answers,
             item.n_completions,
         ),
-        probability=row.probability,
+        probability=known.get(row.pk, row.probability),
+        is_calibrated=row.pk in known,
         raw=row.raw,
         saw_first=letter(row.order[0]) if row.order else "",
         cost_usd=row.cost_usd,

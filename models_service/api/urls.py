@@ -1,10 +1,11 @@
 """Addresses below /api/v1/projects/{slug}/models/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from models_service.api import machines, verdicts
 
 urlpatterns = [
+    path("", include("models_service.api.trust_urls")),
     path("", machines.Machines.as_view(), name="api_machines"),
     path("runs/", machines.Runs.as_view(), name="api_runs"),
     path(

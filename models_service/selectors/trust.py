@@ -1,6 +1,6 @@
 """How far a machine annotator can be trusted, as pages and REST tell it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 
 from annotation.agreement import Interval
-from annotation.models import MachineAnnotator, Project
+from annotation.agreement.protocols import signs_of
+from annotation.answers import main_question, parse_questions
+from annotation.models import (
+    MachineAnnotator,
+    Participant,
+    PreAnnotation,
+    Project,
+)
 from models_service.calibration import ENOUGH_ITEMS, Calibrator
 from models_service.models import MachineReport
-from models_service.trust import calibrator_from
+from models_service.trust import FORMULA, calibrator_from
 from models_service.weight import PositionBias, Weight, carries_weight
 
 NAN = float("nan")
@@ -106,6 +113,25 @@ def trust_by_machine(project: Project) -> dict[int, Trust]:
     return {one.pk: trust for one in found if (trust := _trust(one)) is not None}
 
 
+def shared_figures(trust: Trust) -> dict[str, Any]:
+    """Return the figures with people under their pseudonyms; one query.
+
+    Whoever has left the project since is left out.
+    """
+    people = trust.figures["people"]
+    keys = [one["participant"] for one in people["shown"]]
+    found = Participant.objects.filter(pk__in=keys, withdrawal=None)
+    names = dict(found.values_list("pk", "pseudonym"))
+    shown = [
+        {"pseudonym": names[one["participant"]], **one}
+        for one in people["shown"]
+        if one["participant"] in names
+    ]
+    for one in shown:
+        del one["participant"]
+    return {**trust.figures, "people": {**people, "shown": shown}}
+
+
 def calibrated(trust: Trust | None, logit: float | None) -> float | None:
     """Return P(completion 0 is preferred) of stored evidence, once it is calibrated.
 
@@ -117,7 +143,27 @@ def calibrated(trust: Trust | None, logit: float | None) -> float | None:
     return float(calibrator.probabilities(np.array([logit]))[0])
 
 
+def calibrated_answers(rows: Sequence[PreAnnotation]) -> dict[int, float]:
+    """Return P(the answer given) of each row whose machine is calibrated; one query.
+
+    A tie, and a verdict without evidence, has none.
+    """
+    told = [row for row in rows if row.logit is not None and not row.order]
+    if not told:
+        return {}
+    found = MachineReport.objects.in_bulk({row.machine_id for row in told})
+    trusts = {pk: _trust(report) for pk, report in found.items()}
+    known: dict[int, float] = {}
+    for row in told:
+        p_a = calibrated(trusts.get(row.machine_id), row.logit)
+        question = main_question(parse_questions(row.questions_version.questions))
+        sign = signs_of(question, row.answers.get(question.name), 2).get((0, 1))
+        if p_a is not None and sign:
+            known[row.pk] = p_a if sign > 0 else 1 - p_a
+    return known
+
+
 def _trust(report: MachineReport | None) -> Trust | None:
-    if report is None or report.computed_at is None:
+    if report is None or report.computed_at is None or report.formula != FORMULA:
         return None
     return Trust(report.figures, report.computed_at, report.requested_at)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Any
 
@@ -37,9 +37,13 @@ def verdict_of(question: Question, rows: Sequence[Any], n_completions: int) -> V
     counts. Where there are only rows of single orders, they are combined here.
     """
     whole = next((row for row in rows if not row[0]), None)
+    single = [row for row in rows if row[0]][:2]
+    orders = [_order_verdict(question, row) for row in single]
     if whole is not None:
-        return _stored(question, whole, n_completions)
-    orders = [_order_verdict(question, row) for row in rows[:2]]
+        stored = _stored(question, whole, n_completions)
+        if stored.bias is None and whole[1] == "ok":
+            return replace(stored, bias=_bias(question, orders))
+        return stored
     found = combine(orders[0], orders[1] if len(orders) > 1 else None)
     return Verdict(
         choice=_choice(question, found.value, n_completions),

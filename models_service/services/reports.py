@@ -4,7 +4,6 @@ Beat looks for what has changed; a page or REST asks for one at once. What it co
 compute bounds how often that is done.
 """
 
-import logging
 import time
 from datetime import timedelta
 
@@ -19,12 +18,8 @@ from annotation.selectors import figures as counted
 from models_service.models import MachineReport, Run
 from models_service.selectors.arrays import SEED
 from models_service.selectors.evidence import Found, read_evidence
-from models_service.trust import figures
+from models_service.trust import FORMULA, figures
 
-logger = logging.getLogger(__name__)
-
-# The version of all formulas that the figures depend on.
-FORMULA = 1
 # A report that took long is computed again later, so that they never take more than a
 # twentieth of a worker's time.
 REST_FACTOR = 20
@@ -63,6 +58,8 @@ def refresh_stale() -> None:
 def _rests(report: MachineReport | None) -> bool:
     """Tell whether it is too early to compute it anew."""
     if report is None or report.computed_at is None or report.requested_at:
+        return False
+    if report.formula != FORMULA:
         return False
     rest = timedelta(seconds=report.cost_s * REST_FACTOR)
     return timezone.now() < report.computed_at + rest

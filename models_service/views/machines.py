@@ -31,6 +31,7 @@ from models_service.selectors.machines import (
     versions_of,
 )
 from models_service.selectors.runs import runs_of
+from models_service.selectors.trust import trust_by_machine, trust_of
 from models_service.selectors.wanted import Selection
 from models_service.services.machines import (
     add_machine,
@@ -54,6 +55,7 @@ def machines(request: HttpRequest, slug: str) -> HttpResponse:
     context = base_context(seat) | {
         "rows": [one for one in rows if one not in aside],
         "aside": aside,
+        "trusts": trust_by_machine(seat.project),
         "protocols": [(_(one.title), _(one.about)) for one in PROTOCOLS.values()],
     }
     return render(request, "models_service/machines.html", context)
@@ -89,6 +91,7 @@ def machine_page(
     protocol = PROTOCOLS.get(found.protocol)
     context = base_context(seat) | {
         "row": row,
+        "trust": trust_of(found),
         "machine": found,
         "connection": connection_of(found),
         "protocol_title": _(protocol.title) if protocol else "",

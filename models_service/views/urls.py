@@ -1,6 +1,6 @@
 """Addresses of the pages of machine annotators, below /p/{slug}/models/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from models_service.views import checks, machines, runs, verdicts
 
@@ -14,6 +14,7 @@ urlpatterns = [
     path("<uuid:public_id>/check/", checks.check_start, name="check_start"),
     path("<uuid:public_id>/check/live/", checks.check_live, name="check_live"),
     path("<uuid:public_id>/", machines.machine, name="machine"),
+    path("", include("models_service.views.trust_urls")),
     path("<uuid:public_id>/change/", machines.machine_change, name="machine_change"),
     path("<uuid:public_id>/archive/", machines.machine_archive, name="machine_archive"),
     path("<uuid:public_id>/run/", runs.run_start, name="run_start"),

@@ -52,6 +52,7 @@ from annotation.services.saved_filters import save_filter
 from annotation.services.tokens import make_token
 from models_service.backends.base import Ask, Failure, Reply
 from models_service.selectors.wanted import Selection
+from models_service.services import reports
 from models_service.services.machines import add_machine, change_machine
 from models_service.services.runs import request_run
 from models_service.specs import Spec
@@ -133,6 +134,7 @@ def make_study() -> Study:
     _panel(study)
     _jobs(study)
     _judges(study)
+    _trust(study)
     save_filter(
         seat=access.seat(owner, project.slug),
         name="People disagree",
@@ -291,6 +293,16 @@ def _enrol(invitation: Invitation, project: Project, number: int) -> Enrolled:
         is_ready=True
     )
     return enrolled
+
+
+def _trust(study: Study) -> None:
+    """Hold a judge against people; another has no figures yet."""
+    slug, public_id = study.args["machine"]
+    machine = study.project.machine_annotators.get(public_id=public_id)
+    reports.refresh(machine=machine)
+    study.args["machine_trust"] = (slug, public_id)
+    silent = study.project.machine_annotators.get(name="Third judge")
+    study.args["machine_trust empty"] = (slug, silent.public_id)
 
 
 def _jobs(study: Study) -> None:

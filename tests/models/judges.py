@@ -1,6 +1,7 @@
 """Backends that answer by a rule, in this process, and judges of a project."""
 
 import json
+import re
 from collections.abc import Callable, Generator, Iterable
 from hashlib import sha256
 from typing import Any
@@ -60,10 +61,14 @@ def canonical_first(ask: Ask) -> Reply:
 
 
 def coin(ask: Ask) -> Reply:
-    """Prefer one of the two by a toss for each item, whatever the order."""
-    first, second = texts_of(ask)
-    heads = sha256(min(first, second).encode()).digest()[0] % 2 == 0
-    return verdict(ask, "A" if heads == (first < second) else "B")
+    """Prefer one of the two by a toss for each item, whatever the order.
+
+    The toss is that of the item's number, the last one in its texts.
+    """
+    first, _second = texts_of(ask)
+    number = re.findall(r"\d+", first)[-1]
+    heads = sha256(number.encode()).digest()[0] % 2 == 0
+    return verdict(ask, "A" if heads == first.startswith("Answer 0") else "B")
 
 
 class Scripted:

@@ -4,9 +4,17 @@ import uuid
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from django.db.models import F
 from django.utils import timezone
 
-from annotation.models import Annotation, Assignment, Item, Participant, Project
+from annotation.models import (
+    Annotation,
+    Assignment,
+    FrontierEntry,
+    Item,
+    Participant,
+    Project,
+)
 from tests.factories import make_participant
 
 # What a person says of an item, by the item's number: 1, 0, -1; None = no answer.
@@ -63,6 +71,10 @@ def answer_items(
     for assignment, annotation in zip(lent, given, strict=True):
         assignment.annotation = annotation
     Assignment.objects.bulk_update(lent, ["annotation"])
+    if (purpose, state) == ("main", "submitted"):
+        FrontierEntry.objects.filter(item__in=[item for item, _ in items]).update(
+            n_taken=F("n_taken") + 1, n_counted=F("n_counted") + 1
+        )
 
 
 def drawn(

@@ -40,6 +40,7 @@ from tests.models.people import answer_items, drawn, make_people, mostly
 pytestmark = pytest.mark.django_db
 MINIATURES = Path(__file__).parent.parent / "data"
 REAL = os.environ.get("POLYPHONY_DATA_DIR", "")
+needs_data = pytest.mark.skipif(not REAL, reason="POLYPHONY_DATA_DIR is not set")
 N = 60
 TRUTH = drawn(N, seed=5)
 
@@ -421,7 +422,7 @@ def test_machine_of_an_unlabelled_project_has_figures_without_numbers(
         pytest.param(
             Path(REAL),
             (0.7043, 0.7023),
-            marks=pytest.mark.skipif(not REAL, reason="POLYPHONY_DATA_DIR is not set"),
+            marks=needs_data,
         ),
     ],
 )
@@ -441,3 +442,39 @@ def test_judges_of_pandalm_agree_as_published(
     for told in found:
         assert told["n_imported"] == told["n_with_majority"] * 3
         assert told["position"]["n_items"] == 0, "each pair was shown in one order"
+
+
+# Accuracy and order consistency of published verdicts, as their README states them.
+LLMBAR = {
+    ("GPT-4/Vanilla", "Natural"): (0.9545, 0.9495),
+    ("GPT-4/Vanilla", "Neighbor"): (0.7873, 0.9328),
+    ("GPT-4/Vanilla", "GPTInst"): (0.8641, 0.9457),
+    ("GPT-4/Vanilla", "GPTOut"): (0.7766, 0.9362),
+    ("ChatGPT/Vanilla", "Natural"): (0.8131, 0.7071),
+    ("ChatGPT/Vanilla", "Neighbor"): (0.1940, 0.7164),
+    ("ChatGPT/Vanilla", "GPTInst"): (0.2663, 0.6196),
+    ("ChatGPT/Vanilla", "GPTOut"): (0.4149, 0.5957),
+}
+NO_WEIGHT = {("ChatGPT/Vanilla", "GPTInst"), ("ChatGPT/Vanilla", "GPTOut")}
+
+
+@needs_data
+@pytest.mark.parametrize("subset", ["Natural", "Neighbor", "GPTInst", "GPTOut"])
+def test_judges_of_llmbar_come_out_as_published(subset: str) -> None:
+    project = make_project()
+    for name in ("items", "verdicts"):
+        path = Path(REAL) / "llmbar" / f"{name}.jsonl.gz"
+        _job, problems = import_path(project=project, path=path, mode=GOOD)
+        assert [one for one in problems if not one.is_warning] == []
+    project.items.exclude(metadata__subset__endswith=subset).delete()
+    machines = MachineAnnotator.objects.filter(project=project)
+    for name in ("GPT-4/Vanilla", "ChatGPT/Vanilla"):
+        told = figures_of(machines.get(name=name))
+        right, consistent = LLMBAR[name, subset]
+        share = told["one_order"]["value"] * told["n_items"] / told["n_with_majority"]
+        assert share == pytest.approx(right, abs=6e-5)
+        flips = told["position"]["flips"]["value"]
+        assert 1 - flips == pytest.approx(consistent, abs=6e-5)
+        trust = trust_of(machines.get(name=name))
+        assert trust is not None
+        assert trust.weight.carries is ((name, subset) not in NO_WEIGHT)
