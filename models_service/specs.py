@@ -15,9 +15,11 @@ from models_service.backends.endpoint_settings import OWN_NAMES
 from models_service.prompts import PROTOCOLS
 
 ASKED = ("endpoint", "language_model")
-BACKENDS = (*ASKED, "classifier", "head")
-# What a form offers to add: those that `services.backends` can open.
-OFFERED = ("endpoint",)
+# Reward models that run in the worker.
+SCORED = ("classifier", "follow_up")
+BACKENDS = (*ASKED, *SCORED, "head")
+# What can be added: those that `services.backends` can open.
+OFFERED = (*ASKED, *SCORED)
 MOST_USD = Decimal(100_000)
 # How a model is asked: (low, high, default). They are part of the version.
 NUMBERS: Mapping[str, tuple[float, float, float]] = {
@@ -26,6 +28,10 @@ NUMBERS: Mapping[str, tuple[float, float, float]] = {
     "n_samples": (1, 25, 1),
     "tie_band": (0, 0.49, 0),
 }
+# How a local language model gives a verdict: in words, or by its letters alone.
+MODES = ("text", "letters")
+# Of a reward model: two scores that lie so far apart are preferred with log-odds 1.
+SCALE = (1e-6, 1e6, 1)
 WHOLE = {"max_tokens", "n_samples", "seed"}
 # How it is reached; no part of the version.
 REACH: Mapping[str, tuple[int, int, int]] = {
@@ -118,9 +124,16 @@ def _model(reader: "_Reader", backend: str) -> str:
 
 
 def _parameters(reader: "_Reader", backend: str) -> dict[str, Any]:
+    if backend in SCORED:
+        return {
+            "scale": reader.number("scale", *SCALE),
+            "tie_band": reader.number("tie_band", *NUMBERS["tie_band"]),
+        }
     if backend not in ASKED:
         return {}
     given: dict[str, Any] = {}
+    if backend == "language_model":
+        given["mode"] = reader.one_of("mode", MODES, "text")
     for name, (low, high, usual) in NUMBERS.items():
         if name in WHOLE:
             given[name] = reader.whole(name, int(low), int(high), int(usual))

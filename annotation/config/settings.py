@@ -189,6 +189,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 64 * 1024 * 1024
 UPLOAD_LIMIT_MB = env.integer("UPLOAD_LIMIT_MB", 4096, low=1, high=1_000_000)
 # Whether judges may be asked at loopback and private addresses.
 MODEL_PRIVATE_ADDRESSES = env.flag("MODEL_PRIVATE_ADDRESSES", default=False)
+# For the weights of all models that one worker holds; 0 = by what the device has.
+MODEL_MEMORY_MB = env.integer("MODEL_MEMORY_MB", 0, low=0, high=100_000_000)
 
 
 def broker(url: str) -> str:

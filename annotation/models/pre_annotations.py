@@ -28,6 +28,7 @@ class MachineAnnotator(Row):
         ENDPOINT = "endpoint", gettext_lazy("Endpoint")
         LANGUAGE_MODEL = "language_model", gettext_lazy("Local language model")
         CLASSIFIER = "classifier", gettext_lazy("Local reward model")
+        FOLLOW_UP = "follow_up", gettext_lazy("Local language model, by follow-ups")
         HEAD = "head", gettext_lazy("Reward model of this project")
 
     project = models.ForeignKey(

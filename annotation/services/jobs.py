@@ -5,14 +5,16 @@ this one register runners of their own, with the queue whose worker has what the
 """
 
 import logging
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connections, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import F, Q
 from django.utils import timezone
@@ -99,6 +101,41 @@ class Progress:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+@contextmanager
+def kept_alive(job: Job, every_s: float = LEASE_S / 3) -> Iterator[None]:
+    """Renew a job's lease from a thread, for runners whose single steps outlast it.
+
+    A worker that is killed renews nothing, so its job is free after one lease.
+    """
+    ended = threading.Event()
+    renewing = threading.Thread(
+        target=renew_until, args=(job, ended, every_s), name=f"job-{job.pk}"
+    )
+    renewing.daemon = True
+    renewing.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        renewing.join()
+
+
+def renew_until(job: Job, ended: threading.Event, every_s: float) -> None:
+    """Renew the lease again and again while this attempt holds the job."""
+    try:
+        while not ended.wait(every_s):
+            try:
+                Job.objects.filter(
+                    pk=job.pk, state=Job.State.RUNNING, n_attempts=job.n_attempts
+                ).update(lease_until=_lease())
+            except DatabaseError:
+                # The next turn tries on a new connection; the runner sees for itself.
+                logger.warning("lease_not_renewed job=%s", job.pk)
+                connection.close()
+    finally:
+        connection.close()
 
 
 Runner = Callable[[Job, Progress], dict[str, Any]]

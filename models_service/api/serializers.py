@@ -10,7 +10,7 @@ from models_service.prompts import PROTOCOLS
 from models_service.selectors.forecast import Forecast, rest_of
 from models_service.selectors.machines import MachineRow
 from models_service.selectors.wanted import WHICH
-from models_service.specs import OFFERED
+from models_service.specs import MODES, OFFERED
 
 
 class MachineIn(serializers.Serializer[Any]):
@@ -24,12 +24,14 @@ class MachineIn(serializers.Serializer[Any]):
     protocol = serializers.ChoiceField(tuple(PROTOCOLS), required=False)
     model = serializers.CharField(max_length=200)
     revision = serializers.CharField(required=False, allow_blank=True)
-    base_url = serializers.CharField(max_length=500)
+    base_url = serializers.CharField(max_length=500, required=False)
     api_key = serializers.CharField(required=False, allow_blank=True, write_only=True)
     temperature = serializers.FloatField(required=False)
     max_tokens = serializers.IntegerField(required=False)
     n_samples = serializers.IntegerField(required=False)
     tie_band = serializers.FloatField(required=False)
+    mode = serializers.ChoiceField(MODES, required=False)
+    scale = serializers.FloatField(required=False)
     seed = serializers.IntegerField(required=False, allow_null=True)
     tell_guidelines = serializers.BooleanField(required=False)
     extra_body = serializers.JSONField(required=False)

@@ -246,6 +246,7 @@ def _load(key: Key) -> Loaded:
     import torch
     import transformers
 
+    transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = transformers.AutoTokenizer.from_pretrained(key.model, **_source(key))
     model, found = _factory(key.kind).from_pretrained(
         key.model,

@@ -1,6 +1,6 @@
 """PURE: what all backends share that run a model in this process."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
@@ -47,7 +47,7 @@ class LocalModel:
             free=loading.shared().free,
         )
 
-    def ask_all(self, asks: Iterable[Ask]) -> Iterator[Reply | Failure]:
+    def ask_all(self, asks: Iterable[Ask]) -> Generator[Reply | Failure]:
         """Yield what each call brought, as batches end."""
         yield from self.batcher.ask_all(asks)
 

@@ -8,8 +8,11 @@ from itertools import islice
 from django.db.models import Sum
 
 from annotation.models import MachineAnnotator, QuestionsVersion
+from annotation.words import gettext as _
+from annotation.words import gettext_noop
 from models_service.models import Run
 from models_service.prompts import PROTOCOLS, misfit, orders, start
+from models_service.scores import question_of
 from models_service.selectors.wanted import (
     Selection,
     WantedItem,
@@ -22,6 +25,10 @@ MILLION = Decimal(1_000_000)
 # and a verdict with its reason is about so long.
 CHARS_PER_TOKEN = 4
 TOKENS_OF_ANSWER = 120
+UNSCORED = gettext_noop(
+    "Scores answer a comparison of two answers, or a ranking. The project asks none "
+    "that fits these items."
+)
 # So many items tell the mean length of all.
 N_LOOKED_AT = 40
 
@@ -106,7 +113,8 @@ def _fitting(
     """Return the items that the protocol can judge, and why the others do not fit."""
     protocol = PROTOCOLS.get(machine.protocol)
     if protocol is None:
-        return list(items), ""
+        scored = [item for item in items if question_of(item.case) is not None]
+        return scored, "" if len(scored) == len(items) else _(UNSCORED)
     fitting, why = [], ""
     for item in items:
         case = item.case
@@ -119,8 +127,10 @@ def _fitting(
 
 def _calls_per_item(machine: MachineAnnotator, items: Sequence[WantedItem]) -> float:
     protocol = PROTOCOLS.get(machine.protocol)
-    if protocol is None or not items:
+    if not items:
         return 0.0
+    if protocol is None:
+        return sum(len(one.case.completions) for one in items) / len(items)
     n_samples: int = machine.parameters.get("n_samples", 1)
     n_orders = sum(len(orders(protocol, len(one.case.completions))) for one in items)
     return len(protocol.steps) * n_samples * n_orders / len(items)
@@ -136,12 +146,24 @@ def _measured(machine: MachineAnnotator) -> tuple[float, float] | None:
     return found["tokens_in"] / found["n"], found["tokens_out"] / found["n"]
 
 
+def _guessed_scores(items: Sequence[WantedItem]) -> float:
+    """Return the mean tokens of a prompt with one completion."""
+    texts = [
+        sum(len(message.content) for message in item.case.prompt) + len(completion)
+        for item in items
+        for completion in item.case.completions
+    ]
+    return sum(texts) / len(texts) / CHARS_PER_TOKEN
+
+
 def _guessed(
     machine: MachineAnnotator, items: Sequence[WantedItem]
 ) -> tuple[float, float]:
     protocol = PROTOCOLS.get(machine.protocol)
-    if protocol is None or not items:
+    if not items:
         return 0.0, 0.0
+    if protocol is None:
+        return _guessed_scores(items), 0.0
     n_chars, n_asked = 0, 0
     for item in items:
         order = tuple(range(len(item.case.completions)))

@@ -18,7 +18,7 @@ from annotation.words import gettext as _
 from models_service.combining import ORDER_INCONSISTENT
 from models_service.models import Connection, Run
 from models_service.prompts import PROTOCOLS
-from models_service.specs import NUMBERS
+from models_service.specs import MODES, NUMBERS, SCALE
 from models_service.weight import PositionBias, Weight, carries_weight
 
 # The median of so many calls says as much as that of a million, and at once.
@@ -133,6 +133,8 @@ def told(machine: MachineAnnotator) -> dict[str, Any]:
         "seed": parameters.get("seed"),
         "tell_guidelines": bool(parameters.get("tell_guidelines")),
         "extra_body": parameters.get("extra_body", {}),
+        "mode": parameters.get("mode", MODES[0]),
+        "scale": parameters.get("scale", SCALE[2]),
         "usd_per_million_in": machine.usd_per_million_in,
         "usd_per_million_out": machine.usd_per_million_out,
     }

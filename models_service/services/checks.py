@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -13,8 +13,11 @@ from annotation.models import Job, MachineAnnotator
 from annotation.services import jobs
 from annotation.words import gettext as _
 from models_service.selectors.checks import checks_of
-from models_service.services.backends import open_endpoint
+from models_service.services.backends import open_endpoint, open_generator
 from models_service.specs import OFFERED
+
+if TYPE_CHECKING:
+    from models_service.backends.endpoint_check import Finding
 
 
 @transaction.atomic
@@ -39,20 +42,35 @@ def request_check(*, seat: Seat, machine: MachineAnnotator) -> Job:
 
 def run_check(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     """Run a claimed job; a runner as annotation.services.jobs describes it."""
-    # Heavy: it loads an HTTP client, which no web process needs.
-    from models_service.backends.endpoint_check import check
-
     machine = MachineAnnotator.objects.get(
         project_id=job.project_id, public_id=job.parameters["machine"]
     )
-    with closing(open_endpoint(machine)) as endpoint:
-        findings = check(endpoint)
+    with jobs.kept_alive(job):
+        findings = _findings(machine)
     return {
         "findings": [asdict(one) for one in findings],
         "message": _summary([one.state for one in findings]),
         "n_done": 1,
         "n_total": 1,
     }
+
+
+def _findings(machine: MachineAnnotator) -> "list[Finding]":
+    # Heavy: they load an HTTP client or torch, which no web process needs.
+    from models_service.backends.endpoint_check import Finding, check
+    from models_service.backends.local import LocalModel
+
+    if machine.backend == MachineAnnotator.Backend.ENDPOINT:
+        with closing(open_endpoint(machine)) as endpoint:
+            return check(endpoint)
+    with closing(open_generator(machine)) as model:
+        if not isinstance(model, LocalModel):
+            raise jobs.JobFailed(_("This AI annotator is not one that is asked."))
+        runs, *notes = model.check()
+    return [
+        Finding("model", "ok", runs),
+        *(Finding("template", "warning", note) for note in notes),
+    ]
 
 
 def _summary(states: list[str]) -> str:

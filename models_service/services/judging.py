@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from annotation.models import MachineAnnotator
 from models_service.backends.base import Ask, Failure, Generator, Reply
@@ -22,6 +23,7 @@ from models_service.services.calls import (
     build_ask,
     call_key,
     kept,
+    most_cost,
 )
 from models_service.verdicts import OrderVerdict, read_final, vote
 
@@ -92,9 +94,11 @@ class Judge:
             for sample in range(n_samples)
         ]
 
-    def first_asks(self, items: Iterable[WantedItem]) -> list[Ask]:
-        """Return the calls of the first step, to tell what they can cost."""
-        return [self._ask(thread)[0] for thread in self.threads(items)]
+    def most_cost(self, items: Iterable[WantedItem]) -> Decimal:
+        """Return what judging these items can cost at most, all steps together."""
+        first = [self._ask(thread)[0] for thread in self.threads(items)]
+        each = sum((most_cost(self.machine, ask) for ask in first), Decimal(0))
+        return len(self.protocol.steps) * each
 
     def judge(self, items: Sequence[WantedItem]) -> list[Judged]:
         """Ask what is not known yet, and return one verdict for each item.

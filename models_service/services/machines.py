@@ -14,6 +14,7 @@ from annotation.questions import Problem
 from annotation.services.encryption import ENDPOINT_KEY, encrypt
 from annotation.services.events import record
 from annotation.words import gettext as _
+from models_service.backends.follow_up_texts import follow_ups_sha256
 from models_service.models import Connection, Run
 from models_service.prompts import PROTOCOLS, prompt_sha256
 from models_service.specs import ASKED, InvalidSpecError, Spec, read_spec
@@ -115,6 +116,8 @@ def _kind(spec: Spec) -> str:
 
 def _identity(spec: Spec) -> dict[str, Any]:
     prompts = prompt_sha256(PROTOCOLS[spec.protocol]) if spec.protocol else ""
+    if spec.backend == "follow_up":
+        prompts = follow_ups_sha256()
     given = {field.name: getattr(spec, field.name) for field in fields(spec)}
     given |= {"prompt_sha256": prompts, "parameters": dict(spec.parameters)}
     return {name: given[name] for name in (*IDENTITY, *PRICES)}

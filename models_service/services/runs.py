@@ -5,7 +5,7 @@ counters of the run are stored in one transaction. A worker that is killed midwa
 the calls that had come back, and asks for the others only.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from decimal import Decimal
@@ -30,10 +30,11 @@ from models_service.selectors.wanted import (
     wanted_batches,
 )
 from models_service.services.backends import open_generator
-from models_service.services.calls import Came, most_cost, store_calls
+from models_service.services.calls import Came, store_calls
 from models_service.services.judging import FatalError, Judge, Judged
+from models_service.services.scoring import Scoring
 from models_service.services.verdict_store import store_verdicts
-from models_service.specs import ASKED
+from models_service.specs import ASKED, SCORED
 
 # Items in a batch: so many that the end of one, when few calls are left, costs little.
 BATCH = 128
@@ -94,11 +95,19 @@ def run_pre_annotation(job: Job, progress: jobs.Progress) -> dict[str, Any]:
     run = Run.objects.select_related("machine__project", "questions_version").get(
         job=job
     )
-    if run.machine.backend not in ASKED:
+    at_work = AT_WORK.get(run.machine.backend)
+    if at_work is None:
         raise jobs.JobFailed(_("This AI annotator is not one that is asked."))
-    with closing(open_generator(run.machine)) as backend:
-        judge = Judge(run.machine, backend, lambda came: None, job.created_at)
+    with jobs.kept_alive(job), closing(open_generator(run.machine)) as backend:
+        judge = at_work(run.machine, backend, lambda came: None, job.created_at)
         return _Runner(job, run, progress, judge).go()
+
+
+# What an AI annotator of each backend does with a batch of items.
+AT_WORK: Mapping[str, type[Judge] | type[Scoring]] = {
+    **dict.fromkeys(ASKED, Judge),
+    **dict.fromkeys(SCORED, Scoring),
+}
 
 
 @dataclass
@@ -108,7 +117,7 @@ class _Runner:
     job: Job
     run: Run
     progress: jobs.Progress
-    judge: Judge
+    judge: Judge | Scoring
     n_done: int = 0
     n_misfits: int = 0
 
@@ -154,10 +163,8 @@ class _Runner:
         """Ask about a batch; in smaller ones where the money is not enough for all."""
         if not items:
             return
-        asks = self.judge.first_asks(items)
         machine = self.run.machine
-        n_steps = len(self.judge.protocol.steps)
-        most = n_steps * sum((most_cost(machine, ask) for ask in asks), Decimal(0))
+        most = self.judge.most_cost(items)
         reference = f"run:{self.job.pk}:item:{items[0].id}"
         try:
             self._check_cap(most)

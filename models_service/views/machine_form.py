@@ -18,7 +18,7 @@ from annotation.words import gettext as _
 from models_service.prompts import PROTOCOLS
 from models_service.selectors.machines import told
 from models_service.services.machines import checked
-from models_service.specs import NUMBERS, OFFERED, REACH, Spec
+from models_service.specs import MODES, NUMBERS, OFFERED, REACH, SCALE, Spec
 
 
 def _text(
@@ -57,7 +57,12 @@ class MachineForm(Styled, forms.Form):
         ),
         inputmode="url",
     )
-    model = _text(gettext_lazy("Model"), gettext_lazy("As the endpoint calls it."))
+    model = _text(
+        gettext_lazy("Model"),
+        gettext_lazy(
+            "As the endpoint calls it; of a local one its folder or name on a hub."
+        ),
+    )
     api_key = forms.CharField(
         label=gettext_lazy("API key"),
         required=False,
@@ -83,6 +88,23 @@ class MachineForm(Styled, forms.Form):
         gettext_lazy("Samples of each order"),
         gettext_lazy("1 to 25; several need a temperature above 0."),
         inputmode="numeric",
+    )
+    mode = forms.ChoiceField(
+        label=gettext_lazy("A verdict is given"),
+        help_text=gettext_lazy(
+            "By letters: for a model that keeps to no form. It reads two answers and "
+            "gives no reason."
+        ),
+        required=False,
+        choices=[
+            ("text", gettext_lazy("in words")),
+            ("letters", gettext_lazy("by the probabilities of its letters")),
+        ],
+    )
+    scale = _text(
+        gettext_lazy("Scale of the scores"),
+        gettext_lazy("A lead of so much has odds of 2.7 to 1. Above 0, usually 1."),
+        inputmode="decimal",
     )
     tie_band = _text(
         gettext_lazy("Tie band"),
@@ -178,7 +200,14 @@ def fresh() -> dict[str, Any]:
     """Return what the form of a new machine annotator begins with."""
     usual = {name: low_high_usual[2] for name, low_high_usual in NUMBERS.items()}
     reach = {name: low_high_usual[2] for name, low_high_usual in REACH.items()}
-    return {"backend": OFFERED[0], "protocol": "pairwise", **usual, **reach}
+    return {
+        "backend": OFFERED[0],
+        "protocol": "pairwise",
+        "mode": MODES[0],
+        "scale": SCALE[2],
+        **usual,
+        **reach,
+    }
 
 
 def initial(machine: MachineAnnotator) -> dict[str, Any]:

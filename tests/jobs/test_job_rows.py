@@ -1,5 +1,6 @@
 """The job row is the truth: claimed once, resent when lost, cancelled, given up."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -199,3 +200,44 @@ def test_wish_to_rest_can_be_taken_back(patient: Job) -> None:
 def test_import_cannot_rest(job: Job) -> None:
     with pytest.raises(ConflictError, match="cannot be paused"):
         jobs.pause_job(job=job)
+
+
+# --- steps that outlast a lease ------------------------------------------------------
+
+
+class Turns:
+    """Stands for the event that ends the renewing: so many turns, and no waiting."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+
+    def wait(self, _seconds: float) -> bool:
+        self.n -= 1
+        return self.n < 0
+
+
+def test_lease_is_renewed_while_a_step_goes_on(job: Job) -> None:
+    held = claimed(job)
+    let_lease_run_out(held)
+    jobs.renew_until(held, Turns(0), 0)  # type: ignore[arg-type]
+    assert held.pk in jobs.due_jobs()
+    let_lease_run_out(held)
+    jobs.renew_until(held, Turns(1), 0)  # type: ignore[arg-type]
+    assert held.pk not in jobs.due_jobs()
+    assert jobs.claim_job(held.pk) is None
+
+
+def test_lease_of_a_later_attempt_is_not_renewed(job: Job) -> None:
+    held = claimed(job)
+    let_lease_run_out(held)
+    later = claimed(held)
+    let_lease_run_out(later)
+    jobs.renew_until(held, Turns(1), 0)  # type: ignore[arg-type]
+    assert later.pk in jobs.due_jobs()
+
+
+def test_renewing_ends_with_the_step(job: Job) -> None:
+    name = f"job-{job.pk}"
+    with jobs.kept_alive(claimed(job)):
+        assert name in {thread.name for thread in threading.enumerate()}
+    assert name not in {thread.name for thread in threading.enumerate()}

@@ -119,6 +119,32 @@ def test_added_judge_is_listed_and_its_key_is_never_shown(
         assert KEY not in page
 
 
+@pytest.mark.parametrize(
+    ("backend", "kept"),
+    [
+        ("language_model", {"mode": "letters"}),
+        ("classifier", {"scale": 2.5, "tie_band": 0.1}),
+        ("follow_up", {"scale": 2.5, "tie_band": 0.1}),
+    ],
+)
+def test_local_model_is_added_and_changed(
+    project: Project, owner: Client, backend: str, kept: dict[str, Any]
+) -> None:
+    given = {"model": "/models/tiny", "mode": "letters", "scale": "2.5"}
+    given |= {"backend": backend, "base_url": "", "tie_band": "0.1"}
+    machine = add(owner, project, **given)
+    assert (machine.backend, machine.model) == (backend, "/models/tiny")
+    assert kept.items() <= machine.parameters.items()
+    assert not Connection.objects.filter(machine=machine).exists()
+    shown = body(owner, "machine_change", project, machine.public_id)
+    assert f'<option value="{backend}" selected' in shown
+    assert body(owner, "machine", project, machine.public_id)
+    sent = filled(**given | {"tie_band": "0.2"})
+    owner.post(address("machine_change", project, machine.public_id), sent)
+    machine.refresh_from_db()
+    assert machine.parameters["tie_band"] == 0.2
+
+
 def test_faults_stand_at_their_fields_and_nothing_is_stored(
     project: Project, owner: Client
 ) -> None:

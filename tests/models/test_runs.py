@@ -21,7 +21,6 @@ from models_service.backends.base import Ask, Failure, Reply
 from models_service.models import Call, Run
 from models_service.selectors.wanted import Selection, wanted_batches
 from models_service.services import runs
-from models_service.services.calls import most_cost
 from models_service.services.judging import Judge
 from tests.models.judges import (
     Decide,
@@ -272,7 +271,7 @@ def test_cap_of_a_run_is_never_passed(
     questions = machine.project.current_questions()
     assert questions is not None
     items = wanted_batches(machine, questions, Selection(), None, 1)
-    most = sum(most_cost(machine, ask) for ask in judge.first_asks(next(items)))
+    most = judge.most_cost(next(items))
     cap = most + 4 * PRICE_OF_CALL
     job = go(ask_for(machine, cap_usd=cap))
     run = run_of(job)

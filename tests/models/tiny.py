@@ -157,3 +157,45 @@ class Bigrams(torch.nn.Module):
         return SimpleNamespace(
             logits=self.logits[input_ids], past_key_values=past if use_cache else None
         )
+
+
+def place_llama(
+    settings: loading.LocalSettings, config: LlamaConfig, limit: int = 10**15
+) -> int:
+    """Put a Llama of random weights into this process's registry; return its bytes.
+
+    It is built on its device and never written to a disk, so it may be a large one.
+    `limit`: bytes for all models of the registry.
+    """
+    key = loading.key_of("causal", settings)
+    torch.manual_seed(6)
+    tokenizer = make_tokenizer()
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(getattr(torch, key.dtype))
+    try:
+        with torch.device(key.device):
+            model = LlamaForCausalLM(config)
+    finally:
+        torch.set_default_dtype(before)
+    model.train(False)
+    n_bytes = sum(weight.nbytes for weight in model.parameters())
+    loaded = loading.Loaded(model, tokenizer, key.device, key.dtype, n_bytes)
+    loading.shared().hold(key, n_bytes, limit, lambda: loaded)
+    loading.shared().release(key)
+    return n_bytes
+
+
+def billion(tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
+    """Return the shape of a Llama of about one billion weights."""
+    return LlamaConfig(
+        vocab_size=32_000,
+        hidden_size=2048,
+        intermediate_size=8192,
+        num_hidden_layers=16,
+        num_attention_heads=32,
+        num_key_value_heads=8,
+        max_position_embeddings=8192,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=tokenizer.pad_token_id,
+    )
