@@ -1,7 +1,7 @@
 """Recruiting over REST, for owners: settings, links, pay, and the platform's list."""
 
 import uuid
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -145,16 +145,31 @@ class PayPage(serializers.Serializer[Any]):
 
 
 class PaidIn(serializers.Serializer[None]):
-    """Whom to mark as paid: `ids`, or `all` true for all who are owed something."""
+    """Whom to mark as paid: `ids`, or `all` true for all who are owed something.
+
+    With `all`, of people who have withdrawn only those named in `withdrawn`: the ids
+    to pay them by are deleted for good.
+    """
 
     ids = serializers.ListField(
         child=serializers.UUIDField(), required=False, max_length=10_000
     )
     all = serializers.BooleanField(required=False)
+    withdrawn = serializers.ListField(
+        child=serializers.UUIDField(), required=False, max_length=10_000
+    )
 
 
-def _whom(data: object) -> list[uuid.UUID] | None:
-    """Return whom to mark as paid, None for all; said outright, since money follows.
+@dataclass(frozen=True)
+class Whom:
+    """Whom to mark as paid. `ids` None: all, and of who withdrew those in `owed`."""
+
+    ids: list[uuid.UUID] | None
+    owed: list[uuid.UUID]
+
+
+def _whom(data: object) -> Whom:
+    """Return whom to mark as paid; said outright, since money follows.
 
     A misspelt key would else mark everybody.
     """
@@ -162,11 +177,14 @@ def _whom(data: object) -> list[uuid.UUID] | None:
     given.is_valid(raise_exception=True)
     named = set(given.initial_data)
     if named == {"ids"}:
-        return list(given.validated_data["ids"])
-    if named == {"all"} and given.validated_data["all"]:
-        return None
+        return Whom(list(given.validated_data["ids"]), [])
+    if named - {"withdrawn"} == {"all"} and given.validated_data["all"]:
+        return Whom(None, list(given.validated_data.get("withdrawn", ())))
     raise InvalidError(
-        _("Say whom to mark as paid, and nothing else: `ids`, or `all` as true.")
+        _(
+            "Say whom to mark as paid, and nothing else: `ids`, or `all` as true, and "
+            "with it the ids of people who have withdrawn as `withdrawn`."
+        )
     )
 
 
@@ -313,7 +331,8 @@ class Paid(APIView):
     def post(self, request: Request, slug: str) -> Response:
         """Mark the people named, or all who are owed something, as paid."""
         seat, user = _recruiting(request, slug)
-        n = mark_paid(project=seat.project, ids=_whom(request.data), by=user)
+        whom = _whom(request.data)
+        n = mark_paid(project=seat.project, ids=whom.ids, owed=whom.owed, by=user)
         return Response({"n": n})
 
 

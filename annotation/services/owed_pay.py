@@ -67,10 +67,10 @@ def owe(*, participant: Participant) -> Decimal:
 
 
 @transaction.atomic
-def mark_owed_paid(*, project: Project, keys: Collection[UUID] | None, by: User) -> int:
-    """Mark what is owed as paid, all of it without keys; the ids go for good."""
+def mark_owed_paid(*, project: Project, keys: Collection[UUID], by: User) -> int:
+    """Mark what is owed as paid, by its keys; the ids go for good."""
     held = OwedPay.objects.select_for_update().filter(project=project, paid_at=None)
-    found = list(held if keys is None else held.filter(pk__in=keys))
+    found = list(held.filter(pk__in=keys))
     for owed in found:
         owed.paid_at = timezone.now()
         owed.external_id_encrypted = owed.details_encrypted = None

@@ -6,6 +6,7 @@ For owners only: this is the one place where ids of a platform are decrypted.
 import csv
 import io
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -186,11 +187,19 @@ def _owed_cells(line: OwedLine, currency: str) -> tuple[str, ...]:
 
 
 @transaction.atomic
-def mark_paid(*, project: Project, ids: list[uuid.UUID] | None, by: User) -> int:
+def mark_paid(
+    *,
+    project: Project,
+    ids: Collection[uuid.UUID] | None,
+    by: User,
+    owed: Collection[uuid.UUID] = (),
+) -> int:
     """Mark people as paid with what they are owed now; all who are owed without ids.
 
     Return how many were marked. Who is paid already keeps what was paid. `ids`: of
-    enrolments, and of what people who withdrew are owed.
+    enrolments, and of what people who withdrew are owed. `owed`: of the latter, beside
+    all people. They are always named, since their ids go for good: somebody may have
+    withdrawn after the list was read from which the payment was made.
     """
     # One owner at a time: two that mark at once would else each log the payment.
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
@@ -212,7 +221,8 @@ def mark_paid(*, project: Project, ids: list[uuid.UUID] | None, by: User) -> int
             enrolment=str(line.stored.id),
             amount=f"{line.pay.total:.2f}",
         )
-    return len(marked) + mark_owed_paid(project=project, keys=wanted, by=by)
+    keys = {*owed, *(wanted or ())}
+    return len(marked) + mark_owed_paid(project=project, keys=keys, by=by)
 
 
 @transaction.atomic

@@ -143,14 +143,28 @@ ACTS: dict[str, Act] = {
 @require_POST
 @login_required
 def pay_all(request: HttpRequest, slug: str) -> HttpResponse:
-    """Mark everybody as paid to whom something is owed."""
+    """Mark everybody as paid to whom something is owed.
+
+    Of those who withdrew only whom the page showed: their ids go for good.
+    """
     seat = _recruiting(request, slug)
-    n = mark_paid(project=seat.project, ids=None, by=person(request))
+    owed = _shown(request.POST.get("withdrawn", ""))
+    n = mark_paid(project=seat.project, ids=None, owed=owed, by=person(request))
     messages.success(
         request,
         ngettext("{n:,} payment is noted.", "{n:,} payments are noted.", n).format(n=n),
     )
     return redirect("pay", slug)
+
+
+def _shown(text: str) -> list[uuid.UUID]:
+    """Return the ids that the form names, with spaces between them."""
+    try:
+        return [uuid.UUID(one) for one in text.split()]
+    except ValueError as error:
+        raise InvalidError(
+            _("The form names somebody in no known way. Load the page again.")
+        ) from error
 
 
 @require_POST

@@ -22,6 +22,7 @@ from annotation.models import (
     Recruitment,
 )
 from annotation.services import endings, identities
+from annotation.services.withdrawals import withdraw
 from tests.factories import make_member, make_project
 from tests.recruit.conftest import Recruit, pid, recruit, recruiting
 from tests.recruit.test_pay_page import SEVEN, complete
@@ -193,6 +194,21 @@ def test_people_are_marked_as_paid_and_taken_back(
     assert Enrolment.objects.exclude(paid_at=None).count() == 2
 
 
+def test_all_pays_of_who_withdrew_only_whom_it_names(
+    study: Project, owner: Client, recruit: Recruit
+) -> None:
+    for number in (1, 2):
+        one = recruit(study, number)
+        complete(one, study)
+        withdraw(participant=one.participant)
+    read = owner.get(at("api_pay", study)).json()["withdrawn"]
+    assert post(owner, at("api_paid", study), {"all": True}).json() == {"n": 0}
+    body = {"all": True, "withdrawn": [read[0]["id"]]}
+    assert post(owner, at("api_paid", study), body).json() == {"n": 1}
+    left = owner.get(at("api_pay", study)).json()["withdrawn"]
+    assert left == read[1:]
+
+
 def test_nobody_is_paid_unless_it_is_said_who(
     study: Project, owner: Client, recruit: Recruit
 ) -> None:
@@ -207,6 +223,8 @@ def test_nobody_is_paid_unless_it_is_said_who(
         {"all": False},
         {"all": None},
         {"ids": None},
+        {"withdrawn": ids},
+        {"ids": ids, "withdrawn": ids},
     ):
         answer = post(owner, at("api_paid", study), body)
         assert answer.status_code in (400, 422), body

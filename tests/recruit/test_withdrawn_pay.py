@@ -1,5 +1,6 @@
 """Who has withdrawn is still paid: until then an amount and an id are kept."""
 
+import re
 import struct
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, time
@@ -184,8 +185,37 @@ def test_a_payment_deletes_the_id_and_stays_in_the_sum(
 
 def test_all_marks_them_too(study: Project, gone: OwedPay, recruit: Recruit) -> None:
     complete(recruit(study, 2), study)
-    assert mark_paid(project=study, ids=None, by=study.created_by) == 2
+    sent = [gone.pk]
+    assert mark_paid(project=study, ids=None, owed=sent, by=study.created_by) == 2
     assert pay_list(study).owed == 0
+
+
+def test_all_marks_nobody_who_withdrew_after_the_list_was_read(
+    study: Project, gone: OwedPay, recruit: Recruit
+) -> None:
+    later = recruit(study, 2)
+    complete(later, study)
+    client = client_of(study.created_by)
+    page = client.get(reverse("pay", args=[study.slug])).content.decode()
+    found = re.search(r'name="withdrawn" value="([^"]*)"', page)
+    assert found is not None
+    withdraw(participant=later.participant)
+    sent = {"withdrawn": found[1]}
+    client.post(reverse("pay_all", args=[study.slug]), sent)
+    (left,) = pay_list(study).withdrawn
+    assert left.external_id == pid(2)
+    gone.refresh_from_db()
+    assert gone.paid_at is not None
+
+
+def test_a_form_that_names_nobody_known_marks_nobody(
+    study: Project, gone: OwedPay
+) -> None:
+    address = reverse("pay_all", args=[study.slug])
+    sent = {"withdrawn": f"{gone.pk} everybody"}
+    assert client_of(study.created_by).post(address, sent).status_code == 422
+    gone.refresh_from_db()
+    assert gone.paid_at is None
 
 
 def test_what_is_not_owed_after_all_is_deleted(study: Project, gone: OwedPay) -> None:
