@@ -19,6 +19,8 @@ from annotation.services.events import record
 from annotation.services.races import retried
 from annotation.words import gettext as _
 
+# Debts of a project that are paid in one go: within a request, and by beat.
+PAID_AT_ONCE, PAID_BY_BEAT = 20, 200
 LENT = (Assignment.State.OPEN, Assignment.State.QUEUED, Assignment.State.RESERVED)
 
 
@@ -34,12 +36,13 @@ class Terms:
 def set_budget(*, project: Project, user: User, terms: Terms) -> Budget:
     """Set the caps and the price of an answer; what is promised already stays so.
 
-    Where the caps have room again, what is owed is paid from them, the oldest first.
+    Where the caps have room again, what is owed is paid from them, the oldest first:
+    a part of it here, the rest by beat.
 
     Raises InvalidError where the cap is below what is spent and reserved.
     """
     budget = _set(project, user, terms)
-    if pay_owed(project=project):
+    if pay_owed(project=project, most=PAID_AT_ONCE):
         budget.refresh_from_db()
     return budget
 
@@ -81,20 +84,26 @@ def _set(project: Project, user: User, terms: Terms) -> Budget:
     return budget
 
 
-def pay_owed(*, project: Project | None = None) -> int:
-    """Pay from the budgets what is owed and has room by now; return how many."""
-    owed = Reservation.objects.filter(owed_usd__gt=0).order_by("project_id", "id")
+def pay_owed(*, project: Project | None = None, most: int = PAID_BY_BEAT) -> int:
+    """Pay from the budgets what is owed and has room by now; return how many.
+
+    At most so many of each project, so that none keeps the others waiting.
+    """
+    owed = Reservation.objects.filter(owed_usd__gt=0)
     if project is not None:
         owed = owed.filter(project=project)
-    is_full: set[int] = set()
+    projects = owed.order_by("project_id").values_list("project_id", flat=True)
+    return sum(_pay_project(key, most) for key in projects.distinct())
+
+
+def _pay_project(project_id: int, most: int) -> int:
+    """Pay the oldest debts of a project until one has no room; return how many."""
+    owed = Reservation.objects.filter(project=project_id, owed_usd__gt=0)
     n_paid = 0
-    for one in owed.select_related("project")[:1000]:
-        if one.project_id in is_full:
-            continue
-        if _pay(one):
-            n_paid += 1
-        else:
-            is_full.add(one.project_id)
+    for one in owed.select_related("project").order_by("id")[:most]:
+        if not _pay(one):
+            break
+        n_paid += 1
     return n_paid
 
 

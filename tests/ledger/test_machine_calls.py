@@ -215,3 +215,40 @@ def test_wrong_counters_are_mended_from_the_entries(project: Project) -> None:
     Reservation.objects.update(spent_usd=usd("0"))
     assert budgets.rebuild_ledger(project=project) == 2
     assert books_hold(project)
+
+
+def owe(project: Project, n: int) -> None:
+    """Let a project owe a dollar for each of so many batches."""
+    Reservation.objects.bulk_create(
+        Reservation(
+            project=project, purpose="machine", reference=f"old:{i}", owed_usd=usd("1")
+        )
+        for i in range(n)
+    )
+
+
+def owing(project: Project) -> int:
+    return Reservation.objects.filter(project=project, owed_usd__gt=0).count()
+
+
+def test_a_project_without_room_keeps_no_other_from_being_paid(
+    project: Project, make_pool: MakePool
+) -> None:
+    other = make_pool(1)
+    assert project.pk < other.pk
+    for one in (project, other):
+        give_budget(one, "0")
+    owe(project, 1001)
+    owe(other, 1)
+    Budget.objects.filter(project=other).update(cap_usd=usd("1"))
+    assert budgets.pay_owed() == 1
+    assert (owing(project), owing(other)) == (1001, 0)
+
+
+def test_a_new_cap_pays_a_part_at_once_and_beat_the_rest(project: Project) -> None:
+    give_budget(project, "0")
+    owe(project, budgets.PAID_AT_ONCE + 5)
+    assert give_budget(project, "100").spent_usd == budgets.PAID_AT_ONCE
+    assert owing(project) == 5
+    assert budgets.pay_owed() == 5
+    assert owing(project) == 0
