@@ -31,6 +31,7 @@ LEASE_S = 60
 LEASE = timedelta(seconds=LEASE_S)
 MAX_ATTEMPTS = 5
 PROGRESS_INTERVAL_S = 0.5
+CANCELLED_AT_REST = gettext_noop("Cancelled. What it had done is kept.")
 UNFINISHED = (Job.State.WAITING, Job.State.RUNNING)
 
 
@@ -215,11 +216,13 @@ def create_job(
 @transaction.atomic
 def cancel_job(*, job: Job) -> Job:
     """Ask a job to stop; one that waits or rests is cancelled at once."""
+    # A running one would else come to rest between what is looked at below.
+    Job.objects.select_for_update(no_key=True).get(pk=job.pk)
     ended = {"state": Job.State.CANCELLED, "finished_at": timezone.now()}
     waiting = Job.objects.filter(pk=job.pk, state=Job.State.WAITING).update(
         **ended, message=gettext_noop("Cancelled before it began. Nothing was written.")
     ) + Job.objects.filter(pk=job.pk, state=Job.State.PAUSED).update(
-        **ended, message=gettext_noop("Cancelled. What it had done is kept.")
+        **ended, message=CANCELLED_AT_REST
     )
     running = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING).update(
         is_cancel_wanted=True
@@ -321,8 +324,13 @@ def run_claimed(job: Job, runner: Runner) -> None:
         progress.close()
 
 
+@transaction.atomic
 def _finish(job: Job, state: str, message: str, result: dict[str, Any]) -> None:
-    job.refresh_from_db(fields=["n_done", "n_total"])
+    stored = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
+    job.n_done, job.n_total = stored.n_done, stored.n_total
+    if state == Job.State.PAUSED and stored.is_cancel_wanted:
+        # Whoever cancelled it as it came to rest would else see it go on again.
+        state, message = Job.State.CANCELLED, CANCELLED_AT_REST
     Job.objects.filter(
         pk=job.pk, state=Job.State.RUNNING, n_attempts=job.n_attempts
     ).update(

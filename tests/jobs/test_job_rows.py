@@ -184,6 +184,18 @@ def test_job_rests_and_goes_on_where_it_was(patient: Job) -> None:
     assert (patient.state, patient.n_done) == (State.DONE, 9)
 
 
+def test_job_that_is_cancelled_as_it_comes_to_rest_is_cancelled(patient: Job) -> None:
+    def rest(job: Job, progress: jobs.Progress) -> dict[str, int]:
+        jobs.cancel_job(job=job)
+        raise jobs.JobPaused("The budget is used up.")
+
+    jobs.run_claimed(claimed(patient), rest)
+    patient.refresh_from_db()
+    assert (patient.state, patient.lease_until) == (State.CANCELLED, None)
+    assert patient.finished_at is not None
+    assert patient.message == jobs.CANCELLED_AT_REST
+
+
 def test_waiting_job_rests_at_once_and_can_be_cancelled(patient: Job) -> None:
     assert jobs.pause_job(job=patient).state == State.PAUSED
     assert jobs.cancel_job(job=patient).state == State.CANCELLED
