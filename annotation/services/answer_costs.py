@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from annotation.models import Assignment, Project
+from annotation.models import Assignment, Participant, Project, Reservation
 from annotation.money import ZERO
 from annotation.services import ledger
 from annotation.services import ledger_sql as sql
@@ -29,6 +29,16 @@ def price_now(project: Project) -> Decimal:
     ):
         raise ledger.spent_error(project, price)
     return price
+
+
+def promised_to(participant: Participant) -> frozenset[int]:
+    """Return the reserved assignments of a person that keep their money; one query."""
+    held = Reservation.objects.filter(
+        assignment__participant=participant,
+        assignment__state=Assignment.State.RESERVED,
+        held_usd__gt=0,
+    )
+    return frozenset(held.values_list("assignment_id", flat=True))
 
 
 def promise(*, assignment: Assignment, project: Project, price: Decimal) -> None:

@@ -89,11 +89,25 @@ def _next(participant: Participant, project: Project) -> Assignment | None:
             return _fetch(held[state].id)
     if project.is_paused:
         return None
-    price = answer_costs.price_now(project)
+    try:
+        price = answer_costs.price_now(project)
+    except BudgetSpentError:
+        if (kept := _promised(participant, project, walk)) is None:
+            raise
+        return kept
     found = _new(participant, project, walk, held)
     if found is not None:
         answer_costs.promise(assignment=found, project=project, price=price)
     return found
+
+
+def _promised(
+    participant: Participant, project: Project, walk: Walk
+) -> Assignment | None:
+    """Lend what needs no new money: a reserved half that keeps what was promised."""
+    pairs = _pairs(participant, project, walk, State.OPEN)
+    promised = answer_costs.promised_to(participant) if pairs else ()
+    return _lent(pairs.lend_promised(promised)) if pairs and promised else None
 
 
 def _new(

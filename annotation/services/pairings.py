@@ -7,7 +7,7 @@ first, that main assignment becomes `reserved`: it keeps slot, turn and quotas, 
 opened when its turn comes. An assignment for `second_protocol` takes no slot.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -79,6 +79,14 @@ class Pairs:
         half of one.
         """
         return self._lend_first(is_early=True)
+
+    def lend_promised(self, promised: Collection[int]) -> int | None:
+        """Lend the oldest half that waits and is one of those, whatever its time."""
+        for pair in list(self._pending):
+            half = pair.asked_next
+            if half is not None and half is pair.main and half.id in promised:
+                return self._lend_next(pair, half)
+        return None
 
     def begin(self, assignment: int) -> int | None:
         """Draw the order of protocols for a main assignment that was just claimed.

@@ -9,12 +9,20 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.errors import ConflictError
-from annotation.models import Assignment, Draft, FrontierEntry, Project, ProtocolPair
+from annotation.models import (
+    Assignment,
+    Budget,
+    Draft,
+    FrontierEntry,
+    Project,
+    ProtocolPair,
+)
 from annotation.selectors.own_answers import batches
 from annotation.services import assignments, drafts, submissions
 from annotation.services.frontier import rebuild_frontier
 from annotation.services.pairings import Pairs
 from tests.assign.test_crossings import elsewhere
+from tests.ledger.books import give_budget
 from tests.protocols.conftest import (
     SECOND,
     MakeAnnotator,
@@ -22,10 +30,12 @@ from tests.protocols.conftest import (
     State,
     answer,
     ask_twice,
+    claim,
     claimed,
     run_out,
     stay_away,
     work,
+    work_until_reserved,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -287,3 +297,29 @@ def test_ones_own_copy_tells_nothing_of_what_is_reserved(
     assert main.public_id not in {entry["id"] for entry in told}
     n_lent = main.participant.assignments.exclude(state=State.RESERVED).count()
     assert len(told) == n_lent
+
+
+def test_a_half_that_keeps_its_money_is_lent_though_the_budget_is_spent(
+    pool: Project, make_annotator: MakeAnnotator
+) -> None:
+    give_budget(pool, price="1")
+    person = make_annotator(pool)
+    pool.refresh_from_db()
+    last = work_until_reserved(person)
+    half = person.assignments.get(state=State.RESERVED)
+    while True:
+        answer(last)
+        opened, ahead = claimed(person), claim(person, ahead=True)
+        if ahead is not None and ahead.pk == half.pk:
+            break
+        last = opened
+    last.refresh_from_db()
+    submissions.take_back(assignment=last)
+    half.refresh_from_db()
+    assert half.state == State.RESERVED
+    budget = Budget.objects.get()
+    give_budget(pool, str(budget.spent_usd + budget.reserved_usd), price="1")
+    assert [one.pk for one in work(person, 9)] == [last.pk, opened.pk, half.pk]
+    budget.refresh_from_db()
+    assert budget.spent_usd == budget.cap_usd
+    assert budget.reserved_usd == 0
