@@ -49,6 +49,8 @@ Owned = TypeVar(
     Thread,
 )
 MANAGERS = (Role.OWNER, Role.RESEARCHER)
+# Jobs that cost money as they go on: an owner begins them, and lets them go on.
+PAID_JOBS = (Job.Kind.PRE_ANNOTATE,)
 EVERYONE = (Role.OWNER, Role.RESEARCHER, Role.ANNOTATOR)
 
 
@@ -135,6 +137,19 @@ def job(seat: Seat, public_id: uuid.UUID) -> Job:
     return _of_project(Job, seat, public_id)
 
 
+def may_resume(seat: Seat, job: Job) -> bool:
+    """Tell whether a manager may let a job go on that rests; no query."""
+    return seat.is_owner or job.kind not in PAID_JOBS
+
+
+def job_to_resume(seat: Seat, public_id: uuid.UUID) -> Job:
+    """Return a job that the seat may let go on; for owners only where it costs."""
+    found = job(seat, public_id)
+    if not may_resume(seat, found):
+        raise NotFoundError
+    return found
+
+
 def machine(seat: Seat, public_id: uuid.UUID) -> MachineAnnotator:
     """Return a machine annotator of the seat's project; for managers only."""
     return _of_project(MachineAnnotator, seat, public_id)
@@ -199,6 +214,12 @@ def any_job(user: AnyUser, public_id: uuid.UUID) -> Job:
     if found is None:
         raise NotFoundError
     return found
+
+
+def any_job_to_resume(user: AnyUser, public_id: uuid.UUID) -> Job:
+    """Return a job of any project that the user may let go on."""
+    found = any_job(user, public_id)
+    return job_to_resume(seat(user, found.project.slug), public_id)
 
 
 @dataclass(frozen=True)

@@ -125,8 +125,11 @@ class ResumeJob(APIView):
 
     @extend_schema(request=None, responses=JobOut)
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Let a job go on that rests; 409 where it does not."""
-        job = resume_job(job=access.any_job(request.user, public_id))
+        """Let a job go on that rests; 409 where it does not.
+
+        Owners only where it costs money, as a run of AI labels does.
+        """
+        job = resume_job(job=access.any_job_to_resume(request.user, public_id))
         return Response(JobOut(job).data)
 
 

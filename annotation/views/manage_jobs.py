@@ -73,6 +73,7 @@ def job_context(seat: Seat, found: Job) -> dict[str, object]:
         "job": shown_job(found),
         "can_undo": can_undo(found),
         "can_pause": registered(found.kind).can_pause,
+        "can_resume": access.may_resume(seat, found),
         "is_worker_alive": workers_alive()[registered(found.kind).queue],
     }
 
@@ -102,9 +103,9 @@ def job_pause(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResp
 @login_required
 @require_POST
 def job_resume(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
-    """Let a job go on that rests."""
+    """Let a job go on that rests; owners only where it costs money."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    found = resume_job(job=access.job(seat, public_id))
+    found = resume_job(job=access.job_to_resume(seat, public_id))
     messages.success(request, _("The job goes on."))
     return _shown(slug, found)
 

@@ -357,6 +357,31 @@ def test_waiting_run_can_be_paused_resumed_and_cancelled(
     assert job.state == "cancelled"
 
 
+def test_researcher_pauses_a_run_and_an_owner_lets_it_go_on(
+    project: Project, owner: Client, researcher: Client
+) -> None:
+    machine = make_judge(project)
+    owner.post(address("run_start", project, machine.public_id), {"which": "all"})
+    job = Job.objects.get(kind="pre_annotate")
+    researcher.post(address("job_pause", project, job.public_id))
+    there = reverse("api_resume", args=[job.public_id])
+    for where in (address("job_resume", project, job.public_id), there):
+        assert researcher.post(where).status_code == 404
+    job.refresh_from_db()
+    assert job.state == "paused"
+    shown = {
+        who: body(who, "run", project, job.public_id) for who in (researcher, owner)
+    }
+    assert ["an owner lets it go on" in page for page in shown.values()] == [
+        True,
+        False,
+    ]
+    assert ['id="resume"' in page for page in shown.values()] == [False, True]
+    assert owner.post(there).status_code == 200
+    job.refresh_from_db()
+    assert job.state == "waiting"
+
+
 def test_biased_judge_carries_no_weight(project: Project, owner: Client) -> None:
     make_items(project, 24)
     machine = make_judge(project)
