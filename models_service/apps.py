@@ -35,3 +35,7 @@ class ModelsServiceConfig(AppConfig):
                 page="machine_check",
             ),
         )
+        register(
+            Job.Kind.TRAIN,
+            Registered("models_service.services.training.run_training", queue="models"),
+        )

@@ -9,6 +9,7 @@ from typing import Any
 
 from annotation.questions import Question, letter
 from annotation.words import gettext as _
+from models_service.backends.chat_wire import clean
 from models_service.json_object import MalformedError
 from models_service.prompts import tagging
 from models_service.prompts.base import Kind
@@ -61,8 +62,8 @@ def _fields(found: Any, names: Sequence[str], where: str) -> Json:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise MalformedError(_("“{where}” is not a text.").format(where=where))
-    # PostgreSQL cannot store NUL.
-    return value.replace("\x00", "").strip()
+    # An escape inside the JSON may stand for what no database stores.
+    return clean(value).strip()
 
 
 def _one_of(value: Any, offered: Sequence[str], where: str) -> str:

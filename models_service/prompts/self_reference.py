@@ -6,6 +6,7 @@ the answers against. Three calls for each order.
 
 from annotation.questions import letter
 from annotation.words import gettext as _
+from models_service.backends.chat_wire import clean
 from models_service.json_object import MalformedError, read_object
 from models_service.prompts.base import (
     FORM,
@@ -92,7 +93,7 @@ def critiques_of(n: int, replies: tuple[str, ...]) -> tuple[str, ...]:
     texts = tuple(found[one] for one in letters)
     if not all(isinstance(text, str) and text.strip() for text in texts):
         raise MalformedError(_("A critique is empty, or not a text."))
-    return tuple(text.replace("\x00", "").strip() for text in texts)
+    return tuple(clean(text).strip() for text in texts)
 
 
 def no_text(case: Case, text: str) -> str:

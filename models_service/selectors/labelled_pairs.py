@@ -130,11 +130,11 @@ def unlabelled_items(project: Project) -> Iterator[TextItem]:
         for key, text in _fetch(_TEXTS, [[row[0] for row in rows]]):
             texts.setdefault(key, []).append(text)
         for key, _number, public_id, messages in rows:
-            prompt = _prompt(json.loads(messages))
+            prompt = prompt_as_read(json.loads(messages))
             yield TextItem(public_id, prompt, tuple(texts[key]), key=key)
 
 
-def _prompt(messages: Sequence[Mapping[str, str]]) -> str:
+def prompt_as_read(messages: Sequence[Mapping[str, str]]) -> str:
     """Return the prompt as `labelled_items` does."""
     bare = ("", "", "", "", None, None, 0)
     return prompt_text(StoredItem("", 0, "", "", messages, *bare))

@@ -135,7 +135,7 @@ def _item(row: Any, questions: tuple[Question, ...], guidelines: str) -> WantedI
         for message in json.loads(messages)
     )
     return WantedItem(
-        item_id, number, Case(prompt, tuple(texts), questions, guidelines)
+        item_id, number, Case(prompt, tuple(texts or ()), questions, guidelines)
     )
 
 

@@ -6,7 +6,7 @@ loses the answers that are on their way, and none that it had.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -60,7 +60,8 @@ def build_ask(
     return Ask(
         key=key,
         messages=prompt.messages,
-        max_tokens=min(prompt.max_tokens, given.get("max_tokens", prompt.max_tokens)),
+        # The owner's number, since a model that thinks needs more than its verdict.
+        max_tokens=given.get("max_tokens", prompt.max_tokens),
         temperature=given.get("temperature", 0.0),
         # Else every sample of one call would be the same.
         seed=None if seed is None else seed + place.sample,
@@ -129,12 +130,15 @@ def _came(call: Call) -> Came:
     return Came(place, outcome, call.status, call.logit, call.error)
 
 
-def store_calls(machine: MachineAnnotator, came: Iterable[Came]) -> Decimal:
+def store_calls(
+    machine: MachineAnnotator, came: Iterable[Came], bounds: Mapping[str, Decimal]
+) -> Decimal:
     """Store what came back, and return what it cost; one statement.
 
-    A call that failed before is replaced.
+    A call that failed before is replaced. `bounds`: the most that each call can cost,
+    by its key. That is booked for a reply of which the server tells no tokens.
     """
-    rows = [_row(machine, one) for one in came]
+    rows = [_row(machine, one, bounds) for one in came]
     Call.objects.bulk_create(
         rows,
         update_conflicts=True,
@@ -160,8 +164,11 @@ _WRITTEN = (
 )
 
 
-def _row(machine: MachineAnnotator, came: Came) -> Call:
+def _row(machine: MachineAnnotator, came: Came, bounds: Mapping[str, Decimal]) -> Call:
     place, outcome = came.place, came.outcome
+    spent = cost(machine, outcome.tokens_in, outcome.tokens_out)
+    if isinstance(outcome, Reply) and not (outcome.tokens_in or outcome.tokens_out):
+        spent = bounds.get(outcome.key, spent)
     said = {"text": "", "finish_reason": "", "error_code": ""}
     if isinstance(outcome, Reply):
         said |= {"text": outcome.text, "finish_reason": outcome.finish_reason[:40]}
@@ -179,7 +186,7 @@ def _row(machine: MachineAnnotator, came: Came) -> Call:
         error=came.error[:MOST_CHARS_OF_ERROR],
         tokens_in=outcome.tokens_in,
         tokens_out=outcome.tokens_out,
-        cost_usd=cost(machine, outcome.tokens_in, outcome.tokens_out),
+        cost_usd=spent,
         latency_ms=outcome.latency_ms,
         n_attempts=min(outcome.n_attempts, 32_767),
         **said,

@@ -6,30 +6,31 @@ cases at once, so that the model is kept busy.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
+from time import monotonic
 
 from annotation.models import MachineAnnotator
 from models_service.backends.base import Ask, Failure, Generator, Reply
 from models_service.combining import Combined, combine
 from models_service.prompts import PROTOCOLS, State, follow, misfit, orders, start
 from models_service.selectors.wanted import WantedItem
+from models_service.services.books import Books
 from models_service.services.calls import (
     Came,
     Place,
     build_ask,
     call_key,
     kept,
-    most_cost,
 )
 from models_service.verdicts import OrderVerdict, read_final, vote
 
 # So many answers are stored together: what a killed worker can lose is less than that
 # and what is on its way.
 FLUSH = 16
+FLUSH_S = 5.0
 
 
 class FatalError(Exception):
@@ -60,30 +61,30 @@ class Judged:
     combined: Combined
 
 
-Store = Callable[[Sequence[Came]], None]
-
-
 class Judge:
     """A machine annotator that is asked about items through a generating backend.
 
-    `store` is called with what came back, again and again, as it comes.
+    `books` are told what calls can cost before they are made, and what came back, again
+    and again, as it comes.
     """
 
     def __init__(
         self,
         machine: MachineAnnotator,
         backend: Generator,
-        store: Store,
+        books: Books,
         renewed_since: datetime | None = None,
     ) -> None:
-        self.machine, self.backend, self.store = machine, backend, store
+        self.machine, self.backend, self.books = machine, backend, books
         self.renewed_since = renewed_since
         self.protocol = PROTOCOLS[machine.protocol]
         self.n_cached = 0
 
     def threads(self, items: Iterable[WantedItem]) -> list[_Thread]:
         """Return all that is to be asked about these items."""
-        n_samples = self.machine.parameters.get("n_samples", 1)
+        # Only verdicts on two answers can be put to the vote.
+        is_voted = self.protocol.kind == "pairwise"
+        n_samples = self.machine.parameters.get("n_samples", 1) if is_voted else 1
         return [
             _Thread(item, start(self.protocol, item.case, order), sample)
             for item in items
@@ -94,16 +95,12 @@ class Judge:
             for sample in range(n_samples)
         ]
 
-    def most_cost(self, items: Iterable[WantedItem]) -> Decimal:
-        """Return what judging these items can cost at most, all steps together."""
-        first = [self._ask(thread)[0] for thread in self.threads(items)]
-        each = sum((most_cost(self.machine, ask) for ask in first), Decimal(0))
-        return len(self.protocol.steps) * each
-
     def judge(self, items: Sequence[WantedItem]) -> list[Judged]:
         """Ask what is not known yet, and return one verdict for each item.
 
-        Raises FatalError where the backend says that nothing can succeed.
+        Raises FatalError where the backend says that nothing can succeed, and
+        BudgetSpentError where there is no money for the next step; what came until
+        then is kept.
         """
         threads = self.threads(items)
         waiting = threads
@@ -125,13 +122,14 @@ class Judge:
         for key, came in known.items():
             self._go_on(by_key[key], came.outcome, came.logit)
         missing = [ask for key, ask in asks.items() if key not in known]
-        fatal = self._receive(missing, by_key)
+        with self.books.held(missing):
+            fatal = self._receive(missing, by_key)
         if fatal:
             raise FatalError(fatal)
 
     def _receive(self, missing: Sequence[Ask], by_key: Mapping[str, _Thread]) -> str:
         """Take in what comes back, and store it; return why nothing more can come."""
-        fatal, buffer = "", []
+        fatal, buffer, stored_at = "", [], monotonic()
         # Closed at once where the store stops the run, so that no call goes on unseen.
         with closing(self.backend.ask_all(missing)) as outcomes:
             for outcome in outcomes:
@@ -142,11 +140,11 @@ class Judge:
                 place = thread.place()
                 self._go_on(thread, outcome, None)
                 buffer.append(_came(place, outcome, thread))
-                if len(buffer) >= FLUSH:
-                    self.store(buffer)
-                    buffer = []
+                if len(buffer) >= FLUSH or monotonic() - stored_at > FLUSH_S:
+                    self.books.store(buffer)
+                    buffer, stored_at = [], monotonic()
         if buffer:
-            self.store(buffer)
+            self.books.store(buffer)
         return fatal
 
     def _ask(self, thread: _Thread) -> tuple[Ask, str]:

@@ -10,23 +10,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from time import monotonic
 
 from annotation.models import MachineAnnotator
-from models_service.backends.base import ChatMessage, Failure, Generator, Reply
+from models_service.backends.base import Ask, ChatMessage, Failure, Generator, Reply
 from models_service.combining import Combined
 from models_service.prompts import BuiltPrompt
 from models_service.scores import question_of, verdict_of_scores
 from models_service.selectors.wanted import WantedItem
+from models_service.services.books import Books
 from models_service.services.calls import (
     Came,
     Place,
     build_ask,
     call_key,
     kept,
-    most_cost,
 )
-from models_service.services.judging import FLUSH, FatalError, Judged, Store
+from models_service.services.judging import FLUSH, FLUSH_S, FatalError, Judged
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,12 @@ class Scoring:
         self,
         machine: MachineAnnotator,
         backend: Generator,
-        store: Store,
+        books: Books,
         renewed_since: datetime | None = None,
     ) -> None:
-        self.machine, self.backend, self.store = machine, backend, store
+        self.machine, self.backend, self.books = machine, backend, books
         self.renewed_since = renewed_since
         self.n_cached = 0
-
-    def most_cost(self, items: Iterable[WantedItem]) -> Decimal:
-        """Return what scoring these items can cost at most."""
-        asks = (
-            build_ask(self.machine, call.prompt, call.place, "")
-            for call in self._calls(items)
-        )
-        return sum((most_cost(self.machine, ask) for ask in asks), Decimal(0))
 
     def judge(self, items: Sequence[WantedItem]) -> list[Judged]:
         """Score what is not known yet, and return one verdict for each item.
@@ -103,13 +95,23 @@ class Scoring:
         ]
 
     def _ask(self, calls: Mapping[str, _Call]) -> dict[str, Reply | Failure]:
-        found: dict[str, Reply | Failure] = {}
-        buffer: list[Came] = []
-        fatal = ""
-        asks = (
+        asks = [
             build_ask(self.machine, call.prompt, call.place, key)
             for key, call in calls.items()
-        )
+        ]
+        with self.books.held(asks):
+            found, fatal = self._receive(asks, calls)
+        if fatal:
+            raise FatalError(fatal)
+        return found
+
+    def _receive(
+        self, asks: Sequence[Ask], calls: Mapping[str, _Call]
+    ) -> tuple[dict[str, Reply | Failure], str]:
+        """Take in what comes back, and store it; tell why nothing more can come."""
+        found: dict[str, Reply | Failure] = {}
+        buffer: list[Came] = []
+        fatal, stored_at = "", monotonic()
         with closing(self.backend.ask_all(asks)) as outcomes:
             for outcome in outcomes:
                 if isinstance(outcome, Failure) and outcome.is_fatal:
@@ -117,14 +119,12 @@ class Scoring:
                     continue
                 found[outcome.key] = outcome
                 buffer.append(_came(calls[outcome.key].place, outcome))
-                if len(buffer) >= FLUSH:
-                    self.store(buffer)
-                    buffer = []
+                if len(buffer) >= FLUSH or monotonic() - stored_at > FLUSH_S:
+                    self.books.store(buffer)
+                    buffer, stored_at = [], monotonic()
         if buffer:
-            self.store(buffer)
-        if fatal:
-            raise FatalError(fatal)
-        return found
+            self.books.store(buffer)
+        return found, fatal
 
     def _verdict(
         self, item: WantedItem, outcomes: Mapping[int, Reply | Failure]

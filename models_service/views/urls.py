@@ -2,11 +2,14 @@
 
 from django.urls import include, path
 
-from models_service.views import checks, machines, runs, verdicts
+from models_service.views import checks, machines, reward_model, runs, verdicts
 
 urlpatterns = [
     path("", machines.machines, name="machines"),
     path("new/", machines.machine_new, name="machine_new"),
+    path("reward/", reward_model.reward, name="reward_model"),
+    path("reward/train/", reward_model.reward_train, name="reward_train"),
+    path("reward/send-back/", reward_model.reward_send_back, name="reward_send_back"),
     path("runs/<uuid:public_id>/", runs.run, name="run"),
     path("runs/<uuid:public_id>/live/", runs.run_live, name="run_live"),
     path("verdicts/<uuid:public_id>/", verdicts.calls, name="verdict_calls"),

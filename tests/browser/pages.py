@@ -113,6 +113,10 @@ PAGES = (
     SitePage("machine_new", "owner", "A new AI annotator"),
     SitePage("machine_change", "owner", "A judge, to be changed"),
     SitePage("verdict_calls", "owner", "What a judge was asked and said"),
+    SitePage("reward_model", "owner", "The reward model of a project"),
+    SitePage(
+        "reward_model", "owner", "Before the first training", "reward_model empty"
+    ),
     SitePage("run", "owner", "A run that is done"),
     SitePage("run", "owner", "A run that rests", "run paused"),
     SitePage("machine_trust", "owner", "How far to trust an AI annotator"),
@@ -174,6 +178,8 @@ LEFT_OUT: Mapping[str, str] = {
     "machine_check": "leads to the page of the AI annotator that was checked",
     "run_start": _ACTION,
     "run_forecast": _ACTION,
+    "reward_train": _ACTION,
+    "reward_send_back": _ACTION,
     "import_check": _ACTION,
     "import_survey": "needs a file that was just sent; it has tests of its own",
     "take_back": _ACTION,

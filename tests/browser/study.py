@@ -51,10 +51,12 @@ from annotation.services.recruitment import (
 from annotation.services.saved_filters import save_filter
 from annotation.services.tokens import make_token
 from models_service.backends.base import Ask, Failure, Reply
+from models_service.models import EncoderIdentity, Head
 from models_service.selectors.wanted import Selection
 from models_service.services import reports
 from models_service.services.machines import add_machine, change_machine
 from models_service.services.runs import request_run
+from models_service.services.training import keep_as_annotator
 from models_service.specs import Spec
 from tests.models.judges import answer_all, first_place, longer, says
 
@@ -224,6 +226,7 @@ def _newcomers(study: Study) -> None:
         "annotate",
         "history",
         "machines",
+        "reward_model",
     ):
         study.args[f"{name} empty"] = (empty.slug,)
 
@@ -374,12 +377,52 @@ def _judges(study: Study) -> None:
         message="The endpoint answers 401: the key is wrong. Write another one into "
         "the settings of the AI annotator, then let the run go on."
     )
+    _reward_model(study)
     study.args["machine"] = (project.slug, careful.public_id)
     verdict = PreAnnotation.objects.filter(machine=careful).order_by("id")[0]
     study.args["verdict_calls"] = (project.slug, verdict.public_id)
     study.args["machine_change"] = study.args["machine"]
     study.args["run"] = (project.slug, done.public_id)
     study.args["run paused"] = (project.slug, job.public_id)
+
+
+def _reward_model(study: Study) -> None:
+    """Keep a reward model with figures, as if it had been trained on many labels."""
+    project = study.project
+    odd = project.items.order_by("number")[:3]
+    told = {"accuracy": [0.74, 0.7, 0.78], "auc": [0.8, 0.76, 0.84]}
+    length = {"accuracy": [0.63, 0.59, 0.67], "auc": [0.66, 0.62, 0.7]}
+    encoder = EncoderIdentity.objects.create(
+        name="all-MiniLM-L6-v2", revision="53aa5117", n_dims=384
+    )
+    head = Head.objects.create(
+        project=project,
+        number=1,
+        encoder=encoder,
+        features_version="1",
+        seed=1,
+        n_pairs=412,
+        n_votes=1236,
+        n_prompts=388,
+        weights=b"",
+        figures={
+            "head": told,
+            "length_alone": length,
+            "accuracy_gain": [0.11, 0.07, 0.15],
+            "curve": [
+                {"n_pairs": n, "accuracy": accuracy}
+                for n, accuracy in ((50, 0.61), (100, 0.66), (200, 0.71), (412, 0.74))
+            ],
+            "n_suspicious": 31,
+            "suspicious": [
+                {"item": str(item.public_id), "a": 0, "b": 1, "margin": margin, "sd": 1}
+                for item, margin in zip(odd, (-2.4, -1.9, -1.1), strict=True)
+            ],
+            "encoder_note": "",
+        },
+    )
+    keep_as_annotator(head)
+    study.args["reward_model"] = (project.slug,)
 
 
 def _mostly(ask: Ask) -> Reply | Failure:

@@ -77,12 +77,14 @@ class Scripted:
     def __init__(self, decide: Decide) -> None:
         self.decide = decide
         self.asked: list[str] = []
+        self.calls: list[Ask] = []
         self.is_closed = False
 
     def ask_all(self, asks: Iterable[Ask]) -> "Generator[Reply | Failure]":
         """Answer the calls in their order."""
         for ask in asks:
             self.asked.append(ask.key)
+            self.calls.append(ask)
             yield self.decide(ask)
 
     def close(self) -> None:

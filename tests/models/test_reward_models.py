@@ -9,11 +9,9 @@ import numpy as np
 import pytest
 from django.core.management import CommandError, call_command
 
-from annotation.answers import parse_questions, validate
 from annotation.errors import InvalidError
 from annotation.models import Annotation, FrontierEntry, Item, Participant, Project
 from models_service.backends.embeddings import ChosenEncoder, HashingEncoder
-from models_service.heads.answers import answer_of
 from models_service.models import Head
 from models_service.selectors.labelled_pairs import (
     PairLabel,
@@ -22,7 +20,7 @@ from models_service.selectors.labelled_pairs import (
     unlabelled_items,
 )
 from models_service.services.reward_models import reward_items, train_reward_model
-from tests.exports.build import COMPARISON, RANKING
+from tests.exports.build import COMPARISON
 from tests.exports.study import Study, grade, make_lists, make_pairs
 
 CHOSEN = ChosenEncoder(HashingEncoder(256))
@@ -215,29 +213,6 @@ def test_another_encoder_cannot_score(labelled: Study) -> None:
     items: Iterator[TextItem] = unlabelled_items(labelled.project)
     with pytest.raises(InvalidError, match="Train it again"):
         next(reward_items(head, items, encoder=HashingEncoder(512)))
-
-
-# --- as answers ---------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("logit", "value"), [(0.0, 0), (0.01, 1), (-0.01, -1), (1.1, 2), (9.0, 3), (-9, -3)]
-)
-def test_a_reward_as_a_comparison(logit: float, value: int) -> None:
-    question = parse_questions([COMPARISON])[0]
-    answer = answer_of(question, (logit, 0.0))
-    assert answer == {"value": value}
-    assert validate([question], {question.name: answer}, 2) == []
-
-
-@pytest.mark.parametrize("places", [0, 1, 2])
-def test_rewards_as_a_ranking(places: int) -> None:
-    extra = {"n_places": places} if places else {}
-    question = parse_questions([RANKING | extra])[0]
-    answer = answer_of(question, (0.5, 2.0, -1.0))
-    assert answer is not None
-    assert answer["tiers"] == [[1], [0], [2]][: places or 3]
-    assert validate([question], {question.name: answer}, 3) == []
 
 
 # --- the command --------------------------------------------------------------------

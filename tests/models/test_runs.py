@@ -1,5 +1,6 @@
 """A run asks each call once, keeps every answer, and stops where it must."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -15,17 +16,20 @@ from annotation.models import (
     MachineAnnotator,
     PreAnnotation,
     Project,
+    Reservation,
 )
-from annotation.services import jobs
+from annotation.services import jobs, ledger
 from models_service.backends.base import Ask, Failure, Reply
 from models_service.models import Call, Run
-from models_service.selectors.wanted import Selection, wanted_batches
+from models_service.selectors.wanted import Selection
 from models_service.services import runs
-from models_service.services.judging import Judge
+from models_service.services.books import BILLED_TRIES
+from models_service.services.calls import most_cost
 from tests.models.judges import (
     Decide,
     Scripted,
     canonical_first,
+    document_of,
     first_place,
     make_judge,
     says,
@@ -265,26 +269,163 @@ def test_fatal_failure_pauses_with_what_to_mend(
 def test_cap_of_a_run_is_never_passed(
     machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
 ) -> None:
-    """What the next item can cost at most must fit, so no cent too much is spent."""
-    asked = backend(canonical_first)
-    judge = Judge(machine, asked, lambda came: None)
-    questions = machine.project.current_questions()
-    assert questions is not None
-    items = wanted_batches(machine, questions, Selection(), None, 1)
-    most = judge.most_cost(next(items))
-    cap = most + 4 * PRICE_OF_CALL
-    job = go(ask_for(machine, cap_usd=cap))
+    """What the next item can cost at most must fit, so no cent is overspent."""
+    other = backend(canonical_first)
+    go(ask_for(make_judge(machine.project, name="other", **PRICES), n=1))
+    most = BILLED_TRIES * sum(most_cost(machine, ask) for ask in other.calls)
+    backend(canonical_first)
+    job = go(ask_for(machine, cap_usd=most + 4 * PRICE_OF_CALL))
     run = run_of(job)
     assert (job.state, run.n_ok) == (Job.State.PAUSED, 3)
     assert "may cost" in job.message
-    assert run.cost_usd == 6 * PRICE_OF_CALL < cap
+    assert run.cost_usd == 6 * PRICE_OF_CALL
+
+
+def test_each_step_of_a_protocol_is_held_for_what_it_can_cost(
+    project: Project, backend: Callable[[Decide], Scripted]
+) -> None:
+    """The later steps hold the answers and all that was said before."""
+    machine = make_judge(project, "self_reference", **PRICES)
+    Budget.objects.create(project=project, cap_usd=Decimal("0.5"))
+
+    def decide(ask: Ask) -> Reply:
+        n_bytes = sum(len(one.content.encode()) for one in ask.messages)
+        text = (
+            canonical_first(ask).text
+            if "answers" in document_of(ask)
+            else "An own one."
+        )
+        if "critiques" in json.dumps(ask.schema or {}):
+            text = json.dumps({"critiques": {"A": "Short.", "B": "Short."}})
+        return Reply(ask.key, text, "stop", n_bytes, ask.max_tokens, 5)
+
+    backend(decide)
+    job = go(ask_for(machine, cap_usd=Decimal("0.4")))
+    budget = Budget.objects.get(project=project)
+    assert job.state == Job.State.PAUSED
+    assert run_of(job).cost_usd == budget.spent_usd <= Decimal("0.4")
+    assert not Reservation.objects.filter(project=project, owed_usd__gt=0).exists()
+    assert budget.reserved_usd == 0
+
+
+def test_reply_of_untold_tokens_is_booked_at_its_bound(
+    machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
+) -> None:
+    asked = backend(
+        lambda ask: Reply(ask.key, canonical_first(ask).text, "stop", 0, 0, 5)
+    )
+    job = go(ask_for(machine))
+    most = sum(most_cost(machine, ask) for ask in asked.calls)
+    assert run_of(job).cost_usd == most
+
+
+def test_books_hold_what_each_attempt_paid(
+    machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
+) -> None:
+    """What failed is asked again after a kill, in a batch that begins alike."""
+    n_answered = 0
+
+    def dies(ask: Ask) -> Reply | Failure:
+        nonlocal n_answered
+        n_answered += 1
+        if n_answered == 4:
+            raise Killed
+        if n_answered == 1:
+            return Failure(ask.key, "failed", "timeout", "Too long.", tokens_in=100)
+        return canonical_first(ask)
+
+    backend(dies)
+    job = ask_for(machine)
+    claimed = jobs.claim_job(job.pk)
+    assert claimed is not None
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr("models_service.services.judging.FLUSH", 1)
+        jobs.run_claimed(claimed, runs.run_pre_annotation)
+    Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
+    backend(canonical_first)
+    assert go(job).state == Job.State.DONE
+    run = run_of(job)
+    assert run.cost_usd == Decimal("0.001") + 12 * PRICE_OF_CALL
+    assert Budget.objects.get(project=machine.project).spent_usd == run.cost_usd
+
+
+def test_held_money_that_is_given_back_stops_the_run(
+    machine: MachineAnnotator,
+    backend: Callable[[Decide], Scripted],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("models_service.services.judging.FLUSH", 1)
+
+    def sleeps(ask: Ask) -> Reply:
+        Reservation.objects.filter(lease_until__isnull=False).update(
+            lease_until="2020-01-01T00:00:00Z"
+        )
+        ledger.expire_reservations()
+        return canonical_first(ask)
+
+    backend(sleeps)
+    job = go(ask_for(machine))
+    assert job.state == Job.State.PAUSED
+    assert "was given back" in job.message
+    assert Call.objects.count() == 1
+
+
+def test_half_a_character_in_a_reply_loses_no_verdict(
+    machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
+) -> None:
+    def broken(ask: Ask) -> Reply:
+        text = canonical_first(ask).text
+        return says(ask, text.replace("So it is.", "So \\ud83d it \\u0000 is."))
+
+    backend(broken)
+    job = go(ask_for(machine))
+    assert job.state == Job.State.DONE, job.message
+    assert run_of(job).n_ok == 6
+
+
+def test_marks_are_asked_once_however_many_votes_are_wanted(
+    project: Project, backend: Callable[[Decide], Scripted]
+) -> None:
+    machine = make_judge(project, "tagging", kind="tagger", parameters={"n_samples": 5})
+    asked = backend(lambda ask: says(ask, "?"))
+    go(ask_for(machine))
+    assert len(asked.asked) == 6
+
+
+def test_item_that_failed_and_succeeds_is_counted_once(
+    machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
+) -> None:
+    n_asked = 0
+
+    def fails(ask: Ask) -> Reply | Failure:
+        nonlocal n_asked
+        n_asked += 1
+        if n_asked > 10:
+            raise Killed
+        if "to 1." in " ".join(texts_of(ask)):
+            return Failure(ask.key, "failed", "timeout", "It took too long.")
+        return canonical_first(ask)
+
+    backend(fails)
+    job = ask_for(machine)
+    claimed = jobs.claim_job(job.pk)
+    assert claimed is not None
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(runs, "BATCH", 2)
+        jobs.run_claimed(claimed, runs.run_pre_annotation)
+    assert run_of(job).n_failed == 1
+    Job.objects.filter(pk=job.pk).update(lease_until="2020-01-01T00:00:00Z")
+    backend(canonical_first)
+    go(job)
+    run = run_of(job)
+    assert (run.n_ok, run.n_failed, job.n_done) == (6, 0, 6)
 
 
 def test_budget_of_the_project_is_never_overspent(
     machine: MachineAnnotator, backend: Callable[[Decide], Scripted]
 ) -> None:
     backend(canonical_first)
-    Budget.objects.create(project=machine.project, cap_usd=Decimal("0.1"))
+    Budget.objects.create(project=machine.project, cap_usd=Decimal("0.5"))
     job = go(ask_for(machine))
     budget = Budget.objects.get(project=machine.project)
     assert budget.spent_usd == run_of(job).cost_usd > 0
