@@ -83,7 +83,7 @@ def test_settings_are_stored_and_read(token_client: TokenClient) -> None:
     ("change", "path", "words"),
     [
         ({"completion_code": None}, "completion_code", "is null"),
-        ({"provider": "nobody"}, "provider", "does not fit"),
+        ({"provider": "nobody"}, "provider", "does not take"),
         ({"screen_out_code": "DONE1"}, "screen_out_code", "the completion code"),
         ({"currency": "£££"}, "currency", "three letters, such as GBP."),
         ({"n_items_wanted": 0}, "n_items_wanted", "Ask for 1 to"),
