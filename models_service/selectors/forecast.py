@@ -11,7 +11,7 @@ from annotation.models import MachineAnnotator, QuestionsVersion
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
 from models_service.models import Run
-from models_service.prompts import PROTOCOLS, misfit, orders, start
+from models_service.prompts import PROTOCOLS, misfit, orders
 from models_service.scores import question_of
 from models_service.selectors.wanted import (
     Selection,
@@ -25,6 +25,9 @@ MILLION = Decimal(1_000_000)
 # and a verdict with its reason is about so long.
 CHARS_PER_TOKEN = 4
 TOKENS_OF_ANSWER = 120
+# What an earlier step of a protocol said, in the prompts of the later ones.
+FILLER = "word" * TOKENS_OF_ANSWER
+FILLERS = {"critiques": f'{{"critiques": {{"A": "{FILLER}", "B": "{FILLER}"}}}}'}
 UNSCORED = gettext_noop(
     "Scores answer a comparison of two answers, or a ranking. The project asks none "
     "that fits these items."
@@ -131,7 +134,8 @@ def _calls_per_item(machine: MachineAnnotator, items: Sequence[WantedItem]) -> f
         return 0.0
     if protocol is None:
         return sum(len(one.case.completions) for one in items) / len(items)
-    n_samples: int = machine.parameters.get("n_samples", 1)
+    is_voted = protocol.kind == "pairwise"
+    n_samples = int(machine.parameters.get("n_samples", 1)) if is_voted else 1
     n_orders = sum(len(orders(protocol, len(one.case.completions))) for one in items)
     return len(protocol.steps) * n_samples * n_orders / len(items)
 
@@ -167,10 +171,12 @@ def _guessed(
     n_chars, n_asked = 0, 0
     for item in items:
         order = tuple(range(len(item.case.completions)))
-        prompt = start(protocol, item.case, order).prompt
-        if prompt is not None:
+        replies: tuple[str, ...] = ()
+        for step in protocol.steps:
+            prompt = step.build(item.case, order, replies)
             n_chars += sum(len(message.content) for message in prompt.messages)
             n_asked += 1
+            replies = (*replies, FILLERS.get(step.name, FILLER))
     most = machine.parameters.get("max_tokens", TOKENS_OF_ANSWER)
     tokens_in = n_chars / n_asked / CHARS_PER_TOKEN if n_asked else 0.0
     return tokens_in, float(min(most, TOKENS_OF_ANSWER))

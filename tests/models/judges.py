@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
 from typing import Any
 
@@ -15,6 +16,7 @@ from models_service.backends.base import Ask, Failure, Reply
 from models_service.prompts import PROTOCOLS, prompt_sha256
 from models_service.selectors.wanted import Selection
 from models_service.services import runs
+from models_service.services.calls import Came
 
 Decide = Callable[[Ask], "Reply | Failure"]
 
@@ -136,3 +138,18 @@ def answer_all(
         jobs.run_claimed(claimed, runs.run_pre_annotation)
     job.refresh_from_db()
     return job
+
+
+class Ledgerless:
+    """Books of no money, that keep what came back in memory."""
+
+    def __init__(self) -> None:
+        self.came: list[Came] = []
+
+    def held(self, asks: Sequence[Ask]) -> AbstractContextManager[None]:
+        """Hold nothing."""
+        return nullcontext()
+
+    def store(self, came: Sequence[Came]) -> None:
+        """Keep what came back."""
+        self.came.extend(came)
