@@ -27,7 +27,12 @@ _NAMES: tuple[tuple[str, str], ...] = (
     ("top_p", r"top_p"),
     ("temperature", r"temperature"),
 )
-_TOO_LONG = re.compile(r"context.?length|maximum context|context.?window|n_ctx", re.I)
+_TOO_LONG = re.compile(
+    r"context.?length|maximum context|context.?size|context.?window|n_ctx", re.I
+)
+# Where a validation begins to quote what it was sent.
+_QUOTED = re.compile(r"""["']?\binput(?:_value)?["']?\s*[:=]""")
+MOST_OWN_WORDS = 500
 _SURROGATE = re.compile("[\ud800-\udfff\0]")
 
 
@@ -36,6 +41,8 @@ class Trouble:
     """Why an attempt brought no reply. `message` is a sentence for the owner.
 
     `tries`: whether the call may be tried once more, or as often as is set.
+    `may_be_all`: nothing tells whether it is this call alone or every one of them; many
+    of them in a row end the run.
     """
 
     code: str
@@ -46,6 +53,7 @@ class Trouble:
     tokens_in: int = 0
     tokens_out: int = 0
     retry_after_s: float | None = None
+    may_be_all: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,10 +125,15 @@ def _format(kind: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refused_name(text: str, body: Mapping[str, Any]) -> str | None:
-    """Return which part of a request an error of 400 or 422 names, if it may go."""
+    """Return which part of a request an error of 400 or 422 names, if it may go.
+
+    What a server quotes of the request is not read: the item's own words would else
+    take the schema from all items after it.
+    """
     if is_too_long(text):
         return None
-    for words in (str(read_error(text).get("param") or ""), text):
+    error = read_error(text)
+    for words in (str(error.get("param") or ""), *_places(error), _own_words(text)):
         for name, pattern in _NAMES:
             found = re.search(rf"(?<![a-z_])(?:{pattern})(?![a-z_])", words)
             if found and name in body:
@@ -130,7 +143,35 @@ def refused_name(text: str, body: Mapping[str, Any]) -> str | None:
 
 def is_too_long(text: str) -> bool:
     """Tell an error that says that the item does not fit into the model."""
-    return bool(_TOO_LONG.search(text))
+    error = read_error(text)
+    told = (error.get("code"), error.get("type"), *error.keys(), _own_words(text))
+    return any(isinstance(one, str) and _TOO_LONG.search(one) for one in told)
+
+
+def _own_words(text: str) -> str:
+    """Return what a server says of itself, up to where it quotes the request."""
+    error = read_error(text)
+    said = error.get("message") or error.get("detail")
+    if not error and not text.lstrip().startswith(("{", "[")):
+        said = text
+    if not isinstance(said, str):
+        return ""
+    return _QUOTED.split(said, maxsplit=1)[0][:MOST_OWN_WORDS]
+
+
+def _places(error: Mapping[str, Any]) -> list[str]:
+    """Return the fields of the body that a validation of it names."""
+    faults = error.get("detail")
+    places = [
+        fault.get("loc")
+        for fault in (faults if isinstance(faults, list) else ())
+        if isinstance(fault, dict)
+    ]
+    return [
+        place[1]
+        for place in places
+        if isinstance(place, list) and len(place) > 1 and isinstance(place[1], str)
+    ]
 
 
 def read_json(raw: bytes) -> Any:
@@ -148,6 +189,8 @@ def read_error(text: str) -> Mapping[str, Any]:
     except ValueError:
         return {}
     found = payload.get("error", payload) if isinstance(payload, dict) else {}
+    if isinstance(found, str):
+        return {"message": found}
     return found if isinstance(found, dict) else {}
 
 
@@ -209,9 +252,14 @@ def _content(content: Any) -> str | None:
     return "".join(part for part in parts if isinstance(part, str))
 
 
+def is_storable(text: str) -> bool:
+    """Tell whether a database stores the text: no NUL, no half of a character."""
+    return not _SURROGATE.search(text)
+
+
 def clean(text: str) -> str:
     """Return the text without what no database stores: NUL, halves of a character."""
-    if not _SURROGATE.search(text):
+    if is_storable(text):
         return text
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -52,6 +52,8 @@ MOST_FAILURES_IN_A_ROW = 20
 PATIENCE = 10
 # What an answer may weigh: a frame, and a share for each token wanted.
 FRAME_BYTES = 1024 * 1024
+# So much of an error is read: some servers quote the whole request in it.
+ERROR_BYTES = 256 * 1024
 BYTES_PER_TOKEN = 64
 BYTES_PER_TOKEN_WITH_LOGPROBS = 4096
 
@@ -77,7 +79,7 @@ class _Run:
 
     def note(self, trouble: Trouble) -> Trouble:
         """Count a call that failed for good; return what it means for the others."""
-        if trouble.tries != "one":
+        if trouble.tries != "one" or trouble.may_be_all:
             self.n_failed_in_a_row += 1
         is_hopeless = self.n_failed_in_a_row >= MOST_FAILURES_IN_A_ROW
         if self.fatal is None and (trouble.is_fatal or is_hopeless):
@@ -272,7 +274,7 @@ class Endpoint:
                 return answer
             if answer.status == 200:
                 return _read(answer)
-            text = answer.body[:8192].decode("utf-8", "replace")
+            text = answer.body[:ERROR_BYTES].decode("utf-8", "replace")
             is_refused = answer.status in (400, 422)
             name = refused_name(text, body) if is_refused else None
             if name is None:

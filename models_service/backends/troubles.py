@@ -3,6 +3,9 @@
 No sentence holds what an exception says: a header with a key in it may be quoted there.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import httpcore2
 
 from annotation.words import gettext as _
@@ -22,6 +25,11 @@ from models_service.backends.connecting import (
 )
 
 LONGEST_QUOTE = 200
+# These may mean one item (a gateway that flags what it holds) or every one of them (a
+# key without the right, a wrong address).
+UNCLEAR = frozenset({403, 404, 451})
+# What stands beside the error of an item that was flagged.
+FLAGGED = frozenset({"flagged_input", "reasons"})
 
 
 def of_status(
@@ -39,8 +47,13 @@ def of_status(
         return Trouble("no_credit", _no_credit(), is_fatal=True)
     if status in TRANSIENT:
         return Trouble(code, _transient(status), "all", retry_after_s=retry_after_s)
+    if 400 <= status < 500 and _is_filtered(read_error(text)):
+        message = _("A filter of the endpoint refused the request.")
+        return Trouble("content_filter", message, is_refusal=True)
     if status in (400, 413, 422):
         return _of_refused_request(code, text, key)
+    if status in UNCLEAR:
+        return Trouble(code, _lasting(status), may_be_all=True)
     return Trouble(code, _lasting(status), is_fatal=400 <= status < 500)
 
 
@@ -88,12 +101,17 @@ def _is_out_of_credit(text: str) -> bool:
     return "insufficient_quota" in (error.get("code"), error.get("type"))
 
 
+def _is_filtered(error: Mapping[str, Any]) -> bool:
+    """Tell an error that is about what the item holds; gateways say so beside it."""
+    if error.get("code") in ("content_filter", "content_policy_violation"):
+        return True
+    beside = error.get("metadata")
+    return isinstance(beside, dict) and bool(FLAGGED & set(beside))
+
+
 def _of_refused_request(code: str, text: str, key: str) -> Trouble:
     """Return what a server means that does not take this one request."""
     error = read_error(text)
-    if error.get("code") == "content_filter":
-        message = _("A filter of the endpoint refused the request.")
-        return Trouble("content_filter", message, is_refusal=True)
     if is_too_long(text) or code == "http_413":
         message = _(
             "The item is longer than the model can read. Choose a model that reads "

@@ -191,6 +191,51 @@ def test_schema_falls_back_step_by_step(judge_server: JudgeServer) -> None:
     ]
 
 
+ECHO = "my response_format, seed and logprobs; the temperature of a context window"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"detail": [{"loc": ["body", "messages", 0], "msg": ECHO, "input": ECHO}]},
+        {"message": f"[{{'loc': ('body', 'x'), 'input': '{ECHO}'}}]"},
+        {"error": {"message": f"Bad. [type=missing, input_value='{ECHO}']"}},
+        {"error": {"message": "Bad.", "metadata": {"raw": ECHO}}, "body": ECHO},
+        {"error": {"message": "Bad value. " + 500 * "x" + ECHO}},
+    ],
+)
+def test_item_that_is_quoted_in_an_error_takes_nothing_from_the_others(
+    judge_server: JudgeServer, payload: dict[str, Any]
+) -> None:
+    judge_server.decide = in_turn(Answer(status=422, payload=payload), Answer())
+    calls = list(asks(2, schema=SCHEMA, wants_logprobs=True, seed=1))
+    first, second = ask_many(judge_server, calls, concurrency=1)
+    assert failure_of(first).code == "http_422"
+    reply_of(second)
+    sent = judge_server.requests[1].body
+    assert sent["response_format"]["type"] == "json_schema"
+    assert (sent["seed"], sent["top_logprobs"]) == (1, 20)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(status=400, payload={"error": "Unknown field `seed`."}),
+        Answer(status=422, raw=b"Failed to deserialize: unknown field `seed`"),
+        error(400, "Not supported.", param="seed"),
+    ],
+)
+def test_servers_name_what_they_refuse_in_several_ways(
+    judge_server: JudgeServer, answer: Answer
+) -> None:
+    def decide(request: Request) -> Answer:
+        return answer if "seed" in request.body else Answer()
+
+    judge_server.decide = decide
+    reply_of(ask_one(judge_server, ask(seed=1)))
+    assert judge_server.n_requests == 2
+
+
 def test_fewer_logprobs_are_asked_for_before_none(judge_server: JudgeServer) -> None:
     def decide(request: Request) -> Answer:
         if request.body.get("top_logprobs", 0) > 5:

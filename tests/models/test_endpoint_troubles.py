@@ -115,7 +115,7 @@ def test_account_without_credit_ends_the_run(judge_server: JudgeServer) -> None:
     assert judge_server.n_requests <= 4
 
 
-@pytest.mark.parametrize("status", [401, 402, 403, 404])
+@pytest.mark.parametrize("status", [401, 402, 405])
 def test_fatal_status_ends_the_run_early_and_answers_for_every_ask_pulled(
     judge_server: JudgeServer, status: int
 ) -> None:
@@ -132,6 +132,50 @@ def test_fatal_status_ends_the_run_early_and_answers_for_every_ask_pulled(
     assert len(pulled) <= 16
     assert all(one.is_fatal for one in results)
     assert sum(one.n_attempts for one in results) == judge_server.n_requests
+
+
+@pytest.mark.parametrize("status", [403, 404, 451])
+def test_status_that_may_mean_one_item_fails_that_one_alone(
+    judge_server: JudgeServer, status: int
+) -> None:
+    def decide(request: Request) -> Answer:
+        return error(status, "no") if request.prompt == "number 3" else Answer()
+
+    judge_server.decide = decide
+    results = ask_many(judge_server, asks(40))
+    (failed,) = [one for one in results if isinstance(one, Failure)]
+    assert (failed.key, failed.code) == ("k3", f"http_{status}")
+    assert not failed.is_fatal
+    assert judge_server.n_requests == len(results) == 40
+
+
+@pytest.mark.parametrize("status", [403, 404, 451])
+def test_status_that_may_mean_one_item_ends_the_run_where_it_means_all(
+    judge_server: JudgeServer, status: int
+) -> None:
+    judge_server.decide = lambda request: error(status, "no")
+    results = [failure_of(one) for one in ask_many(judge_server, asks(1000))]
+    assert any(one.is_fatal for one in results)
+    assert judge_server.n_requests <= MOST_FAILURES_IN_A_ROW + 4
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"metadata": {"reasons": ["violence"], "flagged_input": "He took"}},
+        {"code": "content_policy_violation"},
+    ],
+)
+@pytest.mark.parametrize("status", [400, 403])
+def test_flagged_item_is_a_refusal(
+    judge_server: JudgeServer, status: int, beside: dict[str, Any]
+) -> None:
+    judge_server.decide = lambda request: error(status, "Flagged.", **beside)
+    results = [failure_of(one) for one in ask_many(judge_server, asks(40))]
+    assert {(one.status, one.code) for one in results} == {
+        ("refused", "content_filter")
+    }
+    assert not any(one.is_fatal for one in results)
 
 
 def test_server_that_is_down_ends_the_run_after_some_failures() -> None:
