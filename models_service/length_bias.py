@@ -1,5 +1,6 @@
 """PURE: whether a judge likes long answers more than people do."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from models_service.resampling import draws, ratio, resample
 # Standard deviation of the prior of a coefficient, in log-odds. A judge that always
 # names the longer answer has no finite coefficient without one.
 PRIOR_SD = 5.0
-N_STEPS = 50
+N_STEPS = 200
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,35 @@ def _fit(x: Floats, side: Floats, weights: Floats) -> Floats:
     ArithmeticError
         If it does not converge; the problem is strictly convex.
     """
-    found = np.zeros(x.shape[1])
     prior = np.eye(x.shape[1]) / PRIOR_SD**2
+
+    def height(at: Floats) -> float:
+        said = -np.logaddexp(0, -side * (x @ at))
+        return float(weights @ said - at @ prior @ at / 2)
+
+    found = np.zeros(x.shape[1])
     for _ in range(N_STEPS):
         # P(judge says what it did not say).
         rest = sigmoid(-side * (x @ found))
         gradient = x.T @ (weights * side * rest) - prior @ found
         curvature = (x * (weights * rest * (1 - rest))[:, None]).T @ x + prior
-        step = np.linalg.solve(curvature, gradient)
-        # Half steps at most: the curve flattens where sides are told apart.
-        found = found + step / max(1.0, float(np.abs(step).max()))
-        if np.abs(step).max() < 1e-9:
+        step: Floats = np.linalg.solve(curvature, gradient).astype(float)
+        if np.abs(step).max() < 1e-9 * (1 + np.abs(found).max()):
             return found
+        found = found + _uphill(height, found, step, float(gradient @ step)) * step
     raise ArithmeticError("the regression on length did not converge")
+
+
+def _uphill(
+    height: Callable[[Floats], float], found: Floats, step: Floats, slope: float
+) -> float:
+    """Return how much of a Newton step to go, so that the posterior grows by it.
+
+    The curve flattens where sides are told apart, and a whole step leads too far.
+    """
+    here, share = height(found), 1.0
+    # The slack is that of the sums: at the top no step makes a difference any more.
+    slack = 1e-12 * (1 + abs(here))
+    while height(found + share * step) < here + 1e-4 * share * slope - slack:
+        share /= 2
+    return share

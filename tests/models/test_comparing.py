@@ -143,6 +143,18 @@ def test_planted_length_bias_is_recovered() -> None:
     assert found.label_coefficient.low < 1.2 < found.label_coefficient.high
 
 
+@pytest.mark.parametrize("outlier", [1e3, 1e6, 1e12])
+@pytest.mark.parametrize("n", [20, N, 5000])
+def test_one_answer_of_huge_length_leaves_a_length_bias(n: int, outlier: float) -> None:
+    draw = rng(8)
+    length, labels = draw.normal(0, 100, n), draw.choice([-1.0, 1.0], n)
+    length[0] = 100 * outlier
+    found = length_bias(np.sign(length), labels, length, rng(), n_resamples=20)
+    assert found.coefficient.value > 0
+    swapped = length_bias(-np.sign(length), -labels, -length, rng(), n_resamples=20)
+    assert swapped.coefficient.value == pytest.approx(found.coefficient.value)
+
+
 def test_length_bias_of_nothing_is_unknown() -> None:
     nothing = np.full(3, NAN)
     found = length_bias(nothing, nothing, nothing, rng())
