@@ -3,7 +3,8 @@
 The same fields come from a form, over REST and from a command.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from annotation.questions import Problem
 from annotation.words import gettext as _
 from models_service.backends.addresses import check_address
+from models_service.backends.chat_wire import is_storable
 from models_service.backends.endpoint_settings import OWN_NAMES
 from models_service.prompts import PROTOCOLS
 
@@ -159,8 +161,11 @@ class _Reader:
 
     def text(self, name: str, most: int, missing: str = "") -> str:
         value = self.raw.get(name) or ""
-        if not isinstance(value, str) or "\x00" in value:
+        if not isinstance(value, str):
             self._say(name, _("This must be text."))
+            return ""
+        if not is_storable(value):
+            self._say(name, _unstorable())
             return ""
         value = value.strip()
         if len(value) > most:
@@ -212,8 +217,9 @@ class _Reader:
         try:
             found = Decimal(str(value))
         except InvalidOperation:
-            found = Decimal(-1)
-        if isinstance(value, bool) or not 0 <= found <= MOST_USD:
+            found = Decimal("nan")
+        is_price = found.is_finite() and 0 <= found <= MOST_USD
+        if isinstance(value, bool) or not is_price:
             text = _("{value!r} is no price in US dollars from 0 to {high:,}.")
             self._say(name, text.format(value=value, high=MOST_USD))
             return None
@@ -245,7 +251,40 @@ class _Reader:
         if taken := sorted(OWN_NAMES & set(value)):
             text = _("These parameters are set elsewhere: {names}.")
             self._say(name, text.format(names=", ".join(taken)))
+        if fault := _fault_of_json(value):
+            self._say(name, fault)
+            return {}
         return dict(value)
 
     def _say(self, name: str, message: str) -> None:
         self.problems.append(Problem(name, message))
+
+
+def _unstorable() -> str:
+    return _(
+        "This holds a NUL, or half of a character, which cannot be stored. Remove it."
+    )
+
+
+def _fault_of_json(value: Mapping[str, Any]) -> str:
+    """Return why a JSON object can neither be stored nor sent; "" where it can."""
+    try:
+        json.dumps(value, allow_nan=False)
+        is_whole = all(map(is_storable, _texts(value)))
+    except ValueError:
+        return _("NaN and Infinity are no numbers of JSON. Write another number.")
+    except RecursionError:
+        return _("This is nested too deep.")
+    return "" if is_whole else _unstorable()
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a JSON value, the names too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from value
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)

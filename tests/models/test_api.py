@@ -1,5 +1,6 @@
 """Machine annotators over REST do what the pages do, for the same people."""
 
+import json
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -82,6 +83,34 @@ def test_faults_are_named_by_field(pool: Project, owner: Client) -> None:
     assert {"temperature", "base_url"} <= paths
     assert send(owner, address(pool), [1]).status_code == 422
     assert send(owner, address(pool), JUDGE | {"backend": "file"}).status_code == 422
+    assert not MachineAnnotator.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("usd_per_million_in", "NaN"),
+        ("usd_per_million_in", "sNaN"),
+        ("usd_per_million_out", "Infinity"),
+        ("usd_per_million_out", float("nan")),
+        ("name", "Half \ud800 a character"),
+        ("model", "\udfff"),
+        ("revision", "a\0b"),
+        ("extra_body", {"top_p": float("nan")}),
+        ("extra_body", {"stop": ["\0"]}),
+        ("extra_body", {"stop": {"deep": ["\ud83d"]}}),
+        ("extra_body", {"\udc00": 1}),
+    ],
+)
+def test_what_cannot_be_stored_is_named_and_not_a_fault(
+    pool: Project, owner: Client, name: str, value: Any
+) -> None:
+    sent = json.dumps(JUDGE | {name: value})
+    response = owner.post(address(pool), sent, content_type="application/json")
+    assert response.status_code in (400, 422), response.content
+    if response.status_code == 422:
+        (problem,) = response.json()["problems"]
+        assert problem["path"] == name and problem["message"].endswith(".")
     assert not MachineAnnotator.objects.exists()
 
 
