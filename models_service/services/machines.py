@@ -66,6 +66,8 @@ def change_machine(
     Raises ConflictError where a later version holds already.
     """
     Project.objects.select_for_update(no_key=True).get(pk=machine.project_id)
+    # A run that is asked for at this moment holds the row: it makes this version used.
+    machine = MachineAnnotator.objects.select_for_update(no_key=True).get(pk=machine.pk)
     if MachineAnnotator.objects.filter(supersedes=machine).exists():
         raise ConflictError(
             _("There is a later version of this AI annotator. Change that one.")
@@ -131,17 +133,12 @@ def _is_used(machine: MachineAnnotator) -> bool:
 
 
 def _connect(machine: MachineAnnotator, spec: Spec, old: Connection | None) -> None:
+    key = _key(spec, old)
+    if old and key != bytes(old.key_encrypted):
+        _forget_keys(machine)
     if spec.backend != "endpoint":
         Connection.objects.filter(machine=machine).delete()
         return
-    key = old.key_encrypted if old else b""
-    if spec.api_key is not None:
-        key = b""
-        if spec.api_key:
-            key = encrypt(spec.api_key, purpose=ENDPOINT_KEY)
-    elif old and old.base_url != spec.base_url:
-        # A key goes to the address it was given for, and nowhere else.
-        key = b""
     Connection.objects.update_or_create(
         machine=machine,
         defaults={
@@ -152,3 +149,21 @@ def _connect(machine: MachineAnnotator, spec: Spec, old: Connection | None) -> N
             "requests_per_minute": spec.requests_per_minute,
         },
     )
+
+
+def _key(spec: Spec, old: Connection | None) -> bytes:
+    """Return the key that holds from now on, encrypted; empty where there is none."""
+    if spec.backend != "endpoint":
+        return b""
+    if spec.api_key is not None:
+        return encrypt(spec.api_key, purpose=ENDPOINT_KEY) if spec.api_key else b""
+    # A key goes to the address it was given for, and nowhere else.
+    is_kept = old is not None and old.base_url == spec.base_url
+    return bytes(old.key_encrypted) if old and is_kept else b""
+
+
+def _forget_keys(machine: MachineAnnotator) -> None:
+    """Delete the keys of all versions: who takes one away means every copy of it."""
+    Connection.objects.filter(
+        machine__project_id=machine.project_id, machine__name=machine.name
+    ).update(key_encrypted=b"")

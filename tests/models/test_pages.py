@@ -157,6 +157,24 @@ def test_faults_stand_at_their_fields_and_nothing_is_stored(
     assert not MachineAnnotator.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("usd_per_million_in", "NaN"),
+        ("extra_body", '{"top_p": NaN}'),
+        ("extra_body", '{"stop": "\\u0000"}'),
+        ("extra_body", '{"stop": "\\ud800"}'),
+    ],
+)
+def test_what_cannot_be_stored_is_said_at_its_field(
+    project: Project, owner: Client, name: str, value: str
+) -> None:
+    sent = filled(**{name: value})
+    response = owner.post(address("machine_new", project), sent)
+    assert response.status_code == 422
+    assert set(response.context["form"].errors) == {name}
+
+
 def test_address_in_a_private_network_is_refused(
     project: Project, owner: Client
 ) -> None:
@@ -190,6 +208,33 @@ def test_stored_key_can_be_removed(project: Project, owner: Client) -> None:
     sent = filled(api_key="", remove_key="on")
     owner.post(address("machine_change", project, machine.public_id), sent)
     assert bytes(Connection.objects.get().key_encrypted) == b""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"remove_key": "on", "api_key": ""},
+        {"api_key": "sk-another"},
+        {"base_url": "https://other.example.com/v1", "api_key": ""},
+    ],
+)
+def test_key_that_is_gone_is_gone_from_earlier_versions(
+    project: Project, owner: Client, changes: dict[str, str]
+) -> None:
+    first = add(owner, project)
+    answer_all(first)
+    sent = filled(model="another-model", api_key="")
+    owner.post(address("machine_change", project, first.public_id), sent)
+    second = MachineAnnotator.objects.get(number=2)
+    keys = Connection.objects.values_list("key_encrypted", flat=True)
+    assert all(bytes(key) for key in keys) and len(keys) == 2
+    other = add(owner, project, name="Another judge")
+    sent = filled(model="another-model", **changes)
+    owner.post(address("machine_change", project, second.public_id), sent)
+    assert bytes(Connection.objects.get(machine=first).key_encrypted) == b""
+    left = bytes(Connection.objects.get(machine=second).key_encrypted)
+    assert bool(left) == (changes["api_key"] != "")
+    assert bytes(Connection.objects.get(machine=other).key_encrypted)
 
 
 def test_change_of_a_used_judge_is_its_next_version(
