@@ -9,6 +9,7 @@ from math import sqrt
 from statistics import NormalDist
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection
 from django.db.models import Sum
 
@@ -23,6 +24,9 @@ from models_service.weight import PositionBias, Weight, carries_weight
 
 # The median of so many calls says as much as that of a million, and at once.
 MOST_CALLS = 2000
+# Figures of more verdicts are kept for a while: a million takes seconds to count.
+LARGE = 10_000
+LARGE_CACHE_S = 30
 NAN = float("nan")
 UNENDED = (Job.State.WAITING, Job.State.RUNNING, Job.State.PAUSED)
 
@@ -100,7 +104,8 @@ def what_it_is(machine: MachineAnnotator) -> str:
 def machine_rows(project: Project) -> list[MachineRow]:
     """Return every version of a project's machine annotators, the newest first.
 
-    Five queries, whatever their number, and one more for each that was asked.
+    Five queries, whatever their number, and one more for each that was asked. Figures
+    of more than LARGE verdicts are up to LARGE_CACHE_S seconds old.
     """
     machines = list(
         MachineAnnotator.objects.filter(project=project).order_by("-created_at", "-id")
@@ -179,11 +184,25 @@ _MEDIAN = """
 """
 
 
+def _figures(ids: Sequence[int]) -> dict[int, Sequence[Any]]:
+    """Return the sums of each machine; few verdicts are counted anew each time."""
+    keys = {f"machine_figures:{machine}": machine for machine in ids}
+    found = {keys[key]: row for key, row in cache.get_many(keys).items()}
+    missing = [machine for machine in ids if machine not in found]
+    if not missing:
+        return found
+    with connection.cursor() as db:
+        db.execute(_FIGURES, {"machines": missing, "flag": ORDER_INCONSISTENT})
+        for machine, *row in db.fetchall():
+            found[machine] = row
+            if sum(row[1:5]) > LARGE:
+                cache.set(f"machine_figures:{machine}", row, LARGE_CACHE_S)
+    return found
+
+
 def _rows(project: Project, machines: Sequence[MachineAnnotator]) -> list[MachineRow]:
     ids = [machine.pk for machine in machines]
-    with connection.cursor() as db:
-        db.execute(_FIGURES, {"machines": ids, "flag": ORDER_INCONSISTENT})
-        figures = {row[0]: row[1:] for row in db.fetchall()}
+    figures = _figures(ids)
     costs = dict(
         Run.objects.filter(machine__in=ids)
         .values_list("machine")
