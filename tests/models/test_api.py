@@ -135,6 +135,34 @@ def test_change_of_a_used_judge_is_a_version(pool: Project, owner: Client) -> No
     assert send(owner, where, {"temperature": 0.5}, "patch").status_code == 409
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"api_key": ""},
+        {"api_key": "sk-another"},
+        {"base_url": "https://other.example.com/v1"},
+    ],
+)
+def test_key_that_is_gone_is_gone_from_earlier_versions(
+    pool: Project, owner: Client, changes: dict[str, str]
+) -> None:
+    first = send(owner, address(pool), JUDGE).json()
+    answer_all(MachineAnnotator.objects.get())
+    where = address(pool, f"{first['id']}/")
+    second = send(owner, where, {"model": "another"}, "patch").json()
+    other = send(owner, address(pool), JUDGE | {"name": "Other"}).json()
+    made = (first, second, other)
+    assert [has_key(one) for one in made] == [True, True, True]
+    send(owner, address(pool, f"{second['id']}/"), changes, "patch")
+    is_replaced = changes.get("api_key", "") != ""
+    assert [has_key(one) for one in made] == [False, is_replaced, True]
+
+
+def has_key(told: dict[str, Any]) -> bool:
+    found = Connection.objects.get(machine__public_id=told["id"])
+    return bytes(found.key_encrypted) != b""
+
+
 def test_run_is_begun_over_rest_and_its_verdicts_read(
     pool: Project, owner: Client, researcher: Client
 ) -> None:

@@ -210,33 +210,6 @@ def test_stored_key_can_be_removed(project: Project, owner: Client) -> None:
     assert bytes(Connection.objects.get().key_encrypted) == b""
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"remove_key": "on", "api_key": ""},
-        {"api_key": "sk-another"},
-        {"base_url": "https://other.example.com/v1", "api_key": ""},
-    ],
-)
-def test_key_that_is_gone_is_gone_from_earlier_versions(
-    project: Project, owner: Client, changes: dict[str, str]
-) -> None:
-    first = add(owner, project)
-    answer_all(first)
-    sent = filled(model="another-model", api_key="")
-    owner.post(address("machine_change", project, first.public_id), sent)
-    second = MachineAnnotator.objects.get(number=2)
-    keys = Connection.objects.values_list("key_encrypted", flat=True)
-    assert all(bytes(key) for key in keys) and len(keys) == 2
-    other = add(owner, project, name="Another judge")
-    sent = filled(model="another-model", **changes)
-    owner.post(address("machine_change", project, second.public_id), sent)
-    assert bytes(Connection.objects.get(machine=first).key_encrypted) == b""
-    left = bytes(Connection.objects.get(machine=second).key_encrypted)
-    assert bool(left) == (changes["api_key"] != "")
-    assert bytes(Connection.objects.get(machine=other).key_encrypted)
-
-
 def test_change_of_a_used_judge_is_its_next_version(
     project: Project, owner: Client
 ) -> None:
