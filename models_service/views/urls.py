@@ -2,10 +2,18 @@
 
 from django.urls import include, path
 
-from models_service.views import checks, machines, reward_model, runs, verdicts
+from models_service.views import (
+    checks,
+    compare,
+    machines,
+    reward_model,
+    runs,
+    verdicts,
+)
 
 urlpatterns = [
     path("", machines.machines, name="machines"),
+    path("compare/", compare.compare, name="machines_compare"),
     path("new/", machines.machine_new, name="machine_new"),
     path("reward/", reward_model.reward, name="reward_model"),
     path("reward/train/", reward_model.reward_train, name="reward_train"),

@@ -112,6 +112,7 @@ PAGES = (
     SitePage("machine", "owner", "One judge, and how to begin a run"),
     SitePage("machine_new", "owner", "A new AI annotator"),
     SitePage("machine_change", "owner", "A judge, to be changed"),
+    SitePage("machines_compare", "owner", "Two judges side by side"),
     SitePage("verdict_calls", "owner", "What a judge was asked and said"),
     SitePage("reward_model", "owner", "The reward model of a project"),
     SitePage(
