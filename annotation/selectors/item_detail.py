@@ -33,7 +33,7 @@ PURPOSE_WORDS = {
     "monitoring": gettext_noop("silent gold"),
     "attention": gettext_noop("attention check"),
     "mirror": gettext_noop("mirrored repeat"),
-    "second_protocol": "second protocol",
+    "second_protocol": gettext_noop("second protocol"),
 }
 
 FLAG_WORDS = {

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from annotation.errors import BudgetSpentError
-from annotation.models import Job
+from annotation.models import Job, Reservation
 from annotation.services import jobs, ledger
 from annotation.words import gettext as _
 from models_service.backends.base import Ask
@@ -46,6 +46,15 @@ class RunBooks:
         self._n_holds = self._n_parts = 0
         self._reference = ""
         self._bounds: dict[str, Decimal] = {}
+
+    def release_left_over(self) -> None:
+        """Give back what an attempt that was killed had held."""
+        project = self.run.machine.project
+        left = Reservation.objects.filter(
+            project=project, reference__startswith=f"run:{self.job.pk}:", held_usd__gt=0
+        )
+        for reference in left.values_list("reference", flat=True):
+            ledger.release(project=project, reference=reference)
 
     @contextmanager
     def held(self, asks: Sequence[Ask]) -> Iterator[None]:

@@ -100,6 +100,7 @@ def run_pre_annotation(job: Job, progress: jobs.Progress) -> dict[str, Any]:
         job=job
     )
     books = RunBooks(job, run, progress)
+    books.release_left_over()
     with jobs.kept_alive(job), _at_work(run.machine, books, job.created_at) as worker:
         return _Runner(job, run, books, worker).go()
 

@@ -251,7 +251,7 @@ def test_annotator_reads_nothing_of_it(
     [
         ({**GOOD, "reason": ""}, "The reason is empty."),
         ({"reason": "So it is."}, "has no answer yet"),
-        ({**GOOD, "of_preference": "9"}, "Select a valid choice"),
+        ({**GOOD, "of_preference": "9"}, "has a value that it does not take"),
         ({**GOOD, "shown": "x"}, "whole number"),
     ],
 )
