@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from abc import ABC, abstractmethod
 from datetime import date
 from functools import cached_property
 
@@ -33,18 +34,18 @@ def sealed_anew(token: "bytes | memoryview[int]", day: date) -> bytes:
     return encryption.encrypt_on(value, day, purpose=encryption.IDENTITY)
 
 
-class OpenedIds:
+class OpenedIds(ABC):
     """Ids of a platform, each opened where it is read. `sealed` gives them encrypted.
 
     So a list of many people opens those of the page in hand alone.
     """
 
     @property
+    @abstractmethod
     def sealed(
         self,
     ) -> "tuple[bytes | memoryview[int], bytes | memoryview[int] | None]":
         """Return the id of the person, and those of study and session."""
-        raise NotImplementedError
 
     @cached_property
     def external_id(self) -> str:

@@ -1,5 +1,6 @@
 """PURE: what all backends share that run a model in this process."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Sequence
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -16,7 +17,7 @@ SIZES = {"cuda": 64, "cpu": 8}
 BUDGETS = {"cuda": 65_536, "cpu": 8_192}
 
 
-class LocalModel:
+class LocalModel(ABC):
     """A model held in this process and asked in batches; a `Generator` of base.py.
 
     Raises ModelError where the model cannot be had. Closing lets go of it; it stays
@@ -51,13 +52,13 @@ class LocalModel:
         """Yield what each call brought, as batches end."""
         yield from self.batcher.ask_all(asks)
 
+    @abstractmethod
     def encode(self, ask: Ask) -> Encoded:
         """Make a call ready; raises ModelError where it cannot be asked."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run(self, batch: Sequence[Encoded]) -> list[Reply]:
         """Answer a batch, in its order."""
-        raise NotImplementedError
 
     def _encode(self, ask: Ask) -> Encoded | Failure:
         try:
