@@ -41,6 +41,7 @@ from annotation.models.protocols import ProtocolPair
 from annotation.models.quotas import ItemCell, QuotaCell, QuotaHold, QuotaVersion
 from annotation.models.recruitment import Enrolment, OwedPay, Recruitment
 from annotation.models.review import DisagreementRun, ItemDisagreement
+from annotation.models.suggestions import Exposure, SuggestionPolicy
 
 __all__ = [
     "STANDING_WORDS",
@@ -63,6 +64,7 @@ __all__ = [
     "Draft",
     "Enrolment",
     "Event",
+    "Exposure",
     "ExternalIdentity",
     "Flag",
     "FrontierEntry",
@@ -93,6 +95,7 @@ __all__ = [
     "Role",
     "SavedFilter",
     "StandingChange",
+    "SuggestionPolicy",
     "SurveyAnswer",
     "SurveyVersion",
     "Thread",

@@ -18,6 +18,7 @@ class Project(Row):
     `protocol_rules`: see annotation.allocation.pairing; {} without a second protocol.
     `has_quotas`: the newest quotas say something, so a claim must ask them.
     `has_priced_answers`: answers cost money, or did, so a claim must ask the ledger.
+    `suggestion_policy`: the one in force; empty where no verdict is shown to people.
     """
 
     class Editing(models.TextChoices):
@@ -54,6 +55,14 @@ class Project(Row):
     protocol_rules = models.JSONField(default=dict, blank=True)
     has_quotas = models.BooleanField(default=False, db_default=False)
     has_priced_answers = models.BooleanField(default=False, db_default=False)
+    suggestion_policy = models.ForeignKey(
+        "annotation.SuggestionPolicy",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+    )
 
     class Meta:
         db_table = "project"

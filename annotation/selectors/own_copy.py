@@ -183,10 +183,12 @@ LEFT_OUT: dict[str, str] = {
     "Adjudication": "the team's decision on an item; the log has that it was made",
     "ApiToken": "belongs to the account, whose page lists it, and not to a project",
     "Candidate": "what models wrote in a conversation, and which they were",
+    "Exposure": "has no rows yet: nothing is shown to people so far",
     "Invitation": "a link that a manager made; the log has that it was made",
     "Job": "work that a manager started; the page of jobs names them",
     "Project": "is shared; who made it is its first owner",
     "QuotaVersion": "quotas that an owner set; the log has that they were set",
     "SavedFilter": "a manager's own, listed beside the items",
+    "SuggestionPolicy": "rules that an owner set; the log has that they were set",
     "Withdrawal": "the tombstone: from then on nothing leads to the person",
 }
