@@ -1,5 +1,6 @@
 """What the interface of machine annotators takes and gives. No key ever goes out."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -213,7 +214,12 @@ class RunOut(serializers.ModelSerializer[Run]):
 
 
 class PreAnnotationOut(serializers.ModelSerializer[PreAnnotation]):
-    """A machine's stored verdict in canonical order. Only `ok` has answers."""
+    """A machine's stored verdict in canonical order. Only `ok` has answers.
+
+    `probability` is P(the answer given) as the machine told it. The same put right on
+    people's labels is `calibrated_probability`: by the newest report of the machine,
+    null where that holds no calibration, and of a tie.
+    """
 
     id = serializers.UUIDField(source="public_id")
     item = serializers.UUIDField(source="item.public_id")
@@ -224,6 +230,7 @@ class PreAnnotationOut(serializers.ModelSerializer[PreAnnotation]):
     questions_version = serializers.IntegerField(source="questions_version.number")
     flags = serializers.ListField(child=serializers.CharField())
     order = serializers.ListField(child=serializers.IntegerField())
+    calibrated_probability = serializers.SerializerMethodField()
 
     class Meta:
         model = PreAnnotation
@@ -238,6 +245,7 @@ class PreAnnotationOut(serializers.ModelSerializer[PreAnnotation]):
             "status",
             "answers",
             "probability",
+            "calibrated_probability",
             "logit",
             "bias",
             "disagreement",
@@ -246,3 +254,8 @@ class PreAnnotationOut(serializers.ModelSerializer[PreAnnotation]):
             "metadata",
             "created_at",
         )
+
+    def get_calibrated_probability(self, row: PreAnnotation) -> float | None:
+        """Return what `context["calibrated"]` tells of the row's answer."""
+        known: Mapping[int, float] = self.context["calibrated"]
+        return known.get(row.pk)

@@ -2,16 +2,39 @@
 
 from django.urls import include, path
 
-from models_service.api import machines, verdicts
+from models_service.api import compare, items, machines, reward, runs, verdicts
 
 urlpatterns = [
     path("", include("models_service.api.trust_urls")),
     path("", machines.Machines.as_view(), name="api_machines"),
     path("runs/", machines.Runs.as_view(), name="api_runs"),
+    path("runs/<uuid:public_id>/", runs.OneRun.as_view(), name="api_run"),
+    path("compare/", compare.Compare.as_view(), name="api_machines_compare"),
+    path("reward/", reward.Reward.as_view(), name="api_reward"),
+    path(
+        "reward/send-back/",
+        reward.RewardSendBack.as_view(),
+        name="api_reward_send_back",
+    ),
+    path(
+        "items/<uuid:public_id>/",
+        items.ItemVerdicts.as_view(),
+        name="api_item_verdicts",
+    ),
     path(
         "pre-annotations/",
         verdicts.PreAnnotations.as_view(),
         name="api_pre_annotations",
+    ),
+    path(
+        "pre-annotations/<uuid:public_id>/",
+        verdicts.OnePreAnnotation.as_view(),
+        name="api_pre_annotation",
+    ),
+    path(
+        "pre-annotations/<uuid:public_id>/calls/",
+        verdicts.Calls.as_view(),
+        name="api_verdict_calls",
     ),
     path("<uuid:public_id>/", machines.OneMachine.as_view(), name="api_machine"),
     path(
