@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 from annotation.words import gettext as _
+from models_service.thoughts import after_thoughts, has_open_thoughts
 
 _FENCE = re.compile(r"```(?:json)?[ \t]*\r?\n(.*?)\r?\n?```", re.DOTALL)
 SHOWN = 80
@@ -17,12 +18,19 @@ class MalformedError(ValueError):
 def read_object(text: str) -> dict[str, Any]:
     """Return the one JSON object that a text is, in a Markdown code fence or bare.
 
+    Before it one block of thoughts may stand, `<think>` to `</think>`; nothing in that
+    is read.
+
     Raises
     ------
     MalformedError
         If there is anything else, or a key stands twice.
     """
-    bare = text.strip()
+    if has_open_thoughts(text):
+        raise MalformedError(
+            _("The reply has thoughts that do not end, or more than one block of them.")
+        )
+    bare = after_thoughts(text).strip()
     fenced = _FENCE.fullmatch(bare)
     try:
         found = json.loads(

@@ -6,6 +6,7 @@ from math import exp, log, log1p
 from typing import NamedTuple
 
 from models_service.backends.base import TokenProbability
+from models_service.thoughts import CLOSING
 
 _VALUE = re.compile(r'(?<!\\)"verdict"\s*:\s*"')
 # What may stand before a letter in its token: the quote, and the marks by which
@@ -66,7 +67,9 @@ class _Start(NamedTuple):
 
 
 def _start_of_value(tokens: Sequence[TokenProbability]) -> _Start | None:
-    found = _VALUE.search("".join(token.text for token in tokens))
+    text = "".join(token.text for token in tokens)
+    # Thoughts quote what others wrote. Some servers tell their tokens and no text.
+    found = _VALUE.search(text, text.rfind(CLOSING) + 1)
     if found is None:
         return None
     begin = 0

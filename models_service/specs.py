@@ -73,10 +73,16 @@ class InvalidSpecError(ValueError):
         self.problems = problems
 
 
-def read_spec(raw: Mapping[str, Any], *, allow_private: bool) -> Spec:
+def read_spec(
+    raw: Mapping[str, Any],
+    *,
+    allow_private: bool,
+    held: Mapping[str, Any] | None = None,
+) -> Spec:
     """Read what somebody sent.
 
-    `allow_private`: the operator lets models be asked in private networks.
+    `allow_private`: the operator lets models be asked in private networks. `held`: the
+    parameters that hold so far; what stands there may stay.
 
     Raises
     ------
@@ -105,9 +111,22 @@ def read_spec(raw: Mapping[str, Any], *, allow_private: bool) -> Spec:
             spec.base_url, allow_private=allow_private, resolve=None
         ):
             reader.problems.append(Problem("base_url", message))
+    if not _draws(spec.parameters, held or {}):
+        text = _(
+            "At temperature 0 every reply is the same, so asking several times says "
+            "nothing more. Ask once, or set a temperature above 0."
+        )
+        reader.problems.append(Problem("n_samples", text))
     if reader.problems:
         raise InvalidSpecError(reader.problems)
     return spec
+
+
+def _draws(given: Mapping[str, Any], held: Mapping[str, Any]) -> bool:
+    """Tell whether several samples of a call can differ, or were asked for before."""
+    names = ("n_samples", "temperature")
+    is_held = all(name in held and held[name] == given.get(name) for name in names)
+    return is_held or given.get("n_samples", 1) == 1 or given["temperature"] > 0
 
 
 def _protocol(reader: "_Reader", backend: str) -> str:

@@ -5,7 +5,6 @@ is read. A reply that is not in it has a status and a reason; it is never a tie,
 default, and is never searched for something that looks like a verdict.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median_low
@@ -19,18 +18,14 @@ from models_service.json_object import SHOWN, MalformedError, read_object
 from models_service.letters import letter_logit, vote_logit
 from models_service.prompts import State
 from models_service.prompts.base import Case, Kind, Order, question_for
+from models_service.refusals import is_refusal
 from models_service.shapes import Said, read_said
+from models_service.thoughts import after_thoughts
 
 Status = Literal["ok", "unparsable", "refused", "failed"]
 # From the best to the worst.
 STATUSES: tuple[Status, ...] = ("ok", "unparsable", "refused", "failed")
 
-_REFUSAL = re.compile(
-    r"(?:i['\u2019]m sorry|i am sorry|sorry|as an ai\b|unfortunately, i can|"
-    r"i['\u2019]m (?:unable|not able)|"
-    r"i (?:can(?:['\u2019]t|not)|won['\u2019]t|will not|am unable|must decline))",
-    re.IGNORECASE,
-)
 _REFUSING_REASONS = {"content_filter", "refusal"}
 
 
@@ -107,8 +102,8 @@ def read_final(state: State, reply: Reply | Failure) -> OrderVerdict:
 
 
 def _unread(reply: Reply, reason: str) -> tuple[Status, str]:
-    text = reply.text.strip()
-    if _REFUSAL.match(text):
+    text = after_thoughts(reply.text).strip()
+    if is_refusal(text):
         said = _("The model declined: “{text}”.").format(text=text[:SHOWN])
         return "refused", said
     if reply.finish_reason == "length":

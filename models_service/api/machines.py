@@ -118,7 +118,9 @@ class OneMachine(APIView):
                 _("An AI annotator keeps its name. Add another one instead.")
             )
         spec = checked(
-            {**told(machine), **sent}, allow_private=settings.MODEL_PRIVATE_ADDRESSES
+            {**told(machine), **sent},
+            allow_private=settings.MODEL_PRIVATE_ADDRESSES,
+            machine=machine,
         )
         _check_offered(spec.backend)
         held = change_machine(machine=machine, user=_person(request), spec=spec)

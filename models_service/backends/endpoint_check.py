@@ -10,23 +10,13 @@ from typing import Any, Literal
 
 from annotation.words import gettext as _
 from models_service.backends.addresses import check_address
-from models_service.backends.base import Ask, ChatMessage, Failure, Reply
+from models_service.backends.base import Failure, Reply
 from models_service.backends.chat_wire import FORMATS, TOP_LOGPROBS
+from models_service.backends.check_question import CHECK, MAX_TOKENS
 from models_service.backends.endpoint import Endpoint
+from models_service.thoughts import after_thoughts
 
 State = Literal["ok", "warning", "problem"]
-SCHEMA = {
-    "type": "object",
-    "properties": {"verdict": {"type": "string", "enum": ["A", "B"]}},
-    "required": ["verdict"],
-    "additionalProperties": False,
-}
-QUESTION = (
-    "Which number is larger? A: 2, B: 1. Answer with JSON alone, in this form: "
-    '{"verdict": "A"} or {"verdict": "B"}'
-)
-# Models that think before they answer need room to come to an end.
-MAX_TOKENS = 1024
 
 
 @dataclass(frozen=True)
@@ -38,7 +28,15 @@ class Finding:
     message: str
 
 
-def check(endpoint: Endpoint) -> list[Finding]:
+@dataclass(frozen=True)
+class Checked:
+    """What a check found, and what its call brought; None where none was made."""
+
+    findings: tuple[Finding, ...]
+    outcome: Reply | Failure | None = None
+
+
+def check(endpoint: Endpoint) -> Checked:
     """Ask one small question and return what it told, the most important first.
 
     It costs one call. Where the address is not allowed or no reply comes, the list ends
@@ -51,19 +49,11 @@ def check(endpoint: Endpoint) -> list[Finding]:
         resolve=endpoint.resolve,
     )
     if problems:
-        return [Finding("address", "problem", one) for one in problems]
-    call = Ask(
-        "check",
-        (ChatMessage("user", QUESTION),),
-        max_tokens=MAX_TOKENS,
-        seed=1,
-        schema=SCHEMA,
-        wants_logprobs=True,
-    )
-    (result,) = endpoint.ask_all([call])
+        return Checked(tuple(Finding("address", "problem", one) for one in problems))
+    (result,) = endpoint.ask_all([CHECK])
     if isinstance(result, Failure):
-        return [Finding("reply", "problem", result.message)]
-    return list(_findings(endpoint, result))
+        return Checked((Finding("reply", "problem", result.message),), result)
+    return Checked(tuple(_findings(endpoint, result)), result)
 
 
 def _findings(endpoint: Endpoint, reply: Reply) -> Iterator[Finding]:
@@ -130,7 +120,7 @@ def _no_form(reply: Reply) -> str:
 
 def _follows(text: str) -> bool:
     try:
-        said = json.loads(text)
+        said = json.loads(after_thoughts(text))
     except (ValueError, RecursionError):
         return False
     return isinstance(said, dict) and said.get("verdict") in ("A", "B")

@@ -30,6 +30,7 @@ from models_service.prompts.base import (
     question_for,
 )
 from models_service.prompts.specimens import SPECIMEN_REPLIES, SPECIMENS
+from models_service.thoughts import after_thoughts
 
 __all__ = [
     "PROTOCOLS",
@@ -108,8 +109,10 @@ def start(protocol: JudgingProtocol, case: Case, order: Sequence[int]) -> State:
 def follow(state: State, text: str) -> State:
     """Go on with the reply to `state.prompt`."""
     n_done = len(state.replies)
-    replies = (*state.replies, text)
-    problem = state.protocol.steps[n_done].problem(state.case, text)
+    # What a model thought is no part of what it said, so no later step is told it.
+    said = after_thoughts(text)
+    replies = (*state.replies, said)
+    problem = state.protocol.steps[n_done].problem(state.case, said)
     if problem or len(replies) == len(state.protocol.steps):
         return replace(state, replies=replies, prompt=None, problem=problem)
     step = state.protocol.steps[len(replies)]

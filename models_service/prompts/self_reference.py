@@ -22,6 +22,7 @@ from models_service.prompts.base import (
     per_letter,
 )
 from models_service.prompts.pairwise import verdict_call
+from models_service.thoughts import has_open_thoughts
 
 NAME = "self_reference"
 VERSION = 1
@@ -97,7 +98,9 @@ def critiques_of(n: int, replies: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def no_text(case: Case, text: str) -> str:
-    """Say that a reply in free text is empty; "" = it is not."""
+    """Say that a reply in free text is empty or only thoughts; "" = it is not."""
+    if has_open_thoughts(text):
+        return _("A step of the protocol brought thoughts that do not end.")
     return "" if text.strip() else _("A step of the protocol brought an empty text.")
 
 

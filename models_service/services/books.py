@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import F
 
 from annotation.errors import BudgetSpentError
-from annotation.models import Job, Reservation
+from annotation.models import Job, Project, Reservation
 from annotation.services import jobs, ledger
 from annotation.words import gettext as _
 from models_service.backends.base import Ask
@@ -18,6 +18,15 @@ from models_service.services.calls import Came, most_cost, store_calls
 
 # A reply whose body cannot be read is asked for once more, and both are billed.
 BILLED_TRIES = 2
+
+
+def release_left_over(project: Project, beginning: str) -> None:
+    """Give back what is held under references that begin so."""
+    left = Reservation.objects.filter(
+        project=project, reference__startswith=beginning, held_usd__gt=0
+    )
+    for reference in left.values_list("reference", flat=True):
+        ledger.release(project=project, reference=reference)
 
 
 class Books(Protocol):
@@ -49,12 +58,7 @@ class RunBooks:
 
     def release_left_over(self) -> None:
         """Give back what an attempt that was killed had held."""
-        project = self.run.machine.project
-        left = Reservation.objects.filter(
-            project=project, reference__startswith=f"run:{self.job.pk}:", held_usd__gt=0
-        )
-        for reference in left.values_list("reference", flat=True):
-            ledger.release(project=project, reference=reference)
+        release_left_over(self.run.machine.project, f"run:{self.job.pk}:")
 
     @contextmanager
     def held(self, asks: Sequence[Ask]) -> Iterator[None]:

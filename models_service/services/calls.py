@@ -87,6 +87,16 @@ def most_cost(machine: MachineAnnotator, ask: Ask) -> Decimal:
     return cost(machine, n_bytes + frame, ask.max_tokens)
 
 
+def spent_on(
+    machine: MachineAnnotator, outcome: Reply | Failure, bound: Decimal | None
+) -> Decimal:
+    """Return what a call cost; its bound for a reply that tells no tokens."""
+    is_told = outcome.tokens_in or outcome.tokens_out
+    if isinstance(outcome, Reply) and not is_told and bound is not None:
+        return bound
+    return cost(machine, outcome.tokens_in, outcome.tokens_out)
+
+
 @dataclass(frozen=True)
 class Came:
     """What a call brought: `status` is that of the reading, `logit` that of its letter.
@@ -166,9 +176,7 @@ _WRITTEN = (
 
 def _row(machine: MachineAnnotator, came: Came, bounds: Mapping[str, Decimal]) -> Call:
     place, outcome = came.place, came.outcome
-    spent = cost(machine, outcome.tokens_in, outcome.tokens_out)
-    if isinstance(outcome, Reply) and not (outcome.tokens_in or outcome.tokens_out):
-        spent = bounds.get(outcome.key, spent)
+    spent = spent_on(machine, outcome, bounds.get(outcome.key))
     said = {"text": "", "finish_reason": "", "error_code": ""}
     if isinstance(outcome, Reply):
         said |= {"text": outcome.text, "finish_reason": outcome.finish_reason[:40]}

@@ -24,10 +24,16 @@ IDENTITY = ("backend", "protocol", "model", "revision", "prompt_sha256", "parame
 PRICES = ("usd_per_million_in", "usd_per_million_out")
 
 
-def checked(raw: Any, *, allow_private: bool) -> Spec:
-    """Read what somebody sent; raises InvalidError with every fault at its field."""
+def checked(
+    raw: Any, *, allow_private: bool, machine: MachineAnnotator | None = None
+) -> Spec:
+    """Read what somebody sent; raises InvalidError with every fault at its field.
+
+    `machine`: the version that is changed; parameters that it has may stay.
+    """
+    held = machine.parameters if machine else None
     try:
-        return read_spec(raw, allow_private=allow_private)
+        return read_spec(raw, allow_private=allow_private, held=held)
     except InvalidSpecError as error:
         raise InvalidError(
             _("The AI annotator needs mending."), problems=error.problems

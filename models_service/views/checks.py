@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from annotation import access
-from annotation.errors import NotFoundError
+from annotation.errors import ConflictError, NotFoundError
 from annotation.models import Job
 from annotation.views.settings_common import OWNERS
 from models_service.selectors.checks import newest_check
@@ -22,7 +23,11 @@ from models_service.views.machines import base_context
 def check_start(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Ask for a check; owners only, since it costs a call."""
     seat = access.seat(request.user, slug, roles=OWNERS)
-    request_check(seat=seat, machine=access.machine(seat, public_id))
+    machine = access.machine(seat, public_id)
+    try:
+        request_check(seat=seat, machine=machine)
+    except ConflictError as error:
+        messages.error(request, error.message)
     return redirect(reverse("machine", args=[slug, public_id]) + "#check")
 
 

@@ -159,8 +159,11 @@ class MachineForm(Styled, forms.Form):
             for option in self["protocol"]
         ]
 
-    def spec(self) -> Spec | None:
-        """Return what was said; None where it needs mending, told at its fields."""
+    def spec(self, machine: MachineAnnotator | None = None) -> Spec | None:
+        """Return what was said; None where it needs mending, told at its fields.
+
+        `machine`: the version that is changed.
+        """
         if not self.is_valid():
             return None
         raw = dict(self.cleaned_data)
@@ -171,7 +174,9 @@ class MachineForm(Styled, forms.Form):
         problems: list[Problem] = []
         raw["extra_body"] = _extra(raw["extra_body"], problems)
         try:
-            spec = checked(raw, allow_private=settings.MODEL_PRIVATE_ADDRESSES)
+            spec = checked(
+                raw, allow_private=settings.MODEL_PRIVATE_ADDRESSES, machine=machine
+            )
         except InvalidError as error:
             self.say([*problems, *error.problems])
             return None

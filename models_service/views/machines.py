@@ -143,7 +143,7 @@ def machine_change(
         form = MachineForm(initial=initial(found))
         return _form(request, seat, form, found)
     form = MachineForm({**request.POST.dict(), "name": found.name})
-    spec = form.spec()
+    spec = form.spec(found)
     if spec is None:
         return _form(request, seat, form, found, status=422)
     held = change_machine(machine=found, user=person(request), spec=spec)

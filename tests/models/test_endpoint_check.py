@@ -12,7 +12,7 @@ VERDICT = '{"verdict": "A"}'
 def found(server: JudgeServer, model: str = "judge") -> dict[str, Finding]:
     """Check the server and return the findings by name."""
     with endpoint(server, model=model) as opened:
-        return {one.name: one for one in check(opened)}
+        return {one.name: one for one in check(opened).findings}
 
 
 def test_good_endpoint_has_no_findings_but_good_ones(judge_server: JudgeServer) -> None:
@@ -76,6 +76,6 @@ def test_address_that_is_not_allowed_is_told_without_a_call(
     judge_server: JudgeServer,
 ) -> None:
     with Endpoint(EndpointSettings(judge_server.url, "judge")) as opened:
-        (finding,) = check(opened)
+        (finding,) = check(opened).findings
     assert (finding.name, finding.state) == ("address", "problem")
     assert judge_server.n_connections == 0

@@ -115,8 +115,46 @@ def test_refusal_in_words_is_refused(text: str) -> None:
     assert found.status == "refused" and text in found.reason
 
 
-def test_verdict_whose_reason_begins_like_a_refusal_is_a_verdict() -> None:
-    assert of_text(said(reason="I cannot find an error in A.")).status == "ok"
+REFUSALS = [
+    "Es tut mir leid, aber dabei kann ich nicht helfen.",
+    "Leider kann ich das nicht beurteilen.",
+    "Ich kann diese Anfrage leider nicht beantworten.",
+    "Als KI möchte ich dazu nichts sagen.",
+    "Je suis désolée, mais je ne peux pas répondre.",
+    "Je ne peux pas évaluer ces réponses.",
+    "Lo siento, no puedo ayudar con eso.",
+    "No puedo evaluar este contenido.",
+    "很抱歉我无法回答这个问题。",
+    "我無法協助這個請求。",
+    "作为一个人工智能我不能这样做。",
+    "申し訳ありませんが、お答えできません。",
+    "そのご質問にはお答えできません。",
+]
+NO_REFUSALS = [
+    "Ich kann beide Antworten vergleichen: A.",
+    "Die Antwort A tut mir leid.",
+    "Je ne trouve pas d'erreur : A.",
+    "No hay diferencia.",
+    "我认为A更好。",
+    "回答Aの方が良いです。",
+    "A is sorry.",
+    "I prefer A.",
+]
+
+
+@pytest.mark.parametrize("text", REFUSALS)
+def test_refusal_in_other_languages_is_refused(text: str) -> None:
+    assert of_text(text).status == "refused"
+
+
+@pytest.mark.parametrize("text", NO_REFUSALS)
+def test_words_without_a_verdict_are_no_refusal(text: str) -> None:
+    assert of_text(text).status == "unparsable"
+
+
+@pytest.mark.parametrize("reason", [*REFUSALS, "I cannot find an error in A."])
+def test_verdict_whose_reason_begins_like_a_refusal_is_a_verdict(reason: str) -> None:
+    assert of_text(said(reason=reason)).status == "ok"
 
 
 def test_withheld_reply_is_refused() -> None:
