@@ -27,6 +27,20 @@ MAX_WEIGHT = 100
 # Where silent checks run, so many percent of the items at least have no suggestion:
 # checks and repeats never have one, and would stand out.
 MIN_BLIND_BESIDE_CHECKS = 10
+# The type of question that each judging protocol answers; a test holds it full.
+PROTOCOL_TYPES: Mapping[str, str] = {
+    "pairwise": "comparison",
+    "self_reference": "comparison",
+    "debate": "comparison",
+    "criteria": "rating",
+    "ranking": "ranking",
+}
+
+
+def blind_percent(weights: Mapping[str, int]) -> float:
+    """Return how many percent of the items have no suggestion for good, in [0, 100]."""
+    total = sum(weights.values())
+    return 100 * weights.get(BLIND, 0) / total if total else 100.0
 
 
 def draw_arm(

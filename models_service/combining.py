@@ -40,6 +40,8 @@ class Combined:
     of pairs of completions, in [-1, 1]. `disagreement` of the two orders, in [0, 1]
     (annotation.agreement.disagreement). `means`, `spread`: mean marks per criterion
     and completion, and the mean absolute difference of two marks from their mean.
+    `rationale_order`: the presented order in which the rationale was given, whose
+    letters it uses.
     """
 
     status: Status
@@ -52,6 +54,7 @@ class Combined:
     disagreement: float | None = None
     flags: tuple[str, ...] = ()
     rationale: str = ""
+    rationale_order: tuple[int, ...] = ()
     critiques: tuple[str, ...] = ()
     tags: Mapping[str, Any] = field(default_factory=dict)
     means: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
@@ -118,7 +121,12 @@ def combine(
     if worst.status != "ok":
         return Combined(worst.status, worst.reason, worst.question)
     if first.question is None:
-        return Combined("ok", rationale=first.rationale, tags=first.tags)
+        return Combined(
+            "ok",
+            rationale=first.rationale,
+            rationale_order=tuple(first.order),
+            tags=first.tags,
+        )
     merged = _MERGERS[first.question.type](first.question, both)
     found = replace(
         merged,
@@ -127,7 +135,10 @@ def combine(
     )
     if first.question.type == "comparison":
         found = _with_probability(found, temperature, tie_band)
-    return replace(found, rationale=_rationale(found, both))
+    said = _reasoned(found, both)
+    if said is None:
+        return found
+    return replace(found, rationale=said.rationale, rationale_order=tuple(said.order))
 
 
 def _disagreement(question: Question, both: Sequence[OrderVerdict]) -> float | None:
@@ -135,19 +146,19 @@ def _disagreement(question: Question, both: Sequence[OrderVerdict]) -> float | N
     return found.value if found else None
 
 
-def _rationale(found: Combined, both: Sequence[OrderVerdict]) -> str:
-    """Return the reason of the order that says what both together say.
+def _reasoned(found: Combined, both: Sequence[OrderVerdict]) -> OrderVerdict | None:
+    """Return the order whose reason stands: one that says what both together say.
 
-    Of a ranking or marks that neither order says, that of the first.
+    Of a ranking or marks that neither order says, the first.
     """
     if ORDER_INCONSISTENT in found.flags or found.question is None:
-        return ""
+        return None
     n = len(both[0].order)
     wanted = signs_of(found.question, found.value, n)
     for one in both:
         if signs_of(found.question, one.value, n) == wanted:
-            return one.rationale
-    return "" if found.question.type == "comparison" else both[0].rationale
+            return one
+    return None if found.question.type == "comparison" else both[0]
 
 
 # --- pairwise ----------------------------------------------------------------------

@@ -88,7 +88,10 @@ def _named(
     theirs = [(w, abs(v["value"])) for w, v in pairs if v["value"] * sign > 0]
     weight = sum(w for w, grade in theirs)
     size = round(sum(w * grade for w, grade in theirs) / weight) if weight else 1
-    rationale = next(
-        (m.verdict.rationale for m in heard if m.verdict.value["value"] * sign > 0), ""
+    found = replace(found, value={"value": sign * max(size, 1)})
+    said = next((m.verdict for m in heard if m.verdict.value["value"] * sign > 0), None)
+    if said is None:
+        return found
+    return replace(
+        found, rationale=said.rationale, rationale_order=said.rationale_order
     )
-    return replace(found, value={"value": sign * max(size, 1)}, rationale=rationale)

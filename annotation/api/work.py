@@ -9,6 +9,7 @@ import json
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Concatenate, NoReturn, ParamSpec, TypeAlias, cast
@@ -37,9 +38,12 @@ from annotation.selectors.desk import as_json, desk, n_left
 from annotation.selectors.editing import FINAL, answers_shown, is_editable
 from annotation.selectors.feedback import as_json as feedback_json
 from annotation.selectors.feedback import feedback
+from annotation.selectors.suggestions import as_json as suggestion_json
+from annotation.selectors.suggestions import suggestion_of
 from annotation.services import assignments, drafts, flags, gates, hints, submissions
 from annotation.services.comments import MAX_COMMENTS, mark_seen, write_to_team
 from annotation.services.pairings import refuse_unshown
+from annotation.services.suggestions import laid_out
 from annotation.times import MAX_PLACES
 from annotation.words import gettext as _
 from annotation.words import join_or
@@ -291,7 +295,7 @@ def next_assignment(request: HttpRequest, slug: str) -> HttpResponse:
     assignment = claim(participant=participant, project=seat.project)
     if assignment is None:
         return HttpResponse(status=204)
-    return JsonResponse(as_json(desk(assignment, seat.project)))
+    return JsonResponse(as_json(laid_out(assignment, seat.project)))
 
 
 def _assignment_json(assignment: Assignment) -> dict[str, Any]:
@@ -305,9 +309,13 @@ def _assignment_json(assignment: Assignment) -> dict[str, Any]:
 
 @call("GET")
 def own_assignment(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show an own item as it was presented, with the answer if there is one."""
+    """Show an own item as it was presented, with the answer if there is one.
+
+    With what was shown of a machine's verdict; an item is never drawn here.
+    """
     assignment = _own(request, public_id)
-    body = as_json(desk(assignment, assignment.project))
+    shown = desk(assignment, assignment.project)
+    body = as_json(replace(shown, suggestion=suggestion_of(assignment)))
     body["answers"] = answers_shown(assignment) or None
     body["is_editable"] = is_editable(assignment.pk)
     return JsonResponse(body)
@@ -377,12 +385,13 @@ def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         is_unchanged_confirmed=_truth(body, "is_unchanged_confirmed"),
         display=_display(body),
     )
-    is_final = assignment.purpose in FINAL
+    is_final, told = assignment.purpose in FINAL, result.suggestion
     until = result.at + timedelta(seconds=assignment.project.grace_s)
     return JsonResponse(
         {
             **(_gate_news(assignment) if is_final else {}),
             **(_hint(assignment) if assignment.project.check_rules else {}),
+            **({"suggestion": suggestion_json(told)} if told else {}),
             "annotation": {"id": str(result.annotation_id)},
             "assignment": {"id": str(assignment.public_id), "state": result.state},
             "state": result.state,

@@ -17,6 +17,8 @@ from django.db import connection
 from annotation.answers import Question, letter, questions_from
 from annotation.models import Assignment, Project
 from annotation.rendering import beginning
+from annotation.selectors.suggestions import Suggestion
+from annotation.selectors.suggestions import as_json as suggestion_json
 from annotation.selectors.texts import Alignment, alignments, rendered
 from annotation.spans import has_spans
 
@@ -88,7 +90,9 @@ class Desk:
     """Everything that the annotate page shows of one assignment.
 
     `stage`: "training", "qualification" or "second_protocol", which are told; "" for
-    all else.
+    all else. `suggestion` is what may be seen of a machine's verdict now, set by
+    services.suggestions. `may_reveal`: the project reveals some after the first answer,
+    whatever it does with this item.
     """
 
     id: uuid.UUID
@@ -104,6 +108,8 @@ class Desk:
     draft: DeskDraft | None
     progress: DeskProgress
     stage: str = ""
+    suggestion: Suggestion | None = None
+    may_reveal: bool = False
 
 
 _DESK = """
@@ -228,6 +234,7 @@ def as_json(shown: Desk) -> dict[str, Any]:
             {"place": c.place, "letter": c.letter, "text": c.text, "html": c.html}
             for c in shown.completions
         ],
+        "suggestion": suggestion_json(shown.suggestion),
         "questions": _questions_json(shown.questions),
         "draft": shown.draft and asdict(shown.draft),
         "progress": {

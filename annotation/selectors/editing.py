@@ -15,24 +15,29 @@ from annotation.words import gettext as _
 FINAL = (Assignment.Purpose.TRAINING, Assignment.Purpose.QUALIFICATION)
 # Silent checks and repeats may be changed as items may, or the difference would tell
 # them apart; a check alone wants no answers, so it closes as an item here would.
+# A first answer to which a suggestion was revealed may be changed once, as long as a
+# lease goes, whatever the project says else.
 _EDITABLE = """
     SELECT a.annotation_id IS NOT NULL AND a.purpose IN (
             'main', 'mirror', 'monitoring', 'attention', 'second_protocol')
         AND a.state IN ('submitted', 'surplus')
         AND (n.created_at > now() - make_interval(secs => p.grace_s)
             OR p.editing = 'always'
+            OR (e.first_answer_id = a.annotation_id
+                AND e.visible_at > now() - make_interval(secs => p.lease_s))
             OR (p.editing = 'until_complete' AND CASE
                 WHEN a.purpose = 'main' OR f.target > 0 THEN f.n_counted < f.target
                 ELSE p.overlap > (SELECT count(*) FROM assignment o
                     WHERE o.item_id = a.item_id AND o.state = 'submitted') END))
     FROM assignment a JOIN project p ON p.id = a.project_id
     LEFT JOIN annotation n ON n.id = a.annotation_id
+    LEFT JOIN exposure e ON e.assignment_id = a.id
     LEFT JOIN frontier f ON f.item_id = a.item_id WHERE a.id = %s
 """
 
 
 def is_editable(assignment: int) -> bool:
-    """Tell whether a submitted answer may be changed: in its grace, or by the project.
+    """Tell whether a submitted answer may be changed now: in its grace or by a rule.
 
     Asked for second answers only, so that the first one costs nothing.
     """

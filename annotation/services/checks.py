@@ -14,6 +14,7 @@ from annotation.gold import Gold, InvalidGoldError, read_gold
 from annotation.models import Assignment, CheckItem, FrontierEntry, Item, Project
 from annotation.questions import parse_questions
 from annotation.services.events import record
+from annotation.services.suggestion_rules import check_problems
 from annotation.words import gettext as _
 from annotation.words import ngettext
 
@@ -175,10 +176,10 @@ def set_rules(*, project: Project, rules: CheckRules, by: User) -> Project:
         for name, (low, high) in BOUNDS.items()
         if not low <= getattr(rules, name) <= high
     ]
-    problems += _missing_items(project, rules)
+    row = Project.objects.select_for_update().get(pk=project.pk)
+    problems += [*_missing_items(project, rules), *check_problems(row, rules)]
     if problems:
         raise InvalidError(_("The rules need mending."), problems=problems)
-    row = Project.objects.select_for_update().get(pk=project.pk)
     row.check_rules = rules.to_json()
     row.save(update_fields=["check_rules"])
     record(project=row, user=by, kind="check_rules_changed", **row.check_rules)

@@ -30,7 +30,8 @@ from annotation.answers import (
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Annotation, Assignment, Draft, Participant, Project
 from annotation.selectors.editing import FINAL, is_editable
-from annotation.services import answer_costs, pairings
+from annotation.selectors.suggestions import Suggestion
+from annotation.services import answer_costs, pairings, suggestions
 from annotation.services.assignments import give_slots_back, take_late_slot
 from annotation.services.quotas import take_turn
 from annotation.services.races import RaceError, retried
@@ -77,12 +78,17 @@ _STORE = """
 
 @dataclass(frozen=True)
 class Submission:
-    """A stored answer: its public id, whether this call made it, how it counts."""
+    """A stored answer: its public id, whether this call made it, how it counts.
+
+    `suggestion`: what its person may see of a machine's verdict from now on, where it
+    was hidden until this first answer. A retry tells it again; a change does not.
+    """
 
     annotation_id: uuid.UUID
     is_new: bool
     state: str
     at: datetime
+    suggestion: Suggestion | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +153,7 @@ def _submit(
 ) -> Submission:
     row = _lock(assignment, submission_id)
     if row["first_assignment"] is not None:
-        return _first_result(row, assignment)
+        return _first_result(row, assignment, submission_id)
     if row["state"] == State.WITHDRAWN:
         raise ConflictError(
             _("You have withdrawn from this project, so nothing is stored any more."),
@@ -191,16 +197,23 @@ def _submit(
             "metadata": _metadata(questions, answers, shown),
         }
     )
-    _settle(row, assignment)
-    return Submission(public_id, True, state, at)
+    told = _settle(row, assignment)
+    return Submission(public_id, True, state, at, told)
 
 
-def _settle(row: dict[str, Any], assignment: Assignment) -> None:
-    """Pay for a first answer that has a price; let a pair go on that was lost."""
-    if row["is_priced"] and row["annotation_id"] is None:
+def _settle(row: dict[str, Any], assignment: Assignment) -> Suggestion | None:
+    """Do what follows from an answer: a first one is paid, a lost pair goes on.
+
+    Returns what a first answer reveals.
+    """
+    is_first = row["annotation_id"] is None
+    if row["is_priced"] and is_first:
         answer_costs.pay(assignment_id=row["id"], project_id=row["project_id"])
     if row["state"] in AFTER_LEASE and assignment.project.protocol_rules:
         pairings.revive(assignment=assignment)
+    if not (is_first and row["has_suggestions"]):
+        return None
+    return suggestions.reveal(assignment, assignment.project)
 
 
 def _total(row: dict[str, Any]) -> int | None:
@@ -265,11 +278,10 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
             " extract(epoch FROM now() - a.shown_at)::float8 * 1000 AS total_ms,"
             " extract(epoch FROM now() - COALESCE(a.shown_at, a.created_at))::float8"
             " * 1000 AS wall_ms,"
-            " q.questions::text AS questions,"
-            " (SELECT has_priced_answers FROM project WHERE id = a.project_id)"
-            " AS is_priced"
-            " FROM assignment a JOIN questions_version q"
-            " ON q.id = a.questions_version_id"
+            " q.questions::text AS questions, p.has_priced_answers AS is_priced,"
+            " p.suggestion_policy_id IS NOT NULL AS has_suggestions"
+            " FROM assignment a JOIN project p ON p.id = a.project_id"
+            " JOIN questions_version q ON q.id = a.questions_version_id"
             " WHERE a.id = %s FOR UPDATE OF a",
             [assignment.pk],
         )
@@ -286,14 +298,19 @@ def _lock(assignment: Assignment, submission_id: uuid.UUID) -> dict[str, Any]:
     return row
 
 
-def _first_result(row: dict[str, Any], assignment: Assignment) -> Submission:
+def _first_result(
+    row: dict[str, Any], assignment: Assignment, submission_id: uuid.UUID
+) -> Submission:
     if row["first_assignment"] != assignment.pk:
         raise ConflictError(
             _("This submission id was used for another item. Send a new one."),
             code="used",
         )
     state = State.SURPLUS if row["state"] == State.SURPLUS else State.SUBMITTED
-    return Submission(row["first_id"], False, state, row["first_at"])
+    told = None
+    if row["has_suggestions"]:
+        told = suggestions.told_before(assignment, assignment.project, submission_id)
+    return Submission(row["first_id"], False, state, row["first_at"], told)
 
 
 def _place(row: dict[str, Any]) -> tuple[str, bool]:

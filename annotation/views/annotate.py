@@ -19,7 +19,6 @@ from annotation.errors import NotFoundError, NotReadyError
 from annotation.models import Assignment, Flag, GuidelinesVersion, Participant
 from annotation.rendering import Span, differences
 from annotation.selectors.comments import n_unread
-from annotation.selectors.desk import Desk
 from annotation.selectors.desk import desk as read_desk
 from annotation.selectors.editing import is_editable, own_versions
 from annotation.selectors.feedback import feedback
@@ -36,6 +35,7 @@ from annotation.selectors.texts import rendered
 from annotation.services import assignments, submissions
 from annotation.services.endings import conclude
 from annotation.services.pairings import refuse_unshown
+from annotation.services.suggestions import laid_out
 from annotation.views.comments import own_comments_of
 from annotation.views.desk_parts import parts, payload
 from annotation.views.endings import ending_of
@@ -253,7 +253,7 @@ def _shown(
         empty = why_empty(participant, seat.project)
         enrolment = conclude(participant=participant, reason=empty.reason)
         return {"seat": seat, "empty": empty, "ending": ending_of(enrolment)}
-    shown: Desk = read_desk(assignment, seat.project)
+    shown = laid_out(assignment, seat.project)
     return {
         "seat": seat,
         "desk": shown,

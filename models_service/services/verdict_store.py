@@ -55,6 +55,7 @@ def verdict_row(found: Combined) -> dict[str, Any]:
     told = {
         "p_a": found.p_a,
         "rationale": found.rationale,
+        "rationale_order": found.rationale_order if found.rationale else (),
         "critiques": found.critiques,
         "tags": found.tags,
         "means": found.means,

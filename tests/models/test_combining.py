@@ -14,6 +14,7 @@ from models_service.combining import (
     combine,
     sigmoid,
 )
+from models_service.services.verdict_store import verdict_row
 from models_service.verdicts import OrderVerdict, read
 from models_service.weight import carries_weight, position_bias, position_bias_of
 from tests.models.cases import (
@@ -295,3 +296,13 @@ def test_verdicts_without_a_status_do_not_count() -> None:
     failed = replace(good, status="failed")
     alone = combine(pairwise(FORWARD, "A"))
     assert position_bias_of([good, failed, alone]).n_items == 1
+
+
+def test_the_reason_comes_with_the_order_whose_letters_it_uses() -> None:
+    first = replace(pairwise(FORWARD, "A"), rationale="A is right.")
+    second = replace(pairwise(BACKWARD, "B"), rationale="B is right.")
+    found = combine(second, first)
+    assert (found.rationale, found.rationale_order) == ("B is right.", (1, 0))
+    assert tuple(verdict_row(found)["metadata"]["rationale_order"]) == (1, 0)
+    silent = verdict_row(judged(0.5, 2.0))["metadata"]
+    assert not {"rationale", "rationale_order"} & set(silent)
