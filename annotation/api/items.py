@@ -49,12 +49,14 @@ class FilterField(serializers.DictField):
 class ChangeIn(serializers.Serializer[None]):
     """A change of many items: of those that a `filter` shows, or of those named.
 
-    `action`: priority, overlap, exclude or include. `value`: the priority, or the
-    overlap, null for the project's.
+    `action`: priority, overlap, exclude, include, to_ai or to_people. `value`: the
+    priority, or the overlap, null for the project's. `reason`: why items are left to
+    the AI (to_ai) or returned to people (to_people), which need one.
     """
 
     action = serializers.CharField(max_length=20)
     value = serializers.IntegerField(required=False, allow_null=True, default=None)
+    reason = serializers.CharField(required=False, allow_blank=True, default="")
     filter = FilterField(required=False)
     items = serializers.ListField(
         child=serializers.UUIDField(),
@@ -156,7 +158,8 @@ class ItemChanges(APIView):
         form.is_valid(raise_exception=True)
         given = form.validated_data
         value = given["value"]
-        change = read_change(given["action"], "" if value is None else str(value))
+        number = "" if value is None else str(value)
+        change = read_change(given["action"], number, given["reason"])
         items = _which(given)
         if given["is_preview"]:
             found = touched(

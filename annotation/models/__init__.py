@@ -41,6 +41,7 @@ from annotation.models.protocols import ProtocolPair
 from annotation.models.quotas import ItemCell, QuotaCell, QuotaHold, QuotaVersion
 from annotation.models.recruitment import Enrolment, OwedPay, Recruitment
 from annotation.models.review import DisagreementRun, ItemDisagreement
+from annotation.models.routes import Route
 from annotation.models.suggestions import Exposure, SuggestionPolicy
 
 __all__ = [
@@ -93,6 +94,7 @@ __all__ = [
     "Recruitment",
     "Reservation",
     "Role",
+    "Route",
     "SavedFilter",
     "StandingChange",
     "SuggestionPolicy",

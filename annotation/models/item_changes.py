@@ -13,7 +13,8 @@ from annotation.models.projects import Project
 class ItemChange(models.Model):
     """An item that a job changed, and how it was before, so that it can be undone.
 
-    `rank`, `overlap`, `is_excluded` are those of its frontier entry before the change.
+    `rank`, `overlap`, `is_excluded` are those of its frontier entry before the change;
+    `route` is its row of the table route then, where the change wrote another.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -24,6 +25,7 @@ class ItemChange(models.Model):
     rank = models.IntegerField()
     overlap = models.PositiveSmallIntegerField(null=True, blank=True)
     is_excluded = models.BooleanField()
+    route = models.JSONField(null=True)
     is_undone = models.BooleanField(default=False, db_default=False)
 
     class Meta:

@@ -95,8 +95,9 @@ class FrontierEntry(models.Model):
     completions; a turn k shows it rotated by k places. `turns[k]` = how many of
     `n_taken` have turn k: the least used comes next, so that each completion stands
     equally often in each place over the answers. What is missing there is 0.
-    An item that `is_excluded` from the work has the target 0, so that nothing that
-    lends items has to know of it.
+    An item that `is_excluded` from the work, or `is_routed_away` from people because
+    its label comes from a machine, has the target 0, so that nothing that lends items
+    has to know of it.
     """
 
     item = models.OneToOneField(
@@ -116,6 +117,7 @@ class FrontierEntry(models.Model):
     turns = ArrayField(models.PositiveSmallIntegerField(), default=zero, db_default=[0])
 
     is_excluded = models.BooleanField(default=False, db_default=False)
+    is_routed_away = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "frontier"
@@ -124,6 +126,11 @@ class FrontierEntry(models.Model):
                 fields=("project", "item"),
                 condition=Q(is_excluded=True),
                 name="frontier_excluded",
+            ),
+            models.Index(
+                fields=("project", "item"),
+                condition=Q(is_routed_away=True),
+                name="frontier_routed_away",
             ),
             models.Index(
                 F("project"),
@@ -146,6 +153,10 @@ class FrontierEntry(models.Model):
             models.CheckConstraint(
                 condition=Q(is_excluded=False) | Q(target=0),
                 name="frontier_excluded_wants_none",
+            ),
+            models.CheckConstraint(
+                condition=Q(is_routed_away=False) | Q(target=0),
+                name="frontier_routed_away_wants_none",
             ),
         ]
 

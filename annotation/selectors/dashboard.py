@@ -36,7 +36,7 @@ LARGE = 100_000
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the pool is, without the items excluded from the work.
+    """How far the pool is, without items excluded from the work or left to the AI.
 
     `n_answers`: current answers by people of this project, to any item.
     """
@@ -47,6 +47,7 @@ class Progress:
     n_answers: int
     n_people: int
     n_excluded: int = 0
+    n_routed_away: int = 0
 
     @property
     def n_finished(self) -> int:
@@ -136,11 +137,13 @@ _COUNT = """
         COALESCE((SELECT max(number) FROM item WHERE project_id = %(project)s), 0)
         - (SELECT count(*) FROM check_item
            WHERE project_id = %(project)s AND NOT is_in_pool)
-        - e.n, u.n, u.n_left, p.n_done, p.n, e.n
-    FROM (SELECT count(*) AS n FROM frontier f
-          WHERE project_id = %(project)s AND is_excluded AND NOT EXISTS (
-            SELECT 1 FROM check_item c
-            WHERE c.item_id = f.item_id AND NOT c.is_in_pool)) e,
+        - e.n - e.n_ai, u.n, u.n_left, p.n_done, p.n, e.n, e.n_ai
+    FROM (SELECT count(*) FILTER (WHERE is_excluded) AS n,
+            count(*) FILTER (WHERE NOT is_excluded) AS n_ai FROM frontier f
+          WHERE project_id = %(project)s AND (is_excluded OR is_routed_away)
+            AND NOT EXISTS (
+              SELECT 1 FROM check_item c
+              WHERE c.item_id = f.item_id AND NOT c.is_in_pool)) e,
         (SELECT count(*) AS n, COALESCE(sum(target - n_counted), 0) AS n_left
           FROM frontier WHERE project_id = %(project)s AND n_counted < target) u,
         (SELECT COALESCE(sum(n_done - n_checks), 0) AS n_done,

@@ -135,13 +135,16 @@ ITEMS = f"""
         i.messages::text, i.language, i.category, i.source, i.metadata::text,
         i.gold::text,
         CASE WHEN c.is_aside THEN c.overlap_before ELSE f.overlap END,
-        COALESCE(-f.rank, 0), COALESCE(f.is_excluded, false)
+        COALESCE(-f.rank, 0), COALESCE(f.is_excluded, false),
+        COALESCE(r.source, 'human'), COALESCE(r.reason, '')
     FROM item i LEFT JOIN LATERAL (
         SELECT overlap, rank, is_excluded FROM frontier
         WHERE item_id = i.id OFFSET 0) f ON true
     LEFT JOIN LATERAL (
         SELECT overlap_before, NOT is_in_pool AS is_aside FROM check_item
         WHERE item_id = i.id OFFSET 0) c ON true
+    LEFT JOIN LATERAL (
+        SELECT source, reason FROM route WHERE item_id = i.id OFFSET 0) r ON true
     WHERE i.id = ANY(%s) ORDER BY i.number
 """  # noqa: S608 - our own words
 COMPLETIONS = """

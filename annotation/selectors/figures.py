@@ -89,8 +89,8 @@ def counts(project: Project) -> Counts:
 def n_items(project: Project) -> int:
     """Return the number of items that can be finished; one query.
 
-    Items are numbered without gaps; those excluded and those that are checks alone are
-    no part of the work.
+    Items are numbered without gaps; those excluded, those that take a machine's label
+    and those that are checks alone are no part of the work.
     """
     row = _one(
         "SELECT (SELECT COALESCE(max(number), 0) FROM item"
@@ -98,7 +98,8 @@ def n_items(project: Project) -> int:
         " - (SELECT count(*) FROM check_item"
         "   WHERE project_id = %(project)s AND NOT is_in_pool)"
         " - (SELECT count(*) FROM frontier f"
-        "   WHERE f.project_id = %(project)s AND f.is_excluded AND NOT EXISTS ("
+        "   WHERE f.project_id = %(project)s AND (f.is_excluded OR f.is_routed_away)"
+        "   AND NOT EXISTS ("
         "     SELECT 1 FROM check_item c"
         "     WHERE c.item_id = f.item_id AND NOT c.is_in_pool))",
         {"project": project.pk},
@@ -121,7 +122,7 @@ _DAYS = """
         FROM (SELECT max(a.finished_at) AS at FROM frontier f
               JOIN assignment a ON a.item_id = f.item_id
               WHERE f.project_id = %(project)s AND f.n_counted >= f.target
-                AND NOT f.is_excluded
+                AND NOT f.is_excluded AND NOT f.is_routed_away
                 AND a.state = 'submitted' AND a.purpose = 'main'
               GROUP BY f.item_id) last
         GROUP BY 1)

@@ -67,7 +67,8 @@ SELECT p.id AS project_id,
   COALESCE((SELECT max(i.number) FROM item i WHERE i.project_id = p.id), 0)
     - (SELECT count(*) FROM check_item c WHERE c.project_id = p.id
        AND NOT c.is_in_pool)
-    - (SELECT count(*) FROM frontier f WHERE f.project_id = p.id AND f.is_excluded
+    - (SELECT count(*) FROM frontier f WHERE f.project_id = p.id
+       AND (f.is_excluded OR f.is_routed_away)
        AND NOT EXISTS (SELECT 1 FROM check_item c WHERE c.item_id = f.item_id
          AND NOT c.is_in_pool)) AS n_items,
   COALESCE(m.is_ready, false) AS is_ready, COALESCE(m.n_done, 0) AS n_done,

@@ -18,6 +18,7 @@ from annotation.models import (
     Item,
     MachineAnnotator,
     PreAnnotation,
+    Route,
 )
 from annotation.selectors.probabilities import calibrated
 from annotation.selectors.texts import rendered
@@ -162,6 +163,9 @@ class ItemDetail:
     n_counted: int
     target: int
     is_excluded: bool
+    is_routed_away: bool
+    is_taken: bool
+    route: Route | None
     priority: int
     messages: tuple[Text, ...]
     completions: tuple[Text, ...]
@@ -224,7 +228,9 @@ class ItemDetail:
 def item_detail(item: Item) -> ItemDetail:
     """Return an item with all that is known of it, in nine queries."""
     completions = list(Completion.objects.filter(item=item).order_by("index"))
-    entry = FrontierEntry.objects.select_related("item__check_item").get(pk=item.pk)
+    entry = FrontierEntry.objects.select_related("item__check_item", "item__route").get(
+        pk=item.pk
+    )
     answers = _human(item)
     machine = _machine(item)
     html = rendered(
@@ -236,6 +242,9 @@ def item_detail(item: Item) -> ItemDetail:
         n_counted=entry.n_counted,
         target=entry.target,
         is_excluded=entry.is_excluded,
+        is_routed_away=entry.is_routed_away,
+        is_taken=entry.n_taken > 0,
+        route=getattr(entry.item, "route", None),
         priority=-entry.rank,
         messages=tuple(
             Text(m["role"], m["content"], html[i]) for i, m in enumerate(item.messages)

@@ -20,6 +20,7 @@ State = Literal[
     "flagged",
     "skipped",
     "excluded",
+    "ai",
     "checks",
 ]
 STATES: tuple[State, ...] = get_args(State)
@@ -80,6 +81,9 @@ _UNFINISHED = (
 _EXCLUDED = (
     "SELECT item_id FROM frontier WHERE project_id = %(project)s AND is_excluded"
 )
+_ROUTED_AWAY = (
+    "SELECT item_id FROM frontier WHERE project_id = %(project)s AND is_routed_away"
+)
 _CHECKS = (
     "SELECT item_id FROM check_item WHERE project_id = %(project)s AND NOT is_retired"
 )
@@ -110,10 +114,12 @@ _STATES: dict[str, str] = {
     "unfinished": "f.n_counted < f.target",
     # What is a check alone wants no answers, and is never finished.
     "finished": (
-        "f.n_counted >= f.target AND NOT f.is_excluded AND NOT EXISTS ("
+        "f.n_counted >= f.target AND NOT f.is_excluded AND NOT f.is_routed_away"
+        " AND NOT EXISTS ("
         "SELECT 1 FROM check_item c WHERE c.item_id = i.id AND NOT c.is_in_pool)"
     ),
     "excluded": "f.is_excluded",
+    "ai": "f.is_routed_away",
     "checks": f"i.id IN ({_CHECKS})",
     "flagged": f"i.id IN ({_FLAGGED})",
     "skipped": (
@@ -126,6 +132,7 @@ _DRIVERS: dict[str, str] = {
     "finished": _ASSIGNED,
     "skipped": _SKIPPED,
     "excluded": _EXCLUDED,
+    "ai": _ROUTED_AWAY,
     "disagreement": _ASSIGNED,
     "adjudicated": _ADJUDICATED,
     "needs_adjudication": _TO_SETTLE,

@@ -20,6 +20,15 @@ DIFFERS: Mapping[str, str] = {
     "overlap": "f.overlap IS DISTINCT FROM %(value)s::smallint",
     "exclude": "NOT f.is_excluded",
     "include": "f.is_excluded",
+    # What people have answered, or have in hand, stays theirs.
+    "to_ai": "NOT f.is_routed_away AND f.n_taken = 0",
+    "to_people": "f.is_routed_away",
+}
+# Whether entry `f` is as a change has left it, so that it can be undone.
+STANDS: Mapping[str, str] = {
+    **{name: f"NOT ({differs})" for name, differs in DIFFERS.items()},
+    "to_ai": "f.is_routed_away",
+    "to_people": "NOT f.is_routed_away AND f.n_taken = 0",
 }
 # A check lent apart from the items is no work to be changed.
 _NO_CHECK = (

@@ -54,6 +54,7 @@ class ItemRow:
     n_counted: int
     target: int
     is_excluded: bool
+    is_routed_away: bool
     n_flags: int
     check: str
     is_in_pool: bool
@@ -74,7 +75,9 @@ class ItemRow:
     def is_finished(self) -> bool:
         """Tell whether the item has all the answers that it wants."""
         return (
-            self.is_in_pool and self.n_counted >= self.target and not self.is_excluded
+            self.is_in_pool
+            and self.n_counted >= self.target
+            and not (self.is_excluded or self.is_routed_away)
         )
 
     @property
@@ -144,7 +147,7 @@ def item_page(
 _ROWS = """
     SELECT i.id, i.number, i.public_id, i.external_id,
         left(i.messages -> -1 ->> 'content', %(gist)s), i.category,
-        f.n_counted, f.target, f.is_excluded,
+        f.n_counted, f.target, f.is_excluded, f.is_routed_away,
         (SELECT count(*) FROM flag
           WHERE flag.item_id = i.id AND flag.resolved_at IS NULL),
         CASE WHEN c.is_retired THEN 'retired' ELSE COALESCE(c.use, '') END,

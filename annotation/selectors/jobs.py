@@ -85,6 +85,8 @@ def change_words(action: str, value: int | None) -> str:
         "overlap": _("set the overlap to {value}").format(value=value),
         "exclude": _("exclude from the work"),
         "include": _("return to the work"),
+        "to_ai": _("leave to the AI"),
+        "to_people": _("return to people"),
     }.get(action, action)
 
 

@@ -188,6 +188,7 @@ LEFT_OUT: dict[str, str] = {
     "Job": "work that a manager started; the page of jobs names them",
     "Project": "is shared; who made it is its first owner",
     "QuotaVersion": "quotas that an owner set; the log has that they were set",
+    "Route": "a decision on an item; the log has that it was made",
     "SavedFilter": "a manager's own, listed beside the items",
     "SuggestionPolicy": "rules that an owner set; the log has that they were set",
     "Withdrawal": "the tombstone: from then on nothing leads to the person",

@@ -348,7 +348,7 @@ def set_overlap(*, project: Project, overlap: int) -> None:
     with connection.cursor() as db:
         db.execute(
             "UPDATE frontier SET target = %s WHERE project_id = %s AND overlap IS NULL"
-            " AND target <> %s AND NOT is_excluded",
+            " AND target <> %s AND NOT is_excluded AND NOT is_routed_away",
             [overlap, project.pk, overlap],
         )
     restart_walks(project=project)

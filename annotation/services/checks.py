@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Case, When
+from django.db.models import Case, Q, When
 
 from annotation.allocation.insertion import BOUNDS, CheckRules
 from annotation.answers import Problem
@@ -147,7 +147,9 @@ def _set_aside(
     target = project.overlap if overlap is None else overlap
     FrontierEntry.objects.filter(pk=item.pk).update(
         overlap=overlap,
-        target=Case(When(is_excluded=True, then=0), default=target),
+        target=Case(
+            When(Q(is_excluded=True) | Q(is_routed_away=True), then=0), default=target
+        ),
     )
     if aside is None:
         with connection.cursor() as db:

@@ -18,9 +18,14 @@ from annotation.errors import ConflictError, InvalidError
 from annotation.models import Item, ItemChange, Job
 from annotation.selectors.choices import questions_of
 from annotation.selectors.item_filters import Conditions, ItemFilter
-from annotation.selectors.item_sets import DIFFERS, conditions_of, known_items
+from annotation.selectors.item_sets import (
+    DIFFERS,
+    STANDS,
+    conditions_of,
+    known_items,
+)
 from annotation.selectors.jobs import KEPT, is_forgotten
-from annotation.services import pairings
+from annotation.services import pairings, routes
 from annotation.services.assignments import give_slots_back, restart_walks
 from annotation.services.events import record
 from annotation.services.jobs import JobCancelled, Progress, create_job
@@ -32,17 +37,31 @@ from annotation.words import ngettext
 WINDOW = 2_000
 MAX_OVERLAP = 1_000
 MAX_PRIORITY = 1_000_000
+MAX_REASON = 500
 UNDO = "undo"
 # The new values of frontier entry `f` of project `p`; `c` is how it was before.
-_NEW_TARGET = "CASE WHEN f.is_excluded THEN 0 ELSE COALESCE({overlap}, p.overlap) END"
+_NEW_TARGET = (
+    "CASE WHEN f.is_excluded OR f.is_routed_away THEN 0"
+    " ELSE COALESCE({overlap}, p.overlap) END"
+)
 _EXCLUDE = "is_excluded = true, target = 0"
-_INCLUDE = "is_excluded = false, target = COALESCE(f.overlap, p.overlap)"
+_INCLUDE = (
+    "is_excluded = false, target = CASE WHEN f.is_routed_away THEN 0"
+    " ELSE COALESCE(f.overlap, p.overlap) END"
+)
+_TO_AI = "is_routed_away = true, target = 0"
+_TO_PEOPLE = (
+    "is_routed_away = false, target = CASE WHEN f.is_excluded THEN 0"
+    " ELSE COALESCE(f.overlap, p.overlap) END"
+)
 _SET = {
     "priority": "rank = 0 - %(value)s",
     "overlap": "overlap = %(value)s, target = "
     + _NEW_TARGET.format(overlap="%(value)s::smallint"),
     "exclude": _EXCLUDE,
     "include": _INCLUDE,
+    "to_ai": _TO_AI,
+    "to_people": _TO_PEOPLE,
 }
 _SET_BACK = {
     "priority": "rank = c.rank",
@@ -50,9 +69,17 @@ _SET_BACK = {
     + _NEW_TARGET.format(overlap="c.overlap"),
     "exclude": _INCLUDE,
     "include": _EXCLUDE,
+    "to_ai": _TO_PEOPLE,
+    "to_people": _TO_AI,
 }
-_REVERSE = {"exclude": "include", "include": "exclude"}
-# Locked in one order, so that two who change the same items never wait in a ring.
+_REVERSE = {
+    "exclude": "include",
+    "include": "exclude",
+    "to_ai": "to_people",
+    "to_people": "to_ai",
+}
+# Locked in one order, so that two who change the same items never wait in a ring; what
+# was lent in the meantime is looked at again under the lock.
 _CHANGE = """
     WITH wanted AS MATERIALIZED (
         SELECT f.item_id FROM item i JOIN frontier f ON f.item_id = i.id
@@ -61,10 +88,11 @@ _CHANGE = """
             WHERE c.job_id = %(job)s AND c.item_id = f.item_id))
     , locked AS MATERIALIZED (
         SELECT f.item_id, f.rank, f.overlap, f.is_excluded FROM frontier f
-        JOIN wanted USING (item_id) ORDER BY f.item_id FOR NO KEY UPDATE OF f)
+        JOIN wanted USING (item_id) WHERE {differs}
+        ORDER BY f.item_id FOR NO KEY UPDATE OF f)
     , noted AS (
-        INSERT INTO item_change (job_id, item_id, rank, overlap, is_excluded)
-        SELECT %(job)s, item_id, rank, overlap, is_excluded FROM locked)
+        INSERT INTO item_change (job_id, item_id, rank, overlap, is_excluded, route)
+        SELECT %(job)s, item_id, rank, overlap, is_excluded, {route} FROM locked)
     UPDATE frontier f SET {new} FROM locked, project p
     WHERE f.item_id = locked.item_id AND p.id = f.project_id RETURNING f.item_id
 """
@@ -73,7 +101,7 @@ _CHANGE_BACK = """
     WITH locked AS MATERIALIZED (
         SELECT f.item_id FROM item_change c JOIN frontier f USING (item_id)
         WHERE c.job_id = %(job)s AND NOT c.is_undone AND c.id > %(after)s
-          AND c.id <= %(upto)s AND NOT ({differs})
+          AND c.id <= %(upto)s AND {stands}
         ORDER BY f.item_id FOR NO KEY UPDATE OF f)
     , noted AS (
         UPDATE item_change c SET is_undone = true FROM locked
@@ -96,14 +124,16 @@ class ItemSet:
 class Change:
     """What is to be changed.
 
-    `value`: the priority, or the overlap, None = the project's.
+    `value`: the priority, or the overlap, None = the project's. `reason`: why items
+    are left to the AI or returned to people.
     """
 
     action: str
     value: int | None = None
+    reason: str = ""
 
 
-def read_change(action: str, value: str) -> Change:
+def read_change(action: str, value: str, reason: str = "") -> Change:
     """Read a change from a form or an address.
 
     Raises InvalidError with the field to mend.
@@ -116,6 +146,8 @@ def read_change(action: str, value: str) -> Change:
                 action=action, known=known
             ),
         )
+    if action in routes.SOURCES:
+        return Change(action, reason=reason.replace("\x00", "").strip())
     if action in ("exclude", "include") or (action == "overlap" and not value):
         return Change(action)
     low, high = (1, MAX_OVERLAP)
@@ -146,8 +178,11 @@ def _invalid(field: str, message: str) -> InvalidError:
 def request_change(*, seat: Seat, change: Change, items: ItemSet) -> Job:
     """Make the job that changes items.
 
-    Raises InvalidError where a ticked item is not one of the project's.
+    Raises InvalidError where a ticked item is not one of the project's, or where the
+    change of a route has no reason.
     """
+    if change.action in routes.SOURCES:
+        _check_reason(change.reason)
     if items.ticked:
         n_known = len(known_items(seat.project, items.ticked))
         if n_known != len(set(items.ticked)):
@@ -160,7 +195,17 @@ def request_change(*, seat: Seat, change: Change, items: ItemSet) -> Job:
         "filter": items.wanted.parts,
         "ticked": list(items.ticked),
     }
+    if change.reason:
+        parameters["reason"] = change.reason
     return _create(seat, parameters)
+
+
+def _check_reason(reason: str) -> None:
+    if not reason:
+        raise _invalid("reason", _("Write why, for who reads the labels later."))
+    if len(reason) > MAX_REASON:
+        text = _("A reason has {n:,} characters at most.").format(n=MAX_REASON)
+        raise _invalid("reason", text)
 
 
 @transaction.atomic
@@ -253,7 +298,10 @@ def _change_window(
     job: Job, change: Change, filtered: Conditions, bounds: tuple[int, int]
 ) -> None:
     statement = _CHANGE.format(
-        where=filtered.sql, differs=DIFFERS[change.action], new=_SET[change.action]
+        where=filtered.sql,
+        differs=DIFFERS[change.action],
+        new=_SET[change.action],
+        route=routes.BEFORE if change.action in routes.SOURCES else "NULL",
     )
     parameters = {
         **filtered.parameters,
@@ -265,15 +313,17 @@ def _change_window(
     with connection.cursor() as db:
         db.execute(statement, parameters)
         changed = [row[0] for row in db.fetchall()]
+    if change.action in routes.SOURCES:
+        routes.decide(job, changed)
     _follow(change.action, changed)
 
 
 def _follow(action: str, item_ids: Sequence[int]) -> None:
     """End or take up what hangs on items that were taken out or in."""
-    if action == "exclude" and item_ids:
+    if action in ("exclude", "to_ai") and item_ids:
         _end_queued(item_ids)
         pairings.settle_items(item_ids)
-    elif action == "include" and item_ids:
+    elif action in ("include", "to_people") and item_ids:
         pairings.ask_items_again(item_ids)
 
 
@@ -335,7 +385,7 @@ def _change_back(done: Job, progress: Progress | None) -> None:
 @retried
 def _window_back(done: Job, after: int, upto: int) -> None:
     action = done.parameters["action"]
-    statement = _CHANGE_BACK.format(differs=DIFFERS[action], back=_SET_BACK[action])
+    statement = _CHANGE_BACK.format(stands=STANDS[action], back=_SET_BACK[action])
     parameters = {
         "job": done.pk,
         "value": done.parameters["value"],
@@ -345,4 +395,6 @@ def _window_back(done: Job, after: int, upto: int) -> None:
     with connection.cursor() as db:
         db.execute(statement, parameters)
         changed = [row[0] for row in db.fetchall()]
+    if action in routes.SOURCES:
+        routes.restore(done, changed)
     _follow(_REVERSE.get(action, ""), changed)

@@ -116,7 +116,8 @@ class ItemStore:
             if overlap != self.project.overlap:
                 db.execute(
                     "UPDATE frontier SET target = %s WHERE project_id = %s"
-                    " AND overlap IS NULL AND target <> %s AND NOT is_excluded",
+                    " AND overlap IS NULL AND target <> %s AND NOT is_excluded"
+                    " AND NOT is_routed_away",
                     [overlap, self.project.pk, overlap],
                 )
             db.execute(

@@ -33,7 +33,7 @@ PENDING = f"""
         p.waits_since, done.since,
         COALESCE(answered.at <= now() - %(age)s AND done.since < ({_NTH_ANSWER}),
           false),
-        COALESCE(f.is_excluded, false),
+        COALESCE(f.is_excluded OR f.is_routed_away, false),
         EXISTS (SELECT 1 FROM draft d WHERE d.assignment_id = s.id)
     FROM looked p
     JOIN assignment m ON m.item_id = p.item_id AND m.participant_id = p.participant_id

@@ -15,12 +15,14 @@ from annotation.selectors.item_filters import ItemFilter
 from annotation.selectors.item_sets import touched
 from annotation.selectors.jobs import change_words
 from annotation.services.item_changes import (
+    MAX_REASON,
     Change,
     ItemSet,
     read_change,
     request_change,
     request_undo,
 )
+from annotation.services.routes import SOURCES
 
 MAX_TICKED = 1_000
 
@@ -34,21 +36,33 @@ def item_change(request: HttpRequest, slug: str) -> HttpResponse:
     items = ItemSet(ItemFilter.from_parts(given.dict()), _ticked(given))
     context = {"seat": seat, "project": seat.project, "tab": "items", "items": items}
     try:
-        change = read_change(given.get("action", ""), given.get("value", "").strip())
+        change = _change(given)
         if request.method == "POST":
             job = request_change(seat=seat, change=change, items=items)
             return redirect("job", slug, job.public_id)
         context |= _preview(seat, change, items)
         status = 200
     except InvalidError as error:
-        context["problem"] = error.message
+        if [problem.path for problem in error.problems] == ["reason"]:
+            # What is missing is asked for on this very page.
+            context |= _preview(seat, _change(given), items)
+            context["reason_problem"] = error.message
+        else:
+            context["problem"] = error.message
         status = 422
     return render(request, "annotation/manage/item_change.html", context, status=status)
+
+
+def _change(given: QueryDict) -> Change:
+    value = given.get("value", "").strip()
+    return read_change(given.get("action", ""), value, given.get("reason", ""))
 
 
 def _preview(seat: Seat, change: Change, items: ItemSet) -> dict[str, object]:
     return {
         "change": change,
+        "needs_reason": change.action in SOURCES,
+        "max_reason": MAX_REASON,
         "words": change_words(change.action, change.value),
         "touched": touched(
             seat.project, items.wanted, items.ticked, change.action, change.value

@@ -47,6 +47,7 @@ ITEM_STATES = {
     "flagged": gettext_lazy("Flagged"),
     "skipped": gettext_lazy("Skipped"),
     "excluded": gettext_lazy("Excluded"),
+    "ai": gettext_lazy("Left to the AI"),
     "checks": gettext_lazy("Checks"),
 }
 

@@ -27,6 +27,7 @@ from annotation.models import (
 from annotation.services import assignments, drafts, submissions, withdrawals
 from annotation.services.frontier import rebuild_frontier
 from tests.counts import n_runs
+from tests.waiting import somebody_waits
 
 MakePool = Callable[..., Project]
 MakeAnnotator = Callable[[Project], Participant]
@@ -92,12 +93,6 @@ def crossed(first: Callable[[], Any], then: Callable[[], Any]) -> Iterator[Any]:
         while not started.done() and not somebody_waits():
             pass
         yield started
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as db:
-        db.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(db.fetchone()[0])
 
 
 def after_look(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> None:

@@ -14,6 +14,7 @@ from models_service.services import runs
 from models_service.services.machines import change_machine, checked
 from tests.factories import make_items, make_project
 from tests.models.judges import make_judge
+from tests.waiting import somebody_waits
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,12 +36,6 @@ def change_model(machine: MachineAnnotator) -> MachineAnnotator:
         return change_machine(machine=machine, user=user, spec=spec)
     finally:
         connection.close()
-
-
-def somebody_waits() -> bool:
-    with connection.cursor() as db:
-        db.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return bool(db.fetchone()[0])
 
 
 def test_run_that_is_asked_for_keeps_the_version_it_was_asked_of(

@@ -165,6 +165,8 @@ ITEMS = Table(
         Column("overlap", INT, "answers wanted, if the item has a number of its own"),
         Column("priority", INT, "higher is served first"),
         Column("is_excluded", BOOL, "whether it was taken out of the work"),
+        Column("route_source", TEXT, "human, or ai: whose label the item is to take"),
+        Column("route_reason", TEXT, "why somebody decided that, empty by default"),
         Column("gold", TEXT, "JSON: the known answer, if any"),
         _METADATA,
     ),
@@ -284,6 +286,8 @@ def item_row(item: StoredItem) -> Row:
         item.overlap,
         item.priority,
         item.is_excluded,
+        item.route_source,
+        item.route_reason,
         item.gold,
         item.metadata,
     )

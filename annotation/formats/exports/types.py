@@ -233,6 +233,8 @@ class StoredItem(NamedTuple):
     overlap: int | None
     priority: int
     is_excluded: bool = False
+    route_source: str = "human"
+    route_reason: str = ""
     completions: Sequence[StoredCompletion] = ()
     answers: Sequence[StoredAnswer] = ()
     decision: StoredAnswer | None = None
