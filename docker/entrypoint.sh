@@ -17,6 +17,10 @@ worker)
     exec $celery worker -Q default -n default@%h -c "${WORKER_PROCESSES:-2}" $quiet
     ;;
 models)
+    # One worker for each GPU that is named, each with a GPU of its own.
+    if [ -n "${MODEL_GPUS:-}" ]; then
+        exec python -m annotation.config.supervisor.models
+    fi
     # Threads: a process that has loaded torch must never fork.
     # shellcheck disable=SC2086
     exec $celery worker -Q models -n models@%h -P threads -c 1 $quiet

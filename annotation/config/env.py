@@ -4,6 +4,7 @@ Called by settings and the supervisor. Knows nothing of Django's configuration.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,6 +58,11 @@ def integer(name: str, default: int, *, low: int, high: int) -> int:
 def items(name: str) -> list[str]:
     """Return a comma-separated list without its empty entries."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def with_values(values: Mapping[str, str]) -> dict[str, str]:
+    """Return this process's environment for a child, with some variables set."""
+    return {**os.environ, **values}
 
 
 def url(name: str, schemes: tuple[str, ...]) -> str:

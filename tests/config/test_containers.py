@@ -120,9 +120,24 @@ def test_gpu_is_asked_for_under_its_profile_alone() -> None:
     assert services["models-gpu"]["profiles"] == ["gpu"]
 
 
+@pytest.mark.parametrize("name", ["web", "worker", "models", "models-gpu"])
+def test_what_bounds_models_reaches_every_process(name: str) -> None:
+    sets = compose()["services"][name]["environment"]
+    assert sets["MODEL_PRIVATE_ADDRESSES"] == "${MODEL_PRIVATE_ADDRESSES:-false}"
+    assert sets["MODEL_MEMORY_MB"] == "${MODEL_MEMORY_MB:-0}"
+
+
+def test_service_with_gpus_is_told_which_of_all_have_a_worker() -> None:
+    service = compose()["services"]["models-gpu"]
+    assert service["environment"]["MODEL_GPUS"] == "${MODEL_GPUS:-0}"
+    (device,) = service["deploy"]["resources"]["reservations"]["devices"]
+    assert device == {"driver": "nvidia", "count": "all", "capabilities": ["gpu"]}
+
+
 def test_compose_sets_only_variables_that_are_read() -> None:
     listed = (ROOT / ".env.example").read_text(encoding="utf-8")
     names = set(compose()["x-environment"])
+    names |= set(compose()["services"]["models-gpu"]["environment"])
     assert {name for name in names if f"# {name}=" not in listed} == set()
 
 

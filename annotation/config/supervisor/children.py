@@ -4,14 +4,18 @@ Used by `up`. A child that dies is started again, later each time.
 """
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from annotation.config import env
 from annotation.config.supervisor.environment import ROOT
 from annotation.config.supervisor.processes import spawn
 
@@ -21,17 +25,23 @@ HEALTHY_AFTER = 60.0
 # What a child is asked with, in turn, and how long it may take. Celery finishes its
 # running jobs at the first and hands them back to the queue at the second.
 STOP_STEPS = ((signal.SIGTERM, 15.0), (signal.SIGQUIT, 10.0))
+# A GPU by its number, or by the name that the driver gives it.
+_GPU = re.compile(r"[0-9]+|(?:GPU|MIG)-[0-9A-Za-z/-]+")
 
 
 @dataclass
 class Child:
-    """One process of the platform; `say` reaches the operator's terminal."""
+    """One process of the platform; `say` reaches the operator's terminal.
+
+    `log` None: its output goes where ours does. `sets`: variables of its own.
+    """
 
     name: str
     command: list[str]
-    log: Path
+    log: Path | None
     say: Callable[[str], None]
     pass_fds: tuple[int, ...] = ()
+    sets: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
     n_deaths: int = 0
     started_at: float = 0.0
@@ -40,7 +50,11 @@ class Child:
     def start(self) -> None:
         """Start the process; its output goes to its log."""
         self.process = spawn(
-            self.command, log=self.log, cwd=ROOT, pass_fds=self.pass_fds
+            self.command,
+            log=self.log,
+            env=env.with_values(self.sets),
+            cwd=ROOT,
+            pass_fds=self.pass_fds,
         )
         self.started_at = time.monotonic()
 
@@ -62,7 +76,8 @@ class Child:
         pause = min(2.0**self.n_deaths, LONGEST_PAUSE)
         self.say(
             f"The process {self.name} ended (exit code {self.process.returncode}) "
-            f"and starts again in {pause:.0f} s. Its log is {self.log}."
+            f"and starts again in {pause:.0f} s."
+            + (f" Its log is {self.log}." if self.log else "")
         )
         self.kill_group()
         self.n_deaths += 1
@@ -106,34 +121,84 @@ def _wait(child: Child, deadline: float) -> None:
         return
 
 
-def platform_children(
-    logs: Path, say: Callable[[str], None], *, listener: int, beat_file: Path
-) -> list[Child]:
-    """Return web, both workers and beat, in the order in which they start."""
+def _celery(*words: str) -> list[str]:
     celery = [sys.executable, "-W", "ignore::RuntimeWarning:celery.platforms"]
     # The checks ran with the migrations; here they would load every view.
     celery += ["-m", "celery", "--skip-checks", "-A", "annotation.config.celery"]
-    worker = [*celery, "worker", "--without-gossip", "--without-mingle"]
-    commands = {
-        "web": [
+    return [*celery, *words]
+
+
+def _worker(*words: str) -> list[str]:
+    return _celery("worker", "--without-gossip", "--without-mingle", *words)
+
+
+def model_gpus() -> list[str]:
+    """Return the GPUs of this host that are to have a worker each; none = one for all.
+
+    Raises ImproperlyConfigured where MODEL_GPUS names something else, or one twice.
+    """
+    found = env.items("MODEL_GPUS")
+    if any(not _GPU.fullmatch(one) for one in found):
+        raise ImproperlyConfigured(
+            f"MODEL_GPUS={','.join(found)!r} does not list GPUs by their numbers or "
+            "names, such as 0,1."
+        )
+    if len(set(found)) < len(found):
+        raise ImproperlyConfigured(
+            f"MODEL_GPUS={','.join(found)!r} names a GPU twice. Each has one worker."
+        )
+    return found
+
+
+def model_workers(gpus: list[str]) -> dict[str, dict[str, str]]:
+    """Return the workers of the queue `models` with the variables that they set."""
+    if not gpus:
+        return {"models": {}}
+    return {f"models{at}": {"CUDA_VISIBLE_DEVICES": gpu} for at, gpu in enumerate(gpus)}
+
+
+def model_children(
+    logs: Path | None, say: Callable[[str], None], gpus: list[str]
+) -> list[Child]:
+    """Return the workers of the queue `models`: one for each GPU, else one."""
+    return [
+        Child(
+            name,
+            # Threads: a process that has loaded torch must never fork.
+            _worker("-Q", "models", "-n", f"{name}@%h", "-P", "threads", "-c", "1"),
+            logs / f"{name}.log" if logs else None,
+            say,
+            sets=sets,
+        )
+        for name, sets in model_workers(gpus).items()
+    ]
+
+
+def platform_children(
+    logs: Path, say: Callable[[str], None], *, listener: int, beat_file: Path
+) -> list[Child]:
+    """Return web, the workers and beat, in the order in which they start."""
+    web = Child(
+        "web",
+        [
             *(sys.executable, "-m", "gunicorn", "--bind", f"fd://{listener}"),
             *("-c", "python:annotation.config.gunicorn_conf"),
             "annotation.config.wsgi:application",
         ],
-        "worker": [*worker, "-Q", "default", "-n", "default@%h", "-c", "2"],
-        # Threads: a process that has loaded torch must never fork.
-        "models": [
-            *(*worker, "-Q", "models", "-n", "models@%h", "-P", "threads", "-c", "1"),
-        ],
-        "beat": [*celery, "beat", "-s", str(beat_file), "--pidfile="],
-    }
-    return [
-        Child(
-            name,
-            command,
-            logs / f"{name}.log",
-            say,
-            pass_fds=(listener,) if name == "web" else (),
-        )
-        for name, command in commands.items()
-    ]
+        logs / "web.log",
+        say,
+        pass_fds=(listener,),
+    )
+    worker = Child(
+        "worker",
+        _worker("-Q", "default", "-n", "default@%h", "-c", "2"),
+        logs / "worker.log",
+        say,
+    )
+    beat = Child(
+        "beat",
+        _celery("beat", "-s", str(beat_file), "--pidfile="),
+        logs / "beat.log",
+        say,
+    )
+    return [web, worker, *model_children(logs, say, model_gpus()), beat]

@@ -8,6 +8,7 @@ import socket
 import sys
 
 from annotation.config import env
+from annotation.config.supervisor.children import model_gpus, model_workers
 
 # What is bound to every address is reached at the loopback one.
 REACHED_AT = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared, not bound
@@ -28,12 +29,13 @@ def web_status(host: str, port: int) -> int | None:
 
 
 def is_worker_answering(queue: str) -> bool:
-    """Return whether this host's worker of the queue replies to a ping."""
+    """Return whether this host's workers of the queue all reply to a ping."""
     # Here, as the check of the web process needs no Celery.
     from annotation.config.celery import app
 
-    name = f"{queue}@{socket.gethostname()}"
-    return bool(app.control.ping(destination=[name], timeout=5))
+    workers = list(model_workers(model_gpus())) if queue == "models" else [queue]
+    names = [f"{worker}@{socket.gethostname()}" for worker in workers]
+    return len(app.control.ping(destination=names, timeout=5) or ()) == len(names)
 
 
 def is_broker_answering() -> bool:
