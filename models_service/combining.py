@@ -39,7 +39,10 @@ class Combined:
     `bias`: pull of the place shown first: in nats for pairwise verdicts, else the share
     of pairs of completions, in [-1, 1]. `disagreement` of the two orders, in [0, 1]
     (annotation.agreement.disagreement). `means`, `spread`: mean marks per criterion
-    and completion, and the mean absolute difference of two marks from their mean.
+    and completion, and the mean absolute difference of two marks from their mean; of an
+    ensemble `spread` is the deviation of its members' logits, and `strength` what that
+    and their mean say of the preference, in [0, 1] (models_service.strength).
+    `members`: what each member of a jury said.
     `rationale_order`: the presented order in which the rationale was given, whose
     letters it uses.
     """
@@ -59,6 +62,8 @@ class Combined:
     tags: Mapping[str, Any] = field(default_factory=dict)
     means: Mapping[str, tuple[float | None, ...]] = field(default_factory=dict)
     spread: float | None = None
+    strength: float | None = None
+    members: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def answers(self) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """PURE: several judges of one item give one verdict, in calibrated logits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
 
+from annotation.agreement.disagreement import disagreement
+from annotation.questions import Question
 from annotation.words import gettext as _
-from models_service.combining import Combined, sigmoid
+from models_service.combining import UNSURE, Combined, sigmoid
+from models_service.strength import grade_of, strength_of
 from models_service.verdicts import STATUSES
 
 # Members name different sides.
@@ -40,11 +43,7 @@ def decide(members: Sequence[Member], tie_band: float = 0.0) -> Combined:
     """
     if not members or any(not one.weight >= 0 for one in members):
         raise ValueError("a jury needs members, and no weight may be negative")
-    heard = [
-        one
-        for one in members
-        if one.verdict.status == "ok" and one.verdict.logit is not None and one.weight
-    ]
+    heard = [one for one in members if is_heard(one)]
     if not heard:
         return _silent(members)
     total = sum(one.weight for one in heard)
@@ -52,16 +51,33 @@ def decide(members: Sequence[Member], tie_band: float = 0.0) -> Combined:
     shares = [one.weight / total for one in heard]
     mean = sum(w * x for w, x in zip(shares, logits, strict=True))
     spread = sqrt(sum(w * (x - mean) ** 2 for w, x in zip(shares, logits, strict=True)))
-    grades = [one.verdict.value["value"] for one in heard]
+    values = [one.verdict.value for one in heard]
+    grades = [value["value"] for value in values]
+    question = heard[0].verdict.question
     found = Combined(
         status="ok",
-        question=heard[0].verdict.question,
+        question=question,
         logit=mean,
         p_a=sigmoid(mean),
+        disagreement=_disagreement(question, values),
         spread=spread,
+        strength=strength_of(mean, spread),
         flags=(SPLIT,) if min(grades) < 0 < max(grades) else (),
     )
     return _named(found, heard, shares, tie_band)
+
+
+def is_heard(member: Member) -> bool:
+    """Tell whether a member counts on an item: it has a verdict, and weight."""
+    said = member.verdict
+    return said.status == "ok" and said.logit is not None and member.weight > 0
+
+
+def _disagreement(
+    question: Question | None, values: Sequence[Mapping[str, int]]
+) -> float | None:
+    found = disagreement(question, values, 2) if question else None
+    return found.value if found else None
 
 
 def _silent(members: Sequence[Member]) -> Combined:
@@ -76,22 +92,27 @@ def _silent(members: Sequence[Member]) -> Combined:
 def _named(
     found: Combined, heard: Sequence[Member], shares: Sequence[float], tie_band: float
 ) -> Combined:
-    values = [one.verdict.value for one in heard]
-    pairs = list(zip(shares, values, strict=True))
-    if sum(share for share, value in pairs if value.get("both_bad")) > 0.5:
+    pairs = [(w, one.verdict.value) for w, one in zip(shares, heard, strict=True)]
+    if sum(w for w, value in pairs if value.get("both_bad")) > 0.5:
         return replace(found, value={"value": 0, "both_bad": True})
     lead = (found.p_a or 0.5) - 0.5
-    ties = sum(share for share, value in pairs if value["value"] == 0)
+    ties = sum(w for w, value in pairs if value["value"] == 0)
     if ties > 0.5 or abs(lead) <= tie_band:
-        return replace(found, value={"value": 0})
-    sign = 1 if lead > 0 else -1
-    theirs = [(w, abs(v["value"])) for w, v in pairs if v["value"] * sign > 0]
-    weight = sum(w for w, grade in theirs)
-    size = round(sum(w * grade for w, grade in theirs) / weight) if weight else 1
-    found = replace(found, value={"value": sign * max(size, 1)})
-    said = next((m.verdict for m in heard if m.verdict.value["value"] * sign > 0), None)
+        return _tied(found)
+    n_steps = found.question.strength if found.question else 1
+    grade = grade_of(found.logit or 0.0, found.spread or 0.0, n_steps)
+    found = replace(found, value={"value": grade})
+    theirs = (m.verdict for m in heard if m.verdict.value["value"] * grade > 0)
+    said = next((one for one in theirs if one.rationale), None)
     if said is None:
         return found
     return replace(
         found, rationale=said.rationale, rationale_order=said.rationale_order
     )
+
+
+def _tied(found: Combined) -> Combined:
+    # A tie where people are offered none is the jury's own doubt.
+    is_offered = found.question is None or found.question.allow_tie
+    flags = found.flags if is_offered else (*found.flags, UNSURE)
+    return replace(found, value={"value": 0}, flags=flags)

@@ -8,6 +8,7 @@ from annotation.questions import Question
 from annotation.rankings import asked
 from models_service.combining import UNSURE, Combined, sigmoid
 from models_service.prompts.base import Case, question_for
+from models_service.strength import grade_of, strength_of
 
 
 def question_of(case: Case) -> Question | None:
@@ -19,7 +20,11 @@ def question_of(case: Case) -> Question | None:
 
 
 def verdict_of_scores(
-    question: Question, scores: Sequence[float], scale: float, tie_band: float
+    question: Question,
+    scores: Sequence[float],
+    scale: float,
+    tie_band: float,
+    spread: float | None = None,
 ) -> Combined:
     """Return the verdict on one item of which every completion has a score.
 
@@ -33,6 +38,10 @@ def verdict_of_scores(
         P(completion 0 is preferred) = sigmoid((scores[0] - scores[1]) / scale).
     tie_band : float, in [0, 1/2)
         A comparison with |P - 1/2| up to this is a tie.
+    spread : float or None
+        Of an ensemble: standard deviation of its members' differences of the two
+        scores, which weakens the strength (models_service.strength). None = no
+        ensemble.
 
     Raises
     ------
@@ -49,7 +58,9 @@ def verdict_of_scores(
         raise ValueError(f"{len(scores)} scores do not answer {question.name!r}")
     logit = scores[0] - scores[1]
     p_a = sigmoid(logit / scale)
-    grade = _grade(p_a, question.strength, tie_band)
+    lead, width = logit / scale, (spread or 0.0) / scale
+    is_tie = abs(p_a - 0.5) <= tie_band
+    grade = 0 if is_tie else grade_of(lead, width, question.strength)
     # A tie where people are offered none is the machine's own doubt.
     flags = () if grade or question.allow_tie else (UNSURE,)
     return Combined(
@@ -60,16 +71,9 @@ def verdict_of_scores(
         p_a=p_a,
         flags=flags,
         means=told,
+        spread=spread,
+        strength=None if spread is None else strength_of(lead, width),
     )
-
-
-def _grade(p_a: float, n_steps: int, tie_band: float) -> int:
-    """Return |2p - 1| in steps of strength, at least one, signed by the side."""
-    lead = p_a - 0.5
-    if abs(lead) <= tie_band:
-        return 0
-    steps = max(1, round(2 * abs(lead) * n_steps))
-    return steps if lead > 0 else -steps
 
 
 def _ranking(question: Question, scores: Sequence[float]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from annotation.questions import Problem
 from annotation.words import gettext as _
@@ -19,9 +20,13 @@ from models_service.prompts import PROTOCOLS
 ASKED = ("endpoint", "language_model")
 # Reward models that run in the worker.
 SCORED = ("classifier", "follow_up")
-BACKENDS = (*ASKED, *SCORED, "head")
-# What can be added: those that `services.backends` can open.
-OFFERED = (*ASKED, *SCORED)
+# Several judges whose stored verdicts become one; it makes no calls.
+JURY = "jury"
+BACKENDS = (*ASKED, *SCORED, "head", JURY)
+# What `services.backends` can open, and thus check.
+OPENED = (*ASKED, *SCORED)
+# What can be added.
+OFFERED = (*OPENED, JURY)
 MOST_USD = Decimal(100_000)
 # How a model is asked: (low, high, default). They are part of the version.
 NUMBERS: Mapping[str, tuple[float, float, float]] = {
@@ -34,6 +39,9 @@ NUMBERS: Mapping[str, tuple[float, float, float]] = {
 MODES = ("text", "letters")
 # Of a reward model: two scores that lie so far apart are preferred with log-odds 1.
 SCALE = (1e-6, 1e6, 1)
+# Of a jury: how many judges, and what weighs them.
+FEWEST_MEMBERS, MOST_MEMBERS = 2, 9
+WEIGHTS = ("equal", "agreement")
 WHOLE = {"max_tokens", "n_samples", "seed"}
 # How it is reached; no part of the version.
 REACH: Mapping[str, tuple[int, int, int]] = {
@@ -46,7 +54,8 @@ REACH: Mapping[str, tuple[int, int, int]] = {
 class Spec:
     """A machine annotator as its owner describes it.
 
-    `parameters` are part of the version. Prices: US dollars for a million tokens, None
+    `parameters` are part of the version; of a jury `members` are ids, until
+    services.juries seats them. Prices: US dollars for a million tokens, None
     = nobody knows. `api_key` None = keep the key there is.
     """
 
@@ -98,8 +107,8 @@ def read_spec(
         model=_model(reader, backend),
         revision=reader.text("revision", 200),
         parameters=_parameters(reader, backend),
-        usd_per_million_in=reader.usd("usd_per_million_in"),
-        usd_per_million_out=reader.usd("usd_per_million_out"),
+        usd_per_million_in=_usd(reader, backend, "usd_per_million_in"),
+        usd_per_million_out=_usd(reader, backend, "usd_per_million_out"),
         base_url=reader.text("base_url", 500) if backend == "endpoint" else "",
         api_key=reader.key(),
         concurrency=reader.whole("concurrency", *REACH["concurrency"]),
@@ -135,8 +144,13 @@ def _protocol(reader: "_Reader", backend: str) -> str:
     return reader.one_of("protocol", tuple(PROTOCOLS), "pairwise")
 
 
+def _usd(reader: "_Reader", backend: str, name: str) -> Decimal | None:
+    # A jury makes no calls, so it costs nothing, and that is known.
+    return Decimal(0) if backend == JURY else reader.usd(name)
+
+
 def _model(reader: "_Reader", backend: str) -> str:
-    if backend == "head":
+    if backend in ("head", JURY):
         return ""
     wanted = _("Name the model, as the endpoint calls it.")
     if backend != "endpoint":
@@ -148,6 +162,12 @@ def _parameters(reader: "_Reader", backend: str) -> dict[str, Any]:
     if backend in SCORED:
         return {
             "scale": reader.number("scale", *SCALE),
+            "tie_band": reader.number("tie_band", *NUMBERS["tie_band"]),
+        }
+    if backend == JURY:
+        return {
+            "members": reader.members(),
+            "weights": reader.one_of("weights", WEIGHTS, WEIGHTS[0]),
             "tie_band": reader.number("tie_band", *NUMBERS["tie_band"]),
         }
     if backend not in ASKED:
@@ -262,6 +282,21 @@ class _Reader:
             self._say(name, _("This must be true or false."))
         return value is True
 
+    def members(self) -> list[str]:
+        """Return the ids of a jury's judges, each once, in their order."""
+        value = self.raw.get("members") or []
+        if not isinstance(value, list):
+            self._say("members", _("This must be a list of ids of AI annotators."))
+            return []
+        ids = list(dict.fromkeys(_uuid(one) for one in value))
+        if "" in ids:
+            self._say("members", _("One of these is no id of an AI annotator."))
+        elif not FEWEST_MEMBERS <= len(ids) <= MOST_MEMBERS:
+            text = _("A jury has {low} to {high} different judges. Choose them.")
+            text = text.format(low=FEWEST_MEMBERS, high=MOST_MEMBERS)
+            self._say("members", text)
+        return ids
+
     def mapping(self, name: str) -> dict[str, Any]:
         value = self.raw.get(name) or {}
         if not isinstance(value, Mapping):
@@ -277,6 +312,14 @@ class _Reader:
 
     def _say(self, name: str, message: str) -> None:
         self.problems.append(Problem(name, message))
+
+
+def _uuid(value: Any) -> str:
+    """Return an id as it is stored; "" where it is none."""
+    try:
+        return str(UUID(str(value)))
+    except ValueError:
+        return ""
 
 
 def _unstorable() -> str:

@@ -14,7 +14,12 @@ import numpy as np
 from annotation.agreement import Interval
 from annotation.agreement.coefficients import Floats
 from models_service.answers_table import AnswersTable
-from models_service.calibration import Isotonic, Temperature, calibrate
+from models_service.calibration import (
+    Isotonic,
+    Temperature,
+    calibrate,
+    fit_temperature,
+)
 from models_service.cells import (
     MIN_STRATUM_PEOPLE,
     MIN_TAG_ITEMS,
@@ -35,7 +40,7 @@ from models_service.versus import versus
 from models_service.weight import PositionBias
 
 # The version of what `figures` returns; others are computed anew before they are shown.
-FORMULA = 2
+FORMULA = 3
 # The people with the most answers in common are told of; below the least, nobody is.
 MOST_PEOPLE = 100
 MIN_COMMON = 10
@@ -65,6 +70,8 @@ class Evidence:
         stratum of each person, "" = not known.
     others : mapping of str to float [n_items]
         The choices of other machines on these items.
+    evidence : float, shape [n_items] or [0]
+        As `logits`, from its votes where it tells none; by it a jury hears the machine.
     """
 
     labels: AnswersTable
@@ -76,6 +83,7 @@ class Evidence:
     tags: Mapping[str, Sequence[Sequence[str]]] = field(default_factory=dict)
     strata: Mapping[str, Sequence[str]] = field(default_factory=dict)
     others: Mapping[str, Floats] = field(default_factory=dict)
+    evidence: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def figures(
@@ -103,6 +111,7 @@ def figures(
             length_bias(found.judge, majority, found.length_difference, rng)
         ),
         "calibration": _calibration(found, rng),
+        "temperature": _temperature(found),
         "tags": [
             {"name": name, **asdict(per_tag(people, found.judge, tags, rng, **more))}
             for name, tags in found.tags.items()
@@ -212,6 +221,21 @@ def _person(
         "agreement": agreement_interval(own, judge, both, rng, n_resamples),
         "kappa": kappa_interval(own, judge, rng, n_resamples),
     }
+
+
+def _temperature(found: Evidence) -> dict[str, Any] | None:
+    """Return the temperature of its evidence, votes included; None where it has none.
+
+    A jury needs one of every member, also of those that tell no probabilities or are
+    calibrated in another way.
+    """
+    counts = counts_of(found.labels.packed())
+    n = counts.sum(axis=1)
+    if not found.evidence.size:
+        return None
+    known = np.flatnonzero((n > 0) & np.isfinite(found.evidence))
+    share = (counts[known, 0] + counts[known, 1] / 2) / n[known]
+    return asdict(fit_temperature(found.evidence[known], share)) if known.size else None
 
 
 def _calibration(found: Evidence, rng: np.random.Generator) -> dict[str, Any] | None:

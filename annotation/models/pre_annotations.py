@@ -30,6 +30,7 @@ class MachineAnnotator(Row):
         CLASSIFIER = "classifier", gettext_lazy("Local reward model")
         FOLLOW_UP = "follow_up", gettext_lazy("Local language model, by follow-ups")
         HEAD = "head", gettext_lazy("Reward model of this project")
+        JURY = "jury", gettext_lazy("Jury of several judges")
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="machine_annotators"
@@ -79,7 +80,8 @@ class PreAnnotation(Row):
     `order` is the order in which the completions were put to the machine, empty where
     it is unknown or where the answer combines several orders. Of a combined comparison,
     `logit` is the log-odds of completion 0 over completion 1, `bias` those of the place
-    shown first, and `disagreement` the distance of the two orders' probabilities.
+    shown first, and `disagreement` the distance of the two orders' verdicts, or of
+    those of a jury's members.
     `flags` tell what to know before it is trusted, such as "order_inconsistent".
     """
 

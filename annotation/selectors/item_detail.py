@@ -20,6 +20,7 @@ from annotation.models import (
     PreAnnotation,
     Route,
 )
+from annotation.selectors.jury_members import MemberSaid, members_said
 from annotation.selectors.probabilities import calibrated
 from annotation.selectors.texts import rendered
 from annotation.verdicts import Answered, answered
@@ -37,12 +38,19 @@ PURPOSE_WORDS = {
     "second_protocol": gettext_noop("second protocol"),
 }
 
+# They say what they say without a call that could be shown.
+UNCALLED = (
+    MachineAnnotator.Backend.FILE,
+    MachineAnnotator.Backend.HEAD,
+    MachineAnnotator.Backend.JURY,
+)
 FLAG_WORDS = {
     "order_inconsistent": gettext_noop(
         "contradicts itself when the answers swap places"
     ),
     "unsure": gettext_noop("unsure: one order alone bears it out"),
     "one_order": gettext_noop("asked in one order alone"),
+    "split": gettext_noop("its judges name different sides"),
 }
 
 
@@ -105,6 +113,8 @@ class MachineAnswer:
     `critiques` by the letters of completions and `tags` are the machine's words;
     `reason` says why there is no verdict. `probability` of its answer, in [0, 1];
     `is_calibrated`: put right on people's labels, else as the machine told it.
+    `is_combined`: it was made of calls, which are kept. `members`: who said what in a
+    jury; `strength` of the preference, in [0, 1], by an ensemble's mean and spread.
     """
 
     public_id: uuid.UUID
@@ -130,6 +140,8 @@ class MachineAnswer:
     rationale: str
     critiques: tuple[tuple[str, str], ...]
     tags: tuple[tuple[str, str], ...]
+    members: tuple[MemberSaid, ...]
+    strength: float | None
 
     @property
     def flag_words(self) -> list[str]:
@@ -359,11 +371,15 @@ def _machine(item: Item) -> tuple[MachineAnswer, ...]:
         .order_by("id")[:MAX_ANSWERS]
     )
     known = calibrated(rows)
-    return tuple(_machine_answer(row, item, known) for row in rows)
+    machines = {str(row.machine.public_id): row.machine for row in rows}
+    return tuple(_machine_answer(row, item, known, machines) for row in rows)
 
 
 def _machine_answer(
-    row: PreAnnotation, item: Item, known: Mapping[int, float]
+    row: PreAnnotation,
+    item: Item,
+    known: Mapping[int, float],
+    machines: Mapping[str, MachineAnnotator],
 ) -> MachineAnswer:
     said = row.metadata if isinstance(row.metadata, dict) else {}
     return MachineAnswer(
@@ -372,7 +388,9 @@ def _machine_answer(
         number=row.machine.number,
         flags=tuple(row.flags),
         bias=row.bias,
-        is_combined=row.machine.backend != MachineAnnotator.Backend.FILE,
+        is_combined=row.machine.backend not in UNCALLED,
+        members=members_said(said.get("members"), machines),
+        strength=said.get("strength"),
         reason=str(said.get("reason") or ""),
         rationale=str(said.get("rationale") or ""),
         critiques=_critiques(said.get("critiques")),

@@ -11,20 +11,23 @@ from models_service.prompts import PROTOCOLS
 from models_service.selectors.forecast import Forecast, rest_of
 from models_service.selectors.machines import MachineRow
 from models_service.selectors.wanted import WHICH
-from models_service.specs import MODES, OFFERED
+from models_service.specs import MODES, OFFERED, WEIGHTS
 
 
 class MachineIn(serializers.Serializer[Any]):
     """A machine annotator; for the schema alone, since `specs.read_spec` reads it.
 
     `api_key` is stored encrypted; left out, the stored one stays; empty removes it.
+    `members` and `weights` are those of a jury; all others need a `model`.
     """
 
     name = serializers.CharField(max_length=200)
     backend = serializers.ChoiceField(OFFERED, required=False)
     protocol = serializers.ChoiceField(tuple(PROTOCOLS), required=False)
-    model = serializers.CharField(max_length=200)
+    model = serializers.CharField(max_length=200, required=False)
     revision = serializers.CharField(required=False, allow_blank=True)
+    members = serializers.ListField(child=serializers.UUIDField(), required=False)
+    weights = serializers.ChoiceField(WEIGHTS, required=False)
     base_url = serializers.CharField(max_length=500, required=False)
     api_key = serializers.CharField(required=False, allow_blank=True, write_only=True)
     temperature = serializers.FloatField(required=False)
@@ -170,6 +173,7 @@ class ForecastOut(serializers.Serializer[Forecast]):
     cost_usd = serializers.DecimalField(14, 8, allow_null=True)
     is_measured = serializers.BooleanField()
     misfit = serializers.CharField()
+    n_lacking = serializers.IntegerField()
 
 
 class RunOut(serializers.ModelSerializer[Run]):

@@ -7,6 +7,7 @@ from hashlib import sha256
 import numpy as np
 from django.db import connection
 
+from annotation.agreement.coefficients import Floats
 from annotation.allocation.bands import band_of
 from annotation.models import MachineAnnotator, Participant, Project
 from annotation.selectors.strata import (
@@ -65,6 +66,7 @@ class Found:
             table.choices,
             told.judge,
             told.logits,
+            told.evidence,
             told.length_difference,
             *told.others.values(),
         ):
@@ -91,9 +93,8 @@ def read_evidence(machine: MachineAnnotator) -> Found:
     evidence = Evidence(
         labels=labels.table,
         judge=choices_of(verdicts),
-        logits=np.array(
-            [np.nan if one.logit is None else one.logit for one in verdicts], float
-        ),
+        logits=_numbers([one.logit for one in verdicts]),
+        evidence=_numbers([one.evidence for one in verdicts]),
         is_flipped=[one.is_flipped for one in verdicts],
         length_difference=length_differences(drawn),
         prompts=[item.prompt for item in drawn.items],
@@ -106,6 +107,10 @@ def read_evidence(machine: MachineAnnotator) -> Found:
     )
     position = position_of(verdicts_of(machine, judged, questions))
     return Found(evidence, position, drawn, labels, judged.n_all)
+
+
+def _numbers(values: Sequence[float | None]) -> Floats:
+    return np.array([np.nan if one is None else one for one in values], float)
 
 
 def position_of(verdicts: Sequence[Verdict]) -> PositionBias:

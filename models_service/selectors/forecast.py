@@ -13,6 +13,8 @@ from annotation.words import gettext_noop
 from models_service.models import Run
 from models_service.prompts import PROTOCOLS, misfit, orders
 from models_service.scores import question_of
+from models_service.selectors.juries import lacking
+from models_service.selectors.seats import is_jury
 from models_service.selectors.wanted import (
     Selection,
     WantedItem,
@@ -42,7 +44,8 @@ class Forecast:
 
     `is_measured`: from earlier calls; else from the lengths of texts. `cost_usd` is
     None where nobody knows the price. `misfit` says why the protocol cannot judge the
-    items looked at; "" = it can.
+    items looked at; "" = it can. `n_lacking`: on how many items too few members of a
+    jury have a verdict.
     """
 
     n_items: int
@@ -52,13 +55,20 @@ class Forecast:
     cost_usd: Decimal | None
     is_measured: bool
     misfit: str = ""
+    n_lacking: int = 0
 
 
 def forecast(
     machine: MachineAnnotator, questions: QuestionsVersion, selection: Selection
 ) -> Forecast:
-    """Return what a run over a selection would ask and cost; five queries at most."""
+    """Return what a run over a selection would ask and cost; five queries at most.
+
+    A jury makes no calls.
+    """
     n_items = count_wanted(machine, questions, selection)
+    if is_jury(machine):
+        n_lacking = lacking(machine, questions, selection).n
+        return Forecast(n_items, 0, 0, 0, Decimal(0), True, n_lacking=n_lacking)
     batches = wanted_batches(machine, questions, selection, None, N_LOOKED_AT)
     looked_at = next(islice(batches, 1), [])
     fitting, why = _fitting(machine, looked_at)

@@ -19,7 +19,7 @@ from annotation.words import gettext as _
 from models_service.combining import ORDER_INCONSISTENT
 from models_service.models import Connection, Run
 from models_service.prompts import PROTOCOLS
-from models_service.specs import MODES, NUMBERS, SCALE
+from models_service.specs import JURY, MODES, NUMBERS, SCALE
 from models_service.weight import PositionBias, Weight, carries_weight
 
 # The median of so many calls says as much as that of a million, and at once.
@@ -110,12 +110,12 @@ def machine_rows(project: Project) -> list[MachineRow]:
     machines = list(
         MachineAnnotator.objects.filter(project=project).order_by("-created_at", "-id")
     )
-    return _rows(project, machines)
+    return rows_of(project, machines)
 
 
 def machine_row(machine: MachineAnnotator) -> MachineRow:
     """Return one version with its figures; as `machine_rows`."""
-    return _rows(machine.project, [machine])[0]
+    return rows_of(machine.project, [machine])[0]
 
 
 def connection_of(machine: MachineAnnotator) -> Connection | None:
@@ -143,6 +143,11 @@ def told(machine: MachineAnnotator) -> dict[str, Any]:
         "usd_per_million_in": machine.usd_per_million_in,
         "usd_per_million_out": machine.usd_per_million_out,
     }
+    if machine.backend == JURY:
+        said |= {
+            "members": [one["id"] for one in parameters["members"]],
+            "weights": parameters["weights"],
+        }
     found = connection_of(machine)
     if found is not None:
         names = ("base_url", "concurrency", "requests_per_minute", "timeout_s")
@@ -200,7 +205,8 @@ def _figures(ids: Sequence[int]) -> dict[int, Sequence[Any]]:
     return found
 
 
-def _rows(project: Project, machines: Sequence[MachineAnnotator]) -> list[MachineRow]:
+def rows_of(project: Project, machines: Sequence[MachineAnnotator]) -> list[MachineRow]:
+    """Return these versions with their figures; as `machine_rows`."""
     ids = [machine.pk for machine in machines]
     figures = _figures(ids)
     costs = dict(

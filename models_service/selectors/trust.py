@@ -76,6 +76,12 @@ class Trust:
         return calibrator_from(told["calibrator"]) if told else None
 
     @property
+    def temperature(self) -> float:
+        """Return by what a jury divides its evidence; 1 where that is not known."""
+        told = self.figures["temperature"]
+        return float(told["value"]) if told else 1.0
+
+    @property
     def n_items(self) -> int:
         """Return on how many items its agreement with people rests."""
         return int(self.figures["n_items"])

@@ -8,8 +8,9 @@ from typing import Any
 
 from annotation.agreement.protocols import signs_of
 from annotation.answers import Question
-from models_service.combining import ORDER_INCONSISTENT, combine
-from models_service.verdicts import OrderVerdict
+from models_service.combining import ORDER_INCONSISTENT, Combined, combine
+from models_service.letters import vote_logit
+from models_service.verdicts import STATUSES, OrderVerdict
 
 NAN = float("nan")
 # A probability of 0 or 1 in a file would be infinite evidence.
@@ -20,12 +21,14 @@ SUREST = 1e-6
 class Verdict:
     """What a machine says of an item's first two completions.
 
-    `choice`: 1, 0, -1 or NaN; `logit`: evidence for completion 0 in nats; `bias`: pull
-    of the place shown first, None where the item was not judged in two orders.
+    `choice`: 1, 0, -1 or NaN; `logit`: evidence for completion 0 in nats; `evidence`:
+    the same, from its votes where it tells none; `bias`: pull of the place shown first,
+    None where the item was not judged in two orders.
     """
 
     choice: float = NAN
     logit: float | None = None
+    evidence: float | None = None
     bias: float | None = None
     is_flipped: bool = False
 
@@ -42,12 +45,16 @@ def verdict_of(question: Question, rows: Sequence[Any], n_completions: int) -> V
     if whole is not None:
         stored = _stored(question, whole, n_completions)
         if stored.bias is None and whole[1] == "ok":
-            return replace(stored, bias=_bias(question, orders))
+            stored = replace(stored, bias=_bias(question, orders))
+        if stored.logit is None and len(orders) == 2 and whole[1] == "ok":
+            votes = _combined([_voted(question, one) for one in orders]).logit
+            return stored if votes is None else replace(stored, evidence=votes)
         return stored
-    found = combine(orders[0], orders[1] if len(orders) > 1 else None)
+    found = _combined(orders)
     return Verdict(
         choice=_choice(question, found.value, n_completions),
         logit=found.logit,
+        evidence=_combined([_voted(question, one) for one in orders]).logit,
         bias=_bias(question, orders) if found.bias is None else found.bias,
         is_flipped=ORDER_INCONSISTENT in found.flags,
     )
@@ -61,7 +68,47 @@ def _stored(question: Question, row: Any, n_completions: int) -> Verdict:
     if logit is None and probability is not None and choice in (1, -1):
         p = min(max(probability, SUREST), 1 - SUREST)
         logit = choice * log(p / (1 - p))
-    return Verdict(choice, logit, bias, ORDER_INCONSISTENT in flags)
+    evidence = votes_of(choice) if logit is None else logit
+    return Verdict(choice, logit, evidence, bias, ORDER_INCONSISTENT in flags)
+
+
+def votes_of(choice: float) -> float | None:
+    """Return the evidence in one verdict that tells none; None where it is none."""
+    return None if choice != choice else vote_logit(choice > 0, choice < 0, choice == 0)
+
+
+def member_verdict(question: Question, rows: Sequence[Any]) -> Combined:
+    """Return what the rows of one item with two completions say, as a jury hears it.
+
+    Its value is the side alone, since each member may have strengths of its own.
+    """
+    told = verdict_of(question, rows, 2)
+    status = max((row[1] for row in rows), key=STATUSES.index)
+    whole = next((row for row in rows if not row[0]), None)
+    if whole is not None:
+        status = whole[1]
+    if status != "ok":
+        return Combined(status, question=question)
+    if told.choice != told.choice or told.evidence is None:
+        return Combined("unparsable", question=question)
+    value: dict[str, Any] = {"value": int(told.choice)}
+    texts = [json.loads(row[2]).get(question.name) for row in rows]
+    if all(isinstance(text, dict) and text.get("both_bad") for text in texts):
+        value["both_bad"] = True
+    return Combined("ok", question=question, value=value, logit=told.evidence)
+
+
+def _combined(orders: Sequence[OrderVerdict]) -> Combined:
+    return combine(orders[0], orders[1] if len(orders) > 1 else None)
+
+
+def _voted(question: Question, verdict: OrderVerdict) -> OrderVerdict:
+    """Return a verdict in one order with evidence: told, else one vote for its side."""
+    if verdict.logit is not None or verdict.status != "ok":
+        return verdict
+    sign = signs_of(question, verdict.value, len(verdict.order)).get((0, 1), 0)
+    towards = sign if verdict.order.index(0) < verdict.order.index(1) else -sign
+    return replace(verdict, logit=votes_of(towards))
 
 
 def _order_verdict(question: Question, row: Any) -> OrderVerdict:

@@ -12,6 +12,7 @@ from annotation.models import MachineAnnotator, QuestionsVersion
 from annotation.questions import Question, parse_questions
 from models_service.backends.base import ChatMessage
 from models_service.prompts import Case
+from models_service.selectors.seats import IS_HEARD, heard_values, is_jury
 
 # unlabelled: no person's answer counts yet. labelled: to measure the machine by people.
 Which = Literal["all", "unlabelled", "labelled"]
@@ -23,7 +24,8 @@ class Selection:
     """Which items are meant. `n` of them at random by `seed`; 0 = all of them.
 
     `again`: also those of which the machine has an answer that was refused or could
-    not be read before the moment `since`. What failed is always asked again.
+    not be read before the moment `since`. What failed is always asked again. Of a jury
+    `again` means those of which more members have a verdict than it had heard.
     """
 
     which: Which = "all"
@@ -43,13 +45,15 @@ class WantedItem:
     case: Case
 
 
-_WANTED = """
+SCOPE = """
     FROM item i JOIN frontier f ON f.item_id = i.id
     WHERE i.project_id = %(project)s AND NOT f.is_excluded
       AND (%(category)s = '' OR i.category = %(category)s)
       AND (%(which)s = 'all' OR (f.n_counted > 0) = (%(which)s = 'labelled'))
       AND NOT EXISTS (
         SELECT 1 FROM check_item c WHERE c.item_id = i.id AND NOT c.is_in_pool)
+"""
+_UNANSWERED = """
       AND NOT EXISTS (
         SELECT 1 FROM pre_annotation p
         WHERE p.item_id = i.id AND p.machine_id = %(machine)s
@@ -57,6 +61,28 @@ _WANTED = """
           AND (p.status = 'ok' OR p.status <> 'failed'
             AND (NOT %(again)s OR p.created_at >= %(since)s)))
 """
+# Of a jury: two completions, a quorum of members to hear, and no verdict of its own,
+# or one that heard fewer of them. What somebody was shown is never decided anew.
+_UNDECIDED = f"""
+      AND i.n_completions = 2
+      AND EXISTS (
+        SELECT 1 FROM (
+          SELECT count(DISTINCT v.machine_id) AS n FROM (
+            SELECT m.machine_id FROM pre_annotation m
+            WHERE m.item_id = i.id AND m.machine_id = ANY(%(members)s)
+              AND m.questions_version_id = ANY(%(versions)s)
+            GROUP BY m.machine_id, m.questions_version_id
+            HAVING {IS_HEARD.format(rows="m")}) v) heard
+        WHERE heard.n >= %(quorum)s AND NOT EXISTS (
+          SELECT 1 FROM pre_annotation p
+          WHERE p.item_id = i.id AND p.machine_id = %(machine)s
+            AND p.questions_version_id = %(questions)s AND p."order" = '{{}}'
+            AND p.status = 'ok' AND (NOT %(again)s
+              OR EXISTS (SELECT 1 FROM exposure x WHERE x.pre_annotation_id = p.id)
+              OR heard.n <= (
+              SELECT count(*) FROM jsonb_array_elements(p.metadata -> 'members') e
+              WHERE e ->> 'status' = 'ok' AND (e ->> 'weight')::float > 0))))
+"""  # noqa: S608  # our own words
 # A hash of the number, so that the same seed draws the same items on every server.
 _DRAWN = """
     SELECT i.number {wanted}
@@ -78,10 +104,13 @@ def count_wanted(
     selection: Selection,
     most: int | None = None,
 ) -> int:
-    """Return how many items a run would ask about, at most `most`; one query."""
+    """Return how many items a run would ask about, at most `most`.
+
+    One query, of a jury four; likewise the other functions here.
+    """
     with connection.cursor() as db:
         db.execute(
-            f"SELECT count(*) FROM (SELECT 1 {_WANTED} LIMIT %(most)s) w",  # noqa: S608 - our own words
+            f"SELECT count(*) FROM (SELECT 1 {_wanted(machine)} LIMIT %(most)s) w",  # noqa: S608 - our own words
             _values(machine, questions, selection) | {"most": most},
         )
         found = int(db.fetchone()[0])
@@ -95,7 +124,7 @@ def draw(
     values = _values(machine, questions, selection)
     with connection.cursor() as db:
         db.execute(
-            _DRAWN.format(wanted=_WANTED),
+            _DRAWN.format(wanted=_wanted(machine)),
             values | {"seed": str(selection.seed), "n": selection.n},
         )
         return sorted(row[0] for row in db.fetchall())
@@ -112,10 +141,11 @@ def wanted_batches(
     asked = parse_questions(questions.questions)
     guidelines = _guidelines(machine)
     values = _values(machine, questions, selection) | {"drawn": drawn, "limit": size}
+    statement = _BATCH.format(wanted=_wanted(machine))
     after = 0
     while True:
         with connection.cursor() as db:
-            db.execute(_BATCH.format(wanted=_WANTED), values | {"after": after})
+            db.execute(statement, values | {"after": after})
             rows = db.fetchall()
         if not rows:
             return
@@ -145,9 +175,21 @@ def _guidelines(machine: MachineAnnotator) -> str:
     return found.text if found and is_told else ""
 
 
+def _wanted(machine: MachineAnnotator) -> str:
+    return SCOPE + (_UNDECIDED if is_jury(machine) else _UNANSWERED)
+
+
 def _values(
     machine: MachineAnnotator, questions: QuestionsVersion, selection: Selection
 ) -> dict[str, Any]:
+    heard = heard_values(machine) if is_jury(machine) else {}
+    return heard | scope_values(machine, questions, selection)
+
+
+def scope_values(
+    machine: MachineAnnotator, questions: QuestionsVersion, selection: Selection
+) -> dict[str, Any]:
+    """Return what a statement needs to find the items that a selection means."""
     return {
         "project": machine.project_id,
         "machine": machine.pk,

@@ -21,7 +21,7 @@ from models_service.selectors.checks import checks_of
 from models_service.services.backends import open_endpoint, open_generator
 from models_service.services.books import BILLED_TRIES, release_left_over
 from models_service.services.calls import most_cost, spent_on
-from models_service.specs import OFFERED
+from models_service.specs import OPENED
 
 if TYPE_CHECKING:
     from models_service.backends.endpoint_check import Finding
@@ -34,7 +34,7 @@ def request_check(*, seat: Seat, machine: MachineAnnotator) -> Job:
     Raises ConflictError where it is of a kind that is not asked, and BudgetSpentError
     where the budget has no room for its call.
     """
-    if machine.backend not in OFFERED:
+    if machine.backend not in OPENED:
         raise ConflictError(_("This AI annotator is not one that is asked."))
     MachineAnnotator.objects.select_for_update(no_key=True).get(pk=machine.pk)
     waiting = checks_of(machine).filter(state__in=jobs.UNFINISHED).first()

@@ -17,7 +17,8 @@ from annotation.words import gettext as _
 from models_service.backends.follow_up_texts import follow_ups_sha256
 from models_service.models import Connection, Run
 from models_service.prompts import PROTOCOLS, prompt_sha256
-from models_service.specs import ASKED, InvalidSpecError, Spec, read_spec
+from models_service.services.juries import seated
+from models_service.specs import ASKED, JURY, InvalidSpecError, Spec, read_spec
 
 # What makes a version: a change of one of these makes the next.
 IDENTITY = ("backend", "protocol", "model", "revision", "prompt_sha256", "parameters")
@@ -44,9 +45,10 @@ def checked(
 def add_machine(*, project: Project, user: User, spec: Spec) -> MachineAnnotator:
     """Store the first version of a machine annotator.
 
-    Raises InvalidError where its name is taken.
+    Raises InvalidError where its name is taken, or a jury cannot be seated.
     """
     Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    spec = seated(project, spec)
     if project.machine_annotators.filter(name=spec.name).exists():
         text = _("This project has an AI annotator of this name. Choose another one.")
         raise InvalidError(
@@ -78,6 +80,7 @@ def change_machine(
         raise ConflictError(
             _("There is a later version of this AI annotator. Change that one.")
         )
+    spec = seated(machine.project, spec)
     identity = _identity(spec)
     is_same = all(getattr(machine, name) == identity[name] for name in IDENTITY)
     old = Connection.objects.filter(machine=machine).first()
@@ -117,6 +120,8 @@ def archive_machine(
 
 def _kind(spec: Spec) -> str:
     kinds = MachineAnnotator.Kind
+    if spec.backend == JURY:
+        return kinds.JUDGE
     if spec.backend not in ASKED:
         return kinds.REWARD_MODEL
     return kinds.TAGGER if PROTOCOLS[spec.protocol].kind == "tagging" else kinds.JUDGE
@@ -135,7 +140,17 @@ def _is_used(machine: MachineAnnotator) -> bool:
     return (
         PreAnnotation.objects.filter(machine=machine).exists()
         or Run.objects.filter(machine=machine).exists()
+        or _sits(machine)
     )
+
+
+def _sits(machine: MachineAnnotator) -> bool:
+    """Tell whether it is a member of a jury, which names this very version."""
+    return MachineAnnotator.objects.filter(
+        project_id=machine.project_id,
+        backend=JURY,
+        parameters__members__contains=[{"id": str(machine.public_id)}],
+    ).exists()
 
 
 def _connect(machine: MachineAnnotator, spec: Spec, old: Connection | None) -> None:

@@ -60,5 +60,5 @@ class Rewarding:
         if question is None:
             raise ValueError("no question compares this item")
         # The weights are calibrated already: a difference is in log-odds.
-        told = verdict_of_scores(question, reward.rewards, 1.0, 0.0)
+        told = verdict_of_scores(question, reward.rewards, 1.0, 0.0, reward.sd)
         return Judged(item, replace(told, spread=reward.sd))

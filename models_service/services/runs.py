@@ -23,6 +23,7 @@ from annotation.models import Job, MachineAnnotator, PreAnnotation, QuestionsVer
 from annotation.services import jobs
 from annotation.words import gettext as _
 from models_service.models import Run
+from models_service.selectors.seats import is_jury
 from models_service.selectors.wanted import (
     Selection,
     WantedItem,
@@ -34,6 +35,7 @@ from models_service.selectors.wanted import (
 from models_service.services.backends import open_generator
 from models_service.services.books import RunBooks
 from models_service.services.judging import FatalError, Judge, Judged
+from models_service.services.juries import Jury
 from models_service.services.scoring import Scoring
 from models_service.services.verdict_store import store_verdicts
 from models_service.specs import ASKED, SCORED
@@ -41,6 +43,8 @@ from models_service.verdicts import STATUSES
 
 # Items in a batch: so many that the end of one, when few calls are left, costs little.
 BATCH = 128
+# A jury waits for nobody: larger batches mean fewer statements.
+JURY_BATCH = 500
 SMALLEST = 1
 
 
@@ -74,9 +78,7 @@ def request_run(
     if cap_usd is not None and cap_usd < 0:
         raise InvalidError(_("The most that a run may cost is not below 0."))
     if not count_wanted(machine, questions, selection, most=1):
-        raise ConflictError(
-            _("There is no item to ask about: this AI annotator has answered them all.")
-        )
+        raise ConflictError(_nothing_to_ask(machine))
     job = jobs.create_job(
         project=seat.project,
         user=User.objects.get(pk=seat.user_id),
@@ -92,6 +94,15 @@ def request_run(
         cap_usd=cap_usd,
     )
     return job
+
+
+def _nothing_to_ask(machine: MachineAnnotator) -> str:
+    if is_jury(machine):
+        return _(
+            "There is no item to decide: the jury has a verdict wherever at least two "
+            "of its members have one. Let its members answer more items first."
+        )
+    return _("There is no item to ask about: this AI annotator has answered them all.")
 
 
 def run_pre_annotation(job: Job, progress: jobs.Progress) -> dict[str, Any]:
@@ -131,6 +142,9 @@ def _at_work(
 
         yield Rewarding(machine)
         return
+    if is_jury(machine):
+        yield Jury(machine)
+        return
     at_work = AT_WORK.get(machine.backend)
     if at_work is None:
         raise jobs.JobFailed(_("This AI annotator is not one that is asked."))
@@ -156,9 +170,15 @@ class _Runner:
         self.books.n_done = self._n_answered()
         self.books.progress.set(self.books.n_done, self.run.n_items, "")
         for items in wanted_batches(
-            self.run.machine, self.questions, selection, self.run.drawn, BATCH
+            self.run.machine,
+            self.questions,
+            selection,
+            self.run.drawn,
+            JURY_BATCH if is_jury(self.run.machine) else BATCH,
         ):
             self._batch(items)
+            # Whoever makes no calls tells how far it is, and hears of a pause, here.
+            self.books.progress.set(self.books.n_done)
         return {
             "n_done": self.books.n_done,
             "n_misfits": self.n_misfits,

@@ -26,7 +26,8 @@ _STORE = """
         logit = EXCLUDED.logit, bias = EXCLUDED.bias,
         disagreement = EXCLUDED.disagreement, flags = EXCLUDED.flags,
         metadata = EXCLUDED.metadata
-    WHERE pre_annotation.status <> 'ok'
+    WHERE pre_annotation.status <> 'ok' OR %(replaces)s AND NOT EXISTS (
+        SELECT 1 FROM exposure x WHERE x.pre_annotation_id = pre_annotation.id)
 """
 
 
@@ -35,7 +36,9 @@ def store_verdicts(
 ) -> None:
     """Store one combined verdict for each item; one statement.
 
-    A verdict that is there stays; what failed or could not be read is replaced.
+    A verdict that is there stays; what failed or could not be read is replaced. So is
+    that of a jury, which decides anew only where an owner asks for it, unless somebody
+    was shown it.
     """
     rows = [{"item_id": one.item.id, **verdict_row(one.combined)} for one in judged]
     with connection.cursor() as db:
@@ -46,6 +49,7 @@ def store_verdicts(
                 "machine": machine.pk,
                 "questions": questions.pk,
                 "rows": json.dumps(rows),
+                "replaces": machine.backend == MachineAnnotator.Backend.JURY,
             },
         )
 
@@ -60,6 +64,8 @@ def verdict_row(found: Combined) -> dict[str, Any]:
         "tags": found.tags,
         "means": found.means,
         "spread": found.spread,
+        "strength": found.strength,
+        "members": found.members,
         "reason": found.reason,
     }
     return {

@@ -4,6 +4,7 @@ The fields are read by `specs.read_spec`, as over REST; the form only holds the 
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
@@ -11,14 +12,24 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy
 
 from annotation.errors import InvalidError
-from annotation.models import MachineAnnotator
+from annotation.models import MachineAnnotator, Project
 from annotation.questions import Problem
 from annotation.views.forms import Styled
 from annotation.words import gettext as _
 from models_service.prompts import PROTOCOLS
+from models_service.selectors.juries import Candidate, candidates
 from models_service.selectors.machines import told
 from models_service.services.machines import checked
-from models_service.specs import MODES, NUMBERS, OFFERED, REACH, SCALE, Spec
+from models_service.specs import (
+    FEWEST_MEMBERS,
+    MODES,
+    NUMBERS,
+    OFFERED,
+    REACH,
+    SCALE,
+    WEIGHTS,
+    Spec,
+)
 
 
 def _text(
@@ -43,7 +54,7 @@ class MachineForm(Styled, forms.Form):
         maxlength=200,
     )
     backend = forms.ChoiceField(
-        label=gettext_lazy("Runs on"),
+        label=gettext_lazy("Kind"),
         choices=[
             (value, label)
             for value, label in MachineAnnotator.Backend.choices
@@ -72,6 +83,23 @@ class MachineForm(Styled, forms.Form):
     remove_key = forms.BooleanField(required=False)
     protocol = forms.ChoiceField(
         label=gettext_lazy("Judging protocol"), widget=forms.RadioSelect
+    )
+    members = forms.MultipleChoiceField(
+        label=gettext_lazy("Its judges"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    weights = forms.ChoiceField(
+        label=gettext_lazy("Its judges weigh"),
+        required=False,
+        help_text=gettext_lazy(
+            "By agreement: Cohen's kappa with most people, as known now; chance and "
+            "worse weigh nothing."
+        ),
+        choices=[
+            ("equal", gettext_lazy("all the same")),
+            ("agreement", gettext_lazy("by their agreement with people")),
+        ],
     )
     tell_guidelines = forms.BooleanField(required=False)
     temperature = _text(
@@ -147,8 +175,15 @@ class MachineForm(Styled, forms.Form):
         inputmode="numeric",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, project: Project, chosen: Sequence[str] = (), **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.candidates = candidates(project, chosen)
+        cast(forms.MultipleChoiceField, self.fields["members"]).choices = [
+            (str(one.row.machine.public_id), one.row.machine.name)
+            for one in self.candidates
+        ]
         told = [(name, _(one.title)) for name, one in PROTOCOLS.items()]
         cast(forms.ChoiceField, self.fields["protocol"]).choices = told
 
@@ -158,6 +193,15 @@ class MachineForm(Styled, forms.Form):
             (option, _(PROTOCOLS[option.data["value"]].about))
             for option in self["protocol"]
         ]
+
+    def judges(self) -> list[tuple[Any, Candidate]]:
+        """Return each judge's checkbox with what is known of it."""
+        return list(zip(self["members"], self.candidates, strict=True))
+
+    @property
+    def has_judges(self) -> bool:
+        """Tell whether there are enough judges for a jury."""
+        return len(self.candidates) >= FEWEST_MEMBERS
 
     def spec(self, machine: MachineAnnotator | None = None) -> Spec | None:
         """Return what was said; None where it needs mending, told at its fields.
@@ -209,6 +253,7 @@ def fresh() -> dict[str, Any]:
         "backend": OFFERED[0],
         "protocol": "pairwise",
         "mode": MODES[0],
+        "weights": WEIGHTS[0],
         "scale": SCALE[2],
         **usual,
         **reach,

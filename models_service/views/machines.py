@@ -24,6 +24,7 @@ from annotation.words import gettext as _
 from models_service.prompts import PROTOCOLS
 from models_service.selectors.checks import newest_check
 from models_service.selectors.forecast import forecast
+from models_service.selectors.juries import shown_seats, split_share
 from models_service.selectors.machines import (
     connection_of,
     machine_row,
@@ -31,6 +32,7 @@ from models_service.selectors.machines import (
     versions_of,
 )
 from models_service.selectors.runs import runs_of
+from models_service.selectors.seats import is_jury
 from models_service.selectors.trust import trust_by_machine, trust_of
 from models_service.selectors.wanted import Selection
 from models_service.services.machines import (
@@ -106,6 +108,13 @@ def machine_page(
         "check": newest_check(found),
         "has_questions": questions is not None,
     }
+    if is_jury(found):
+        seats = shown_seats(found)
+        context |= {
+            "seats": seats,
+            "n_heard": sum(one.seat.weight > 0 for one in seats),
+            "split": split_share(found),
+        }
     return render(request, "models_service/machine.html", context, status=status)
 
 
@@ -115,8 +124,9 @@ def machine_new(request: HttpRequest, slug: str) -> HttpResponse:
     """Add a machine annotator; owners only."""
     seat = access.seat(request.user, slug, roles=OWNERS)
     if request.method != "POST":
-        return _form(request, seat, MachineForm(initial=fresh()))
-    form = MachineForm(request.POST)
+        form = MachineForm(initial=fresh(), project=seat.project)
+        return _form(request, seat, form)
+    form = MachineForm(request.POST, project=seat.project)
     spec = form.spec()
     if spec is None:
         return _form(request, seat, form, status=422)
@@ -139,14 +149,21 @@ def machine_change(
     found = access.machine(seat, public_id)
     if found.backend not in OFFERED:
         raise NotFoundError
+    begun = initial(found)
+    more = {"project": seat.project, "chosen": begun.get("members", ())}
     if request.method != "POST":
-        form = MachineForm(initial=initial(found))
-        return _form(request, seat, form, found)
-    form = MachineForm({**request.POST.dict(), "name": found.name})
+        return _form(request, seat, MachineForm(initial=begun, **more), found)
+    sent = request.POST.copy()
+    sent["name"] = found.name
+    form = MachineForm(sent, **more)
     spec = form.spec(found)
     if spec is None:
         return _form(request, seat, form, found, status=422)
-    held = change_machine(machine=found, user=person(request), spec=spec)
+    try:
+        held = change_machine(machine=found, user=person(request), spec=spec)
+    except InvalidError as error:
+        form.say(error.problems)
+        return _form(request, seat, form, found, status=422)
     said = _("The changes are saved.")
     if held.pk != found.pk:
         said = _(
@@ -204,5 +221,6 @@ def _form(
 def _parameters(found: MachineAnnotator) -> list[tuple[str, Any]]:
     """Return the parameters that were set, by name; the body of calls last."""
     told = dict(found.parameters)
+    told.pop("members", None)
     extra = told.pop("extra_body", {})
     return [*sorted(told.items()), *sorted(extra.items())]

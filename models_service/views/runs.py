@@ -14,7 +14,9 @@ from annotation.errors import ConflictError, InvalidError, NotFoundError
 from annotation.views.manage_jobs import job_context
 from annotation.views.settings_common import OWNERS
 from models_service.selectors.forecast import forecast
+from models_service.selectors.juries import lacking_of
 from models_service.selectors.runs import run_of, run_panel
+from models_service.selectors.seats import is_jury
 from models_service.services.runs import request_run
 from models_service.views.machines import base_context, machine_page
 from models_service.views.run_form import RunForm
@@ -66,6 +68,9 @@ def run(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse:
     """Show a run: its job, and what it has asked, used and stumbled over."""
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     context = base_context(seat) | _context(seat, public_id)
+    found = context["run"]
+    if is_jury(found.machine):
+        context["lacking"] = lacking_of(found)
     return render(request, "models_service/run.html", context)
 
 

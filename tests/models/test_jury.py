@@ -1,12 +1,13 @@
 """A jury is the weighted mean of its members' calibrated logits."""
 
 from dataclasses import replace
+from math import exp, pi, sqrt
 
 import pytest
 
-from models_service.combining import Combined, combine, sigmoid
+from models_service.combining import UNSURE, Combined, combine, sigmoid
 from models_service.jury import SPLIT, Member, decide
-from tests.models.cases import BACKWARD, FORWARD, of_logit, pairwise
+from tests.models.cases import BACKWARD, FORWARD, PREFERENCE, of_logit, pairwise
 
 
 def judge(logit: float) -> Combined:
@@ -49,10 +50,60 @@ def test_most_weight_for_a_tie_is_a_tie() -> None:
     assert found.value == {"value": 0, "both_bad": True}
 
 
-def test_strength_is_that_of_the_side_that_won() -> None:
-    strong = combine(pairwise(FORWARD, "A", 3), pairwise(BACKWARD, "B", 3))
-    slight = combine(pairwise(FORWARD, "A", 2), pairwise(BACKWARD, "B", 2))
-    assert decide([Member(strong, weight=3), Member(slight)]).value == {"value": 3}
+def test_three_members_by_hand() -> None:
+    # Evidence 3/1.5 = 2, 1, -1; shares 2/4, 1/4, 1/4: the mean is 1, the variance
+    # (2 · 1² + 1 · 0² + 1 · 2²) / 4 = 1.5.
+    found = decide(
+        [
+            Member(judge(3.0), temperature=1.5, weight=2),
+            Member(judge(1.0), weight=1),
+            Member(judge(-1.0), weight=1),
+        ]
+    )
+    assert found.logit == pytest.approx(1.0)
+    assert found.spread == pytest.approx(sqrt(1.5))
+    moderated = 1 / (1 + exp(-1 / sqrt(1 + pi * 1.5 / 8)))
+    assert found.strength == pytest.approx(2 * moderated - 1)
+    assert found.p_a == pytest.approx(1 / (1 + exp(-1)))
+    assert (found.value, found.flags) == ({"value": 1}, (SPLIT,))
+    # Of the three pairs of members two are opposed: each lies 2/12 + 1/2 apart.
+    assert found.disagreement == pytest.approx((0 + 2 / 3 + 2 / 3) / 3)
+
+
+def test_one_judge_thrice_is_that_judge() -> None:
+    one = judge(1.7)
+    found = decide([Member(one)] * 3)
+    assert found.logit == pytest.approx(one.logit or 0)
+    assert found.p_a == pytest.approx(one.p_a or 0)
+    assert found.spread == pytest.approx(0, abs=1e-12)
+    assert (found.disagreement, found.flags) == (0.0, ())
+    assert found.value["value"] > 0 < one.value["value"]
+
+
+def test_member_without_weight_changes_nothing() -> None:
+    heard = [Member(judge(1.5)), Member(judge(0.5))]
+    biased = Member(judge(-9.0), weight=0)
+    assert decide([*heard, biased]) == decide(heard)
+
+
+def test_agreement_is_strong_and_a_split_is_weak() -> None:
+    agreed = decide([Member(judge(x)) for x in (3.0, 3.2, 2.8)])
+    split = decide([Member(judge(x)) for x in (6.0, -3.0, 6.0)])
+    assert split.logit == pytest.approx(agreed.logit or 0)
+    assert agreed.spread is not None and split.spread is not None
+    assert agreed.spread < 0.2 < 4 < split.spread
+    assert agreed.strength is not None and split.strength is not None
+    assert split.strength < agreed.strength
+    assert (agreed.value, split.value) == ({"value": 3}, {"value": 1})
+    torn = decide([Member(judge(x)) for x in (6.0, -5.0)])
+    assert (torn.value, torn.flags) == ({"value": 1}, (SPLIT,))
+
+
+def test_tie_that_people_are_not_offered_is_flagged() -> None:
+    strict = replace(PREFERENCE, allow_tie=False)
+    said = [replace(judge(x), question=strict) for x in (1.0, -1.0)]
+    found = decide([Member(one) for one in said])
+    assert (found.value, found.flags) == ({"value": 0}, (SPLIT, UNSURE))
 
 
 def test_members_without_a_verdict_do_not_count() -> None:

@@ -69,3 +69,19 @@ def test_a_rating_is_not_answered() -> None:
 def test_a_scale_must_be_positive() -> None:
     with pytest.raises(ValueError, match="no scale"):
         verdict_of_scores(PAIR, (0.5, 2.0), scale=0.0, tie_band=0.0)
+
+
+@pytest.mark.parametrize(
+    ("spread", "grade", "strength"),
+    # 2 · sigmoid(3) - 1 = 0.905; with a spread of 5 the mean is divided by
+    # sqrt(1 + 25 pi / 8) = 3.289: 2 · sigmoid(0.912) - 1 = 0.427.
+    [(0.0, 3, 0.905), (5.0, 1, 0.427)],
+)
+def test_members_that_differ_make_an_ensembles_preference_weaker(
+    spread: float, grade: int, strength: float
+) -> None:
+    found = verdict_of_scores(PAIR, (3.0, 0.0), 1.0, 0.0, spread)
+    assert (found.value, found.spread) == ({"value": grade}, spread)
+    assert found.strength == pytest.approx(strength, abs=5e-4)
+    alone = verdict_of_scores(PAIR, (3.0, 0.0), 1.0, 0.0)
+    assert (alone.value, alone.strength) == ({"value": 3}, None)
