@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from annotation.answers import Question
 from annotation.models import Project
+from annotation.selectors import blind
 from annotation.selectors.choices import choice_sql
 
 MISSING = -1
@@ -43,17 +44,19 @@ class ChoiceTable:
         return int(self.codes.shape[0])
 
 
-_CHOICES = """
+# Agreement between people is that of their blind answers.
+_CHOICES = f"""
     SELECT item_id, participant_id, choice FROM (
-        SELECT a.item_id, a.participant_id, {choice} AS choice,
+        SELECT a.item_id, a.participant_id, {{choice}} AS choice,
             count(*) OVER (PARTITION BY a.item_id) AS n
-        FROM assignment a JOIN annotation n ON n.id = a.annotation_id
+        FROM assignment a {blind.EXPOSURE}
+        JOIN annotation n ON n.id = {blind.ANSWER}
         WHERE a.project_id = %(project)s AND a.state = 'submitted'
           AND a.purpose = %(purpose)s
           AND a.questions_version_id = ANY(%(versions)s)) answered
     WHERE n > 1 AND choice IS NOT NULL
     ORDER BY item_id
-"""
+"""  # noqa: S608 - our own words
 
 
 def choices_by_item(
@@ -72,7 +75,8 @@ def choice_table(
 
     `questions`: the versions to compare, by their key. `purpose`: of assignments,
     “main” for the people of this project and “imported” for the labels of files.
-    Answers with no choice are left out, and so are items left with a single one.
+    Only blind answers are compared; see annotation.selectors.blind. Answers with no
+    choice are left out, and so are items left with a single one.
     """
     names: dict[str, int] = {}
     rows: dict[int, list[int]] = {}

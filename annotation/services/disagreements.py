@@ -2,6 +2,8 @@
 
 A narrow table is kept for the disagreement browser; it is replaced window by window of
 items, so that memory and each transaction stay small however large the project is.
+What was answered with a suggestion in view says nothing of how people differ, and does
+not count: see annotation.selectors.blind.
 """
 
 import json
@@ -26,7 +28,7 @@ from annotation.models import (
     Project,
     Withdrawal,
 )
-from annotation.selectors import figures
+from annotation.selectors import blind, figures
 from annotation.selectors.choices import questions_of
 
 FORMULA = 1
@@ -35,16 +37,17 @@ WINDOW = 2_000
 REST_FACTOR = 20
 LONGEST_S = 3600
 
-_ANSWERS = """
+_ANSWERS = f"""
     SELECT a.item_id, i.n_completions, a.questions_version_id, a.purpose,
         n.answers::text
     FROM item i
     JOIN assignment a ON a.item_id = i.id
-    JOIN annotation n ON n.id = a.annotation_id
+    {blind.EXPOSURE}
+    JOIN annotation n ON n.id = {blind.ANSWER}
     WHERE i.project_id = %s AND i.number > %s AND i.number <= %s
       AND a.state = 'submitted' AND a.purpose IN ('main', 'imported')
     ORDER BY a.item_id, a.id
-"""
+"""  # noqa: S608 - our own words
 
 
 @dataclass

@@ -27,6 +27,7 @@ from annotation.selectors.arrays import (
     choice_table,
     unanimous,
 )
+from annotation.selectors.blind import n_seen
 from annotation.selectors.choices import comparable, purposes_of, questions_of
 from annotation.selectors.dashboard import past_days
 from annotation.selectors.habit_signs import Signs, signs_of
@@ -150,14 +151,16 @@ def agreements(
 ) -> list[dict[str, Any]]:
     """Return the agreement between people here, then of each file's labels.
 
-    Only versions with the same main question as the newest are put together.
+    Only versions with the same main question as the newest are put together. `n_seen`:
+    so many current answers were given with a suggestion in view, and do not count.
     """
     purposes = purposes_of(project)
     found = []
     if same := comparable(asked, purposes):
         table = choice_table(project, same, Assignment.Purpose.MAIN)
         newest = main_question(same[max(same)])
-        found.append(_agreement(table, newest, is_imported=False))
+        seen = {"n_seen": n_seen(project)}
+        found.append(_agreement(table, newest, is_imported=False) | seen)
     for pk, questions in asked.items():
         if purposes[pk] == "imported":
             table = choice_table(project, {pk: questions}, Assignment.Purpose.IMPORTED)

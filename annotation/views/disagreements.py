@@ -18,6 +18,7 @@ from annotation.answers import Problem, Question, parse_questions
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Item
 from annotation.selectors.adjudications import decisions_on
+from annotation.selectors.blind import n_seen
 from annotation.selectors.charts import kept_figures
 from annotation.selectors.comments import talks_of
 from annotation.selectors.disagreements import (
@@ -70,6 +71,7 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
         "run": last_run(seat.project),
         "page": disagreement_page(seat.project, wanted, question, _page(request)),
         "figures": kept_figures(seat.project),
+        "n_seen": n_seen(seat.project),
     }
     return render(request, "annotation/manage/disagreements.html", context)
 

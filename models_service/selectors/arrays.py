@@ -2,7 +2,8 @@
 
 What is compared is the main question, as the sign of its first two completions: 1 =
 completion 0, -1 = completion 1, 0 = tie, NaN = nothing. Withdrawn answers, checks,
-mirrored items and second protocols never count.
+mirrored items and second protocols never count, and neither does an answer that was
+given with a suggestion in view: see annotation.selectors.blind.
 """
 
 import json
@@ -19,6 +20,7 @@ from annotation.agreement.coefficients import Floats
 from annotation.agreement.protocols import signs_of
 from annotation.answers import Question, main_question
 from annotation.models import MachineAnnotator, Project, QuestionsVersion
+from annotation.selectors import blind
 from annotation.selectors.choices import comparable, purposes_of, questions_of
 from models_service.answers_table import AnswersTable
 from models_service.selectors.verdict_rows import Verdict, verdict_of
@@ -38,14 +40,17 @@ _ITEMS = f"""
       AND EXISTS (SELECT 1 FROM pre_annotation p WHERE p.item_id = i.id
         AND p.machine_id = %(machine)s AND p.questions_version_id = ANY(%(versions)s))
       AND (NOT %(labelled)s OR EXISTS (
-        SELECT 1 FROM assignment a WHERE a.item_id = i.id AND {_COUNTED}
-          AND a.questions_version_id = ANY(%(versions)s)))
+        SELECT 1 FROM assignment a {blind.EXPOSURE}
+        WHERE a.item_id = i.id AND {_COUNTED}
+          AND a.questions_version_id = ANY(%(versions)s)
+          AND {blind.ANSWER} IS NOT NULL))
     ORDER BY md5(i.number::text || ':' || %(seed)s), i.number LIMIT %(most)s
 """  # noqa: S608  # our own words
 _ANSWERS = f"""
     SELECT a.item_id, a.participant_id, a.questions_version_id, a.purpose,
         n.answers::text
-    FROM assignment a JOIN annotation n ON n.id = a.annotation_id
+    FROM assignment a {blind.EXPOSURE}
+    LEFT JOIN annotation n ON n.id = {blind.ANSWER}
     WHERE a.item_id = ANY(%(items)s) AND {_COUNTED}
       AND a.questions_version_id = ANY(%(versions)s)
     ORDER BY a.item_id, a.id
@@ -92,12 +97,16 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Labels:
-    """What people said of items. `people[k]`: the participant whose index is k."""
+    """What people said of items. `people[k]`: the participant whose index is k.
+
+    `n_seen`: so many more have no answer here but one with a suggestion in view.
+    """
 
     table: AnswersTable
     people: tuple[int, ...]
     n_main: int
     n_imported: int
+    n_seen: int = 0
 
 
 def compared_questions(project: Project) -> Questions:
@@ -142,7 +151,7 @@ def drawn_items(
 
 
 def labels_of(drawn: Drawn, questions: Questions) -> Labels:
-    """Return what people answered on these items; one query.
+    """Return what people answered blind on these items; one query.
 
     Of several answers by one person to one item, the last one counts.
     """
@@ -150,7 +159,11 @@ def labels_of(drawn: Drawn, questions: Questions) -> Labels:
     n_completions = {item.id: item.n_completions for item in drawn.items}
     people: dict[int, int] = {}
     found: dict[tuple[int, int], tuple[int, str]] = {}
+    n_seen = 0
     for item_id, person, version, purpose, text in _rows(_ANSWERS, drawn, questions):
+        if text is None:
+            n_seen += 1
+            continue
         sign = sign_of(questions[version], json.loads(text), n_completions[item_id])
         if sign is not None:
             index = people.setdefault(person, len(people))
@@ -163,9 +176,8 @@ def labels_of(drawn: Drawn, questions: Questions) -> Labels:
         np.array([found[key][0] for key in keys], float),
         len(drawn.items),
     )
-    return Labels(
-        table, tuple(people), purposes.count("main"), purposes.count("imported")
-    )
+    n_main, n_imported = purposes.count("main"), purposes.count("imported")
+    return Labels(table, tuple(people), n_main, n_imported, n_seen)
 
 
 def sign_of(

@@ -77,7 +77,7 @@ class Found:
             [told.tags, told.strata, list(told.prompts), list(told.others)],
             [bool(one) for one in told.is_flipped],
             self.position,
-            (self.drawn.n_all, self.n_judged),
+            (self.drawn.n_all, self.n_judged, self.labels.n_seen),
         )
         found.update(repr(rest).encode())
         return found.hexdigest()

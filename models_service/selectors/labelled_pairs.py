@@ -3,7 +3,8 @@
 Read by the reward model. Which answers count is decided where exports decide it: the
 current answers of people who have not withdrawn, are not blocked and agreed to the
 release of their answers, to items that are in the work; comparisons, rankings and
-ratings alike. Checks and repeats teach nothing.
+ratings alike. Checks and repeats teach nothing, and neither does an answer that was
+given with a suggestion in view: its blind first answer counts, if there is one.
 """
 
 import json
@@ -27,6 +28,7 @@ from annotation.formats.exports.pseudonyms import Pseudonyms
 from annotation.formats.exports.types import StoredAnswer, StoredItem, Version
 from annotation.formats.exports.votes import Vote, votes_of
 from annotation.models import Project
+from annotation.selectors.blind import blind_answers, has_shown
 from annotation.selectors.export_rows import ExportReader
 
 OPTIONS = ExportOptions(leave_out_blocked=True)
@@ -63,12 +65,32 @@ class TextItem:
 def labelled_items(project: Project) -> Iterator[list[TextItem]]:
     """Yield the items with a label, in the order of their numbers; 4-8 queries a batch.
 
-    Nothing of the people leaves this function.
+    One more where the project shows suggestions. Nothing of the people leaves this
+    function.
     """
     reader = ExportReader(project, Pseudonyms(secrets.token_bytes(16)))
+    is_blind = not has_shown(project)
     for batch in reader.items(only_answered=True):
+        if not is_blind:
+            batch = _blind(project, batch)
         found = [_labelled(item, reader.versions) for item in batch]
         yield [item for item in found if item.pairs]
+
+
+def _blind(project: Project, items: Sequence[StoredItem]) -> list[StoredItem]:
+    """Put blind answers in the place of those that were not, where there are any."""
+    replaced = blind_answers(project, [item.id for item in items])
+    if not replaced:
+        return list(items)
+    found = []
+    for item in items:
+        answers = []
+        for answer in item.answers:
+            text = replaced.get(answer.id, answer.answers)
+            if text is not None:
+                answers.append(answer._replace(answers=text))
+        found.append(item._replace(answers=answers))
+    return found
 
 
 def _labelled(item: StoredItem, versions: Mapping[int, Version]) -> TextItem:

@@ -149,4 +149,5 @@ def compute(found: Found) -> dict[str, object]:
         "n_judged": found.n_judged,
         "n_answers": found.labels.n_main,
         "n_imported": found.labels.n_imported,
+        "n_seen": found.labels.n_seen,
     }
