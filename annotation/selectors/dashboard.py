@@ -36,8 +36,9 @@ LARGE = 100_000
 
 @dataclass(frozen=True)
 class Progress:
-    """How far the pool is, without items excluded from the work or left to the AI.
+    """How far the pool is, without items excluded from the work or routed away.
 
+    Of `n_routed_away`, `n_waiting` have no route yet; the others are left to the AI.
     `n_answers`: current answers by people of this project, to any item.
     """
 
@@ -48,6 +49,12 @@ class Progress:
     n_people: int
     n_excluded: int = 0
     n_routed_away: int = 0
+    n_waiting: int = 0
+
+    @property
+    def n_ai(self) -> int:
+        """Return how many items are left to the AI."""
+        return max(self.n_routed_away - self.n_waiting, 0)
 
     @property
     def n_finished(self) -> int:
@@ -137,7 +144,9 @@ _COUNT = """
         COALESCE((SELECT max(number) FROM item WHERE project_id = %(project)s), 0)
         - (SELECT count(*) FROM check_item
            WHERE project_id = %(project)s AND NOT is_in_pool)
-        - e.n - e.n_ai, u.n, u.n_left, p.n_done, p.n, e.n, e.n_ai
+        - e.n - e.n_ai, u.n, u.n_left, p.n_done, p.n, e.n, e.n_ai,
+        (SELECT count(*) FROM route
+         WHERE project_id = %(project)s AND source = 'waiting')
     FROM (SELECT count(*) FILTER (WHERE is_excluded) AS n,
             count(*) FILTER (WHERE NOT is_excluded) AS n_ai FROM frontier f
           WHERE project_id = %(project)s AND (is_excluded OR is_routed_away)

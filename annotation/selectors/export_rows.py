@@ -22,6 +22,7 @@ from annotation.formats.exports.types import (
     StoredAnswer,
     StoredCompletion,
     StoredItem,
+    StoredRoute,
     Version,
 )
 from annotation.models import (
@@ -189,7 +190,8 @@ class ExportReader:
                 (
                     *row[1:5],
                     json.loads(row[5]),
-                    *row[6:],
+                    *row[6:14],
+                    StoredRoute(*row[14:]),
                     completions[row[0]],
                     answers[row[0]],
                     decisions.get(row[0]),

@@ -136,7 +136,9 @@ ITEMS = f"""
         i.gold::text,
         CASE WHEN c.is_aside THEN c.overlap_before ELSE f.overlap END,
         COALESCE(-f.rank, 0), COALESCE(f.is_excluded, false),
-        COALESCE(r.source, 'human'), COALESCE(r.reason, '')
+        COALESCE(r.source, 'human'), COALESCE(r.reason, ''), COALESCE(r.part, ''),
+        r.policy, r.gain, r.gain_low, r.gain_high, r.propensity, r.cost_usd::float8,
+        COALESCE(r.reasons::text, '[]')
     FROM item i LEFT JOIN LATERAL (
         SELECT overlap, rank, is_excluded FROM frontier
         WHERE item_id = i.id OFFSET 0) f ON true
@@ -144,7 +146,7 @@ ITEMS = f"""
         SELECT overlap_before, NOT is_in_pool AS is_aside FROM check_item
         WHERE item_id = i.id OFFSET 0) c ON true
     LEFT JOIN LATERAL (
-        SELECT source, reason FROM route WHERE item_id = i.id OFFSET 0) r ON true
+        SELECT * FROM route WHERE item_id = i.id OFFSET 0) r ON true
     WHERE i.id = ANY(%s) ORDER BY i.number
 """  # noqa: S608 - our own words
 COMPLETIONS = """

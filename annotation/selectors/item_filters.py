@@ -21,6 +21,7 @@ State = Literal[
     "skipped",
     "excluded",
     "ai",
+    "waiting",
     "checks",
 ]
 STATES: tuple[State, ...] = get_args(State)
@@ -81,9 +82,10 @@ _UNFINISHED = (
 _EXCLUDED = (
     "SELECT item_id FROM frontier WHERE project_id = %(project)s AND is_excluded"
 )
-_ROUTED_AWAY = (
-    "SELECT item_id FROM frontier WHERE project_id = %(project)s AND is_routed_away"
+_LEFT_TO = (
+    "SELECT item_id FROM route WHERE project_id = %(project)s AND source = '{source}'"
 )
+_AI, _WAITING = _LEFT_TO.format(source="ai"), _LEFT_TO.format(source="waiting")
 _CHECKS = (
     "SELECT item_id FROM check_item WHERE project_id = %(project)s AND NOT is_retired"
 )
@@ -119,7 +121,8 @@ _STATES: dict[str, str] = {
         "SELECT 1 FROM check_item c WHERE c.item_id = i.id AND NOT c.is_in_pool)"
     ),
     "excluded": "f.is_excluded",
-    "ai": "f.is_routed_away",
+    "ai": f"i.id IN ({_AI})",
+    "waiting": f"i.id IN ({_WAITING})",
     "checks": f"i.id IN ({_CHECKS})",
     "flagged": f"i.id IN ({_FLAGGED})",
     "skipped": (
@@ -132,7 +135,8 @@ _DRIVERS: dict[str, str] = {
     "finished": _ASSIGNED,
     "skipped": _SKIPPED,
     "excluded": _EXCLUDED,
-    "ai": _ROUTED_AWAY,
+    "ai": _AI,
+    "waiting": _WAITING,
     "disagreement": _ASSIGNED,
     "adjudicated": _ADJUDICATED,
     "needs_adjudication": _TO_SETTLE,

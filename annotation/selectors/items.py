@@ -54,7 +54,7 @@ class ItemRow:
     n_counted: int
     target: int
     is_excluded: bool
-    is_routed_away: bool
+    left_to: str
     n_flags: int
     check: str
     is_in_pool: bool
@@ -77,7 +77,7 @@ class ItemRow:
         return (
             self.is_in_pool
             and self.n_counted >= self.target
-            and not (self.is_excluded or self.is_routed_away)
+            and not (self.is_excluded or self.left_to)
         )
 
     @property
@@ -147,7 +147,9 @@ def item_page(
 _ROWS = """
     SELECT i.id, i.number, i.public_id, i.external_id,
         left(i.messages -> -1 ->> 'content', %(gist)s), i.category,
-        f.n_counted, f.target, f.is_excluded, f.is_routed_away,
+        f.n_counted, f.target, f.is_excluded,
+        CASE WHEN f.is_routed_away THEN COALESCE(
+          (SELECT r.source FROM route r WHERE r.item_id = i.id), 'ai') ELSE '' END,
         (SELECT count(*) FROM flag
           WHERE flag.item_id = i.id AND flag.resolved_at IS NULL),
         CASE WHEN c.is_retired THEN 'retired' ELSE COALESCE(c.use, '') END,

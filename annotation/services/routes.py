@@ -1,11 +1,21 @@
-"""Step route: keep the newest decision on where each item's label comes from."""
+"""Step route: keep the newest decision on where each item's label comes from.
 
+By hand it comes with a change of items (services.item_changes); a policy's decisions
+are applied in bulk by the app above. What people have answered or have in hand is never
+touched, and what was decided by hand stands against every policy.
+"""
+
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
-from annotation.models import Job, Route
+from annotation.models import Job, Project, Route
+from annotation.services import pairings
+from annotation.services.races import retried
 
 # What a change of items decides, by its name.
 SOURCES: Mapping[str, str] = {
@@ -15,16 +25,15 @@ SOURCES: Mapping[str, str] = {
 # The route of the item of `locked` as it is kept with a change, to be undone.
 BEFORE = "(SELECT to_jsonb(r) FROM route r WHERE r.item_id = locked.item_id)"
 _DECIDE = """
+    DELETE FROM route WHERE item_id = ANY(%(items)s);
     INSERT INTO route (public_id, created_at, item_id, project_id, source, reason,
         decided_by_id)
     SELECT gen_random_uuid(), now(), i.id, i.project_id, %(source)s, %(reason)s,
         %(user)s
     FROM item i WHERE i.id = ANY(%(items)s)
-    ON CONFLICT (item_id) DO UPDATE SET public_id = EXCLUDED.public_id,
-        created_at = EXCLUDED.created_at, source = EXCLUDED.source,
-        reason = EXCLUDED.reason, decided_by_id = EXCLUDED.decided_by_id
 """
 _RESTORE = """
+    DELETE FROM route WHERE item_id = ANY(%(items)s);
     INSERT INTO route
     SELECT (jsonb_populate_record(NULL::route, c.route)).* FROM item_change c
     WHERE c.job_id = %(job)s AND c.item_id = ANY(%(items)s) AND c.route IS NOT NULL
@@ -32,26 +41,121 @@ _RESTORE = """
 
 
 def decide(job: Job, item_ids: Sequence[int]) -> None:
-    """Write what a job that changes items decided of them; one statement."""
-    if not item_ids:
-        return
-    with connection.cursor() as db:
-        db.execute(
-            _DECIDE,
-            {
-                "source": SOURCES[job.parameters["action"]],
-                "reason": job.parameters["reason"],
-                "user": job.created_by_id,
-                "items": list(item_ids),
-            },
-        )
+    """Write what a job that changes items decided of them; no statement for none."""
+    parameters = {
+        "source": SOURCES[job.parameters["action"]],
+        "reason": job.parameters["reason"],
+        "user": job.created_by_id,
+    }
+    _run(_DECIDE, parameters, item_ids)
 
 
 def restore(job: Job, item_ids: Sequence[int]) -> None:
     """Put the routes back that these items had before a job changed them."""
+    _run(_RESTORE, {"job": job.pk}, item_ids)
+
+
+def _run(
+    statements: str, parameters: Mapping[str, Any], item_ids: Sequence[int]
+) -> None:
     if not item_ids:
         return
-    parameters: dict[str, Any] = {"job": job.pk, "items": list(item_ids)}
     with connection.cursor() as db:
-        db.execute("DELETE FROM route WHERE item_id = ANY(%(items)s)", parameters)
-        db.execute(_RESTORE, parameters)
+        for statement in statements.split(";"):
+            db.execute(statement, {**parameters, "items": list(item_ids)})
+
+
+# --- by a policy --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RouteDraft:
+    """What a policy decided of one item; the fields are those of Route.
+
+    `priority` is that of the item from now on: higher is lent first.
+    """
+
+    item_id: int
+    source: str
+    part: str
+    priority: int = 0
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    propensity: float | None = None
+    cost_usd: Decimal | None = None
+    reasons: Sequence[Mapping[str, str]] = ()
+
+
+# Locked in one order, as all that changes many entries does; in a statement of its own,
+# so that what was decided by hand in the meantime is seen.
+_LOCK = """
+    SELECT f.item_id FROM frontier f
+    WHERE f.item_id = ANY(%(items)s) AND f.project_id = %(project)s AND f.n_taken = 0
+    ORDER BY f.item_id FOR NO KEY UPDATE
+"""
+_APPLY = """
+    WITH given AS MATERIALIZED (
+        SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS g(item_id bigint,
+            source text, part text, priority int, gain float, gain_low float,
+            gain_high float, propensity float, cost_usd numeric, reasons jsonb))
+    , locked AS MATERIALIZED (
+        SELECT held.item_id FROM unnest(%(held)s::bigint[]) AS held(item_id)
+        WHERE NOT EXISTS (SELECT 1 FROM route r
+            WHERE r.item_id = held.item_id AND r.part = 'by_hand'))
+    , moved AS (
+        UPDATE frontier f SET is_routed_away = g.source <> 'human',
+            target = CASE WHEN f.is_excluded OR g.source <> 'human' THEN 0
+              ELSE COALESCE(f.overlap, p.overlap) END,
+            rank = -g.priority
+        FROM locked JOIN given g USING (item_id), project p
+        WHERE f.item_id = locked.item_id AND p.id = f.project_id)
+    INSERT INTO route (public_id, created_at, item_id, project_id, source, part, reason,
+        policy, gain, gain_low, gain_high, propensity, cost_usd, reasons)
+    SELECT gen_random_uuid(), now(), g.item_id, %(project)s, g.source, g.part, '',
+        %(policy)s, g.gain, g.gain_low, g.gain_high, g.propensity, g.cost_usd,
+        g.reasons
+    FROM locked JOIN given g USING (item_id)
+    ON CONFLICT (item_id) DO UPDATE SET public_id = EXCLUDED.public_id,
+        created_at = EXCLUDED.created_at, source = EXCLUDED.source,
+        part = EXCLUDED.part, reason = '', decided_by_id = NULL,
+        policy = EXCLUDED.policy, gain = EXCLUDED.gain, gain_low = EXCLUDED.gain_low,
+        gain_high = EXCLUDED.gain_high, propensity = EXCLUDED.propensity,
+        cost_usd = EXCLUDED.cost_usd, reasons = EXCLUDED.reasons
+    RETURNING item_id, source
+"""
+
+
+@retried
+def apply_routes(
+    *, project: Project, policy: int, drafts: Sequence[RouteDraft]
+) -> list[int]:
+    """Let a policy's decisions hold; return the items that they reached.
+
+    Two statements; give some thousand at a time, and call assignments.restart_walks
+    after the last. Items that people have answered or have in hand, and items decided
+    by hand, stay as they are.
+
+    Parameters
+    ----------
+    policy : int
+        The policy's number.
+    """
+    if not drafts:
+        return []
+    parameters: dict[str, Any] = {
+        "rows": json.dumps([asdict(draft) for draft in drafts], default=str),
+        "items": [draft.item_id for draft in drafts],
+        "project": project.pk,
+        "policy": policy,
+    }
+    with connection.cursor() as db:
+        db.execute(_LOCK, parameters)
+        held = [row[0] for row in db.fetchall()]
+        db.execute(_APPLY, parameters | {"held": held})
+        reached = dict(db.fetchall())
+    if project.protocol_rules:
+        away = [item for item, source in reached.items() if source != "human"]
+        pairings.settle_items(away)
+        pairings.ask_items_again([item for item in reached if item not in set(away)])
+    return list(reached)

@@ -48,6 +48,7 @@ ITEM_STATES = {
     "skipped": gettext_lazy("Skipped"),
     "excluded": gettext_lazy("Excluded"),
     "ai": gettext_lazy("Left to the AI"),
+    "waiting": gettext_lazy("Waits for its route"),
     "checks": gettext_lazy("Checks"),
 }
 

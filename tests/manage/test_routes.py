@@ -3,6 +3,7 @@
 import json
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from annotation.models import (
 from annotation.services import assignments, submissions
 from annotation.services.item_changes import run_item_change
 from annotation.services.jobs import claim_job, run_claimed
+from annotation.services.routes import RouteDraft, apply_routes
 from tests.factories import make_participant
 from tests.manage.test_item_changes import change, entries, run
 from tests.waiting import somebody_waits
@@ -204,3 +206,48 @@ def test_pages_tell_what_is_left_to_the_ai(
     home = researcher.get(reverse("dashboard", args=[project.slug])).content.decode()
     assert "1 item</a> left to the AI" in home
     assert "0 of 5 items are finished" in home
+
+
+def test_a_policy_decides_in_bulk_and_what_is_by_hand_or_taken_stands(
+    project: Project, owner: Client
+) -> None:
+    held = lend(project)
+    assert held is not None
+    items = list(Item.objects.filter(project=project).exclude(pk=held.item_id))
+    to_ai(owner, project, ticked=items[0].public_id)
+    away = RouteDraft(items[1].pk, "ai", "rest", propensity=0.1, cost_usd=Decimal("1"))
+    why = [{"name": "judges", "words": "The judges disagree."}]
+    kept = RouteDraft(
+        items[2].pk, "human", "chosen", 7, 0.2, 0.1, 0.3, 1.0, reasons=why
+    )
+    waits = RouteDraft(items[3].pk, "waiting", "rest")
+    others = [RouteDraft(item, "human", "seed") for item in (held.item_id, items[0].pk)]
+    reached = apply_routes(
+        project=project, policy=3, drafts=[away, kept, waits, *others]
+    )
+    assert set(reached) == {items[1].pk, items[2].pk, items[3].pk}
+    assert list(apply_routes(project=project, policy=3, drafts=[])) == []
+    found = {route.item_id: route for route in Route.objects.filter(project=project)}
+    assert (found[items[0].pk].part, found[items[0].pk].policy) == ("by_hand", None)
+    assert (found[items[1].pk].source, found[items[1].pk].policy) == ("ai", 3)
+    assert found[items[2].pk].reasons == why
+    assert held.item_id not in found
+    entry = {e.item_id: e for e in FrontierEntry.objects.filter(project=project)}
+    assert [entry[item.pk].target for item in items] == [0, 0, 2, 0, 2]
+    assert entry[items[2].pk].rank == -7
+    home = owner.get(reverse("dashboard", args=[project.slug])).content.decode()
+    assert "2 items</a> left to the AI" in home
+    assert "1 item</a> waits for its route" in home
+    listed = owner.get(reverse("items", args=[project.slug]), {"state": "waiting"})
+    assert [row.id for row in listed.context["page"].rows] == [items[3].pk]
+
+
+def test_items_of_another_project_are_out_of_reach(project: Project) -> None:
+    other = Project.objects.create(
+        slug="another", name="Another", created_by=project.created_by
+    )
+    item = Item.objects.filter(project=project).first()
+    assert item is not None
+    draft = RouteDraft(item.pk, "ai", "rest")
+    assert apply_routes(project=other, policy=1, drafts=[draft]) == []
+    assert not Route.objects.exists()

@@ -214,6 +214,21 @@ class StoredCompletion(NamedTuple):
     metadata: str
 
 
+class StoredRoute(NamedTuple):
+    """Whose label an item is to take, and why, as annotation.models.Route has it."""
+
+    source: str = "human"
+    reason: str = ""
+    part: str = ""
+    policy: int | None = None
+    gain: float | None = None
+    gain_low: float | None = None
+    gain_high: float | None = None
+    propensity: float | None = None
+    cost_usd: float | None = None
+    reasons: str = "[]"
+
+
 class StoredItem(NamedTuple):
     """An item with everything that was answered about it. JSON stays text.
 
@@ -233,8 +248,7 @@ class StoredItem(NamedTuple):
     overlap: int | None
     priority: int
     is_excluded: bool = False
-    route_source: str = "human"
-    route_reason: str = ""
+    route: StoredRoute = StoredRoute()
     completions: Sequence[StoredCompletion] = ()
     answers: Sequence[StoredAnswer] = ()
     decision: StoredAnswer | None = None
