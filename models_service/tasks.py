@@ -3,10 +3,10 @@
 from celery import shared_task
 from celery.signals import worker_ready
 
-from annotation.models import MachineAnnotator
+from annotation.models import MachineAnnotator, Project
 from annotation.services.workers import note_device
 from models_service.backends.device import find_device
-from models_service.services import reports
+from models_service.services import anchoring, reports
 
 
 @shared_task(name="models_service.report_device", time_limit=300)
@@ -32,7 +32,16 @@ def compute_report(machine_id: int) -> None:
         reports.refresh_once(machine)
 
 
+@shared_task(name="models_service.compute_anchoring", time_limit=3600)
+def compute_anchoring(project_id: int) -> None:
+    """Compute what suggestions do to the answers of a project."""
+    project = Project.objects.filter(pk=project_id).first()
+    if project is not None:
+        anchoring.refresh_once(project)
+
+
 @shared_task(name="models_service.refresh_reports", time_limit=3600)
 def refresh_reports() -> None:
-    """Compute the reports of machine annotators whose answers have changed."""
+    """Compute the reports of machines and of suggestions whose answers have changed."""
     reports.refresh_stale()
+    anchoring.refresh_stale()

@@ -216,6 +216,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     # Arithmetic alone, which every worker can do.
     "models_service.compute_report": {"queue": "default"},
+    "models_service.compute_anchoring": {"queue": "default"},
     "models_service.refresh_reports": {"queue": "default"},
     "models_service.*": {"queue": "models"},
 }

@@ -2,11 +2,25 @@
 
 from django.urls import include, path
 
-from models_service.api import compare, items, machines, reward, runs, verdicts
+from models_service.api import (
+    compare,
+    items,
+    machines,
+    reward,
+    runs,
+    suggestions,
+    verdicts,
+)
 
 urlpatterns = [
     path("", include("models_service.api.trust_urls")),
     path("", machines.Machines.as_view(), name="api_machines"),
+    path("suggestions/", suggestions.Suggestions.as_view(), name="api_suggestions"),
+    path(
+        "suggestions/report/",
+        suggestions.SuggestionsReport.as_view(),
+        name="api_suggestions_report",
+    ),
     path("runs/", machines.Runs.as_view(), name="api_runs"),
     path("runs/<uuid:public_id>/", runs.OneRun.as_view(), name="api_run"),
     path("compare/", compare.Compare.as_view(), name="api_machines_compare"),

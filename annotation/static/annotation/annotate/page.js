@@ -14,7 +14,6 @@ import { listen } from "./keys.js";
 import { Lease } from "./lease.js";
 import { Outbox } from "./outbox.js";
 import { Reading } from "./reading.js";
-import { Reveal } from "./reveal.js";
 import { Timer } from "./timer.js";
 import * as troubles from "./troubles.js";
 import { fragmentUrl, participant } from "./urls.js";
@@ -44,7 +43,6 @@ class Page {
       refused: (entry, error) => this.refused(entry, error),
       state: (error, n) => troubles.connection(error, n),
     });
-    this.reveal = new Reveal(this);
     this.tabs = "BroadcastChannel" in window ? new BroadcastChannel(`polyphony:${participant}`) : null;
     this.tabs?.addEventListener("message", ({ data }) => {
       if (data.submitted === this.current?.id) troubles.elsewhere(this, this.current);
@@ -70,14 +68,9 @@ class Page {
     banners.setProgress(Number(main.dataset.done), Number(main.dataset.left));
     const n = this.outbox.entries.length;
     banners.moveProgress(n);
-    if (this.outbox.has(main.dataset.desk) && !("reveals" in main.dataset)) {
+    if (this.outbox.has(main.dataset.desk)) {
       this.wait(gettext("Your last answer is being sent."));
       this.outbox.flush().then(() => { if (!this.current) this.next(); });
-      return;
-    }
-    // What they may reveal comes before another item does.
-    if (n && "reveals" in main.dataset) {
-      this.reveal.after(this.outbox.entries.at(-1).assignment);
       return;
     }
     if (n) this.outbox.flush();
@@ -104,7 +97,6 @@ class Page {
     this.changing = main.dataset.changing ?? null;
     if (this.changing) {
       troubles.changing(this.changing);
-      if (!isFirst) desk.focusTitle();
       return;
     }
     this.lease = new Lease(desk, { lost: () => troubles.lost(this, desk) });
@@ -282,7 +274,6 @@ class Page {
     }
     banners.moveProgress(1);
     if (desk.data.stage === "training") this.learn(desk.id);
-    else if ("reveals" in desk.root.dataset) this.reveal.after(desk.id);
     else this.next();
   }
 
@@ -305,11 +296,6 @@ class Page {
 
   goOn() {
     if (document.querySelector("main[data-feedback]")) this.next();
-    else this.reveal.keep();
-  }
-
-  unsent(error) {
-    troubles.connection(error, this.outbox.entries.length);
   }
 
   async sent(entry, { data, at }) {
@@ -318,8 +304,6 @@ class Page {
       location.assign(this.changing);
       return;
     }
-    this.reveal.hear(entry.assignment, Boolean(data.suggestion));
-    if (data.suggestion && !this.current && this.reveal.id === null) this.reveal.after(entry.assignment);
     if (data.hint) this.note("hint", data.hint);
     if (data.qualification) {
       const { is_passed: isPassed, n_correct: n, n_asked: total } = data.qualification;
@@ -366,8 +350,6 @@ class Page {
   flag() { acts.flag(this); }
   comment() { comment(this); }
   takeBack() { if (!this.changing) acts.takeBack(this); }
-  keep() { this.reveal.keep(); }
-  change() { this.reveal.change(); }
   keys() { dialogs.open("keys"); }
   guidelines() { dialogs.open("guidelines"); }
   fold() { this.current?.texts.fold(); }
