@@ -7,7 +7,12 @@ from math import sqrt
 from annotation.agreement.disagreement import disagreement
 from annotation.questions import Question
 from annotation.words import gettext as _
-from models_service.combining import UNSURE, Combined, sigmoid
+from models_service.combining import (
+    ORDER_INCONSISTENT,
+    UNSURE,
+    Combined,
+    sigmoid,
+)
 from models_service.strength import grade_of, strength_of
 from models_service.verdicts import STATUSES
 
@@ -92,11 +97,16 @@ def _silent(members: Sequence[Member]) -> Combined:
 def _named(
     found: Combined, heard: Sequence[Member], shares: Sequence[float], tie_band: float
 ) -> Combined:
-    pairs = [(w, one.verdict.value) for w, one in zip(shares, heard, strict=True)]
-    if sum(w for w, value in pairs if value.get("both_bad")) > 0.5:
+    pairs = [(w, one.verdict) for w, one in zip(shares, heard, strict=True)]
+    if sum(w for w, said in pairs if said.value.get("both_bad")) > 0.5:
         return replace(found, value={"value": 0, "both_bad": True})
     lead = (found.p_a or 0.5) - 0.5
-    ties = sum(w for w, value in pairs if value["value"] == 0)
+    # Whoever contradicts itself does not say that both are alike: it knows nothing.
+    ties = sum(
+        w
+        for w, said in pairs
+        if said.value["value"] == 0 and ORDER_INCONSISTENT not in said.flags
+    )
     if ties > 0.5 or abs(lead) <= tie_band:
         return _tied(found)
     n_steps = found.question.strength if found.question else 1

@@ -95,7 +95,10 @@ def member_verdict(question: Question, rows: Sequence[Any]) -> Combined:
     texts = [json.loads(row[2]).get(question.name) for row in rows]
     if all(isinstance(text, dict) and text.get("both_bad") for text in texts):
         value["both_bad"] = True
-    return Combined("ok", question=question, value=value, logit=told.evidence)
+    flags = (ORDER_INCONSISTENT,) if told.is_flipped else ()
+    return Combined(
+        "ok", question=question, value=value, logit=told.evidence, flags=flags
+    )
 
 
 def _combined(orders: Sequence[OrderVerdict]) -> Combined:

@@ -63,6 +63,8 @@ _UNANSWERED = """
 """
 # Of a jury: two completions, a quorum of members to hear, and no verdict of its own,
 # or one that heard fewer of them. What somebody was shown is never decided anew.
+# "+ 0": by the index of the item. Statistics do not know a jury that has just begun,
+# and by the index of the machine each batch would read all verdicts before it.
 _UNDECIDED = f"""
       AND i.n_completions = 2
       AND EXISTS (
@@ -75,7 +77,7 @@ _UNDECIDED = f"""
             HAVING {IS_HEARD.format(rows="m")}) v) heard
         WHERE heard.n >= %(quorum)s AND NOT EXISTS (
           SELECT 1 FROM pre_annotation p
-          WHERE p.item_id = i.id AND p.machine_id = %(machine)s
+          WHERE p.item_id = i.id AND p.machine_id + 0 = %(machine)s
             AND p.questions_version_id = %(questions)s AND p."order" = '{{}}'
             AND p.status = 'ok' AND (NOT %(again)s
               OR EXISTS (SELECT 1 FROM exposure x WHERE x.pre_annotation_id = p.id)

@@ -123,8 +123,9 @@ def _seats(
         seats.append(_seat(machine, trust, by_agreement=by_agreement))
     if not problems and sum(one.weight > 0 for one in seats) < QUORUM:
         text = _(
-            "Fewer than two of these judges carry weight, so they are no jury. Choose "
-            "others, or let all judges weigh the same."
+            "Fewer than two of these judges carry weight, so they are no jury. The "
+            "others contradict themselves too often when the answers swap places, or "
+            "agree with people no more than chance would. Choose other judges."
         )
         problems.append(Problem("members", text))
     return seats, problems

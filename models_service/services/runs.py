@@ -227,21 +227,27 @@ class _Runner:
     def _finish(self, judged: Sequence[Judged], n_cached: int) -> None:
         """Store the verdicts of a batch, and count them; what failed before, once."""
         machine, questions = self.run.machine, self.questions
-        before = PreAnnotation.objects.filter(
-            machine=machine,
-            questions_version=questions,
-            order=[],
-            item__in=[one.item.id for one in judged],
-            created_at__gte=self.job.created_at,
-        )
         n: Counter[str] = Counter(one.combined.status for one in judged)
-        n.subtract(before.values_list("status", flat=True))
+        n.subtract(self._counted_before(judged))
         store_verdicts(machine, questions, judged)
         Run.objects.filter(pk=self.run.pk).update(
             n_cached=F("n_cached") + n_cached,
             **{f"n_{name}": F(f"n_{name}") + n[name] for name in STATUSES},
         )
         self.books.n_done += n.total()
+
+    def _counted_before(self, judged: Sequence[Judged]) -> Iterator[str]:
+        """Yield the statuses of what this run has counted of these items already."""
+        # A jury decides on an item once in a run.
+        if not is_jury(self.run.machine):
+            found = PreAnnotation.objects.filter(
+                machine=self.run.machine,
+                questions_version=self.questions,
+                order=[],
+                item__in=[one.item.id for one in judged],
+                created_at__gte=self.job.created_at,
+            )
+            yield from found.values_list("status", flat=True)
 
     def _summary(self) -> str:
         self.run.refresh_from_db()

@@ -50,6 +50,15 @@ def test_most_weight_for_a_tie_is_a_tie() -> None:
     assert found.value == {"value": 0, "both_bad": True}
 
 
+def test_contradictions_are_no_votes_for_a_tie() -> None:
+    torn = combine(pairwise(FORWARD, "A"), pairwise(BACKWARD, "A"))
+    assert torn.value == {"value": 0} and torn.logit == 0
+    found = decide([Member(torn), Member(torn), Member(judge(3.0))])
+    assert found.logit == pytest.approx(1.0)
+    assert found.value["value"] > 0
+    assert decide([Member(torn), Member(torn)]).value == {"value": 0}
+
+
 def test_three_members_by_hand() -> None:
     # Evidence 3/1.5 = 2, 1, -1; shares 2/4, 1/4, 1/4: the mean is 1, the variance
     # (2 · 1² + 1 · 0² + 1 · 2²) / 4 = 1.5.
