@@ -7,3 +7,11 @@ class RoutingConfig(AppConfig):
     """Register `routing`."""
 
     name = "routing"
+
+    def ready(self) -> None:
+        """Say how the jobs of this app are run."""
+        # Models are not there before this.
+        from annotation.models import Job
+        from annotation.services.jobs import Registered, register
+
+        register(Job.Kind.ROUTE, Registered("routing.services.runs.run_routing"))

@@ -24,6 +24,7 @@ class Job(Row):
         PRE_ANNOTATE = "pre_annotate", gettext_lazy("AI labels")
         TRAIN = "train", gettext_lazy("Training of a reward model")
         CHECK_BACKEND = "check_backend", gettext_lazy("Check of an AI annotator")
+        ROUTE = "route", gettext_lazy("Routing")
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Waiting")

@@ -6,8 +6,9 @@ nothing else reads a verdict for who annotates. A project without a policy pays 
 
 Eligible is a main assignment without any answer, of an item without a known answer and
 outside the second protocol, whose machine gave a usable verdict before the item was
-lent. What comes later changes nothing: who saw an item without a suggestion is not
-surprised by one. Eligibility never depends on the arm.
+lent. What routing drew at random (seed, audit, reserve) is never eligible: the labels
+that all estimates rest on are blind. What comes later changes nothing: who saw an item
+without a suggestion is not surprised by one. Eligibility never depends on the arm.
 """
 
 import json
@@ -119,6 +120,8 @@ _LOOK = """
             AND NOT EXISTS (SELECT 1 FROM annotation n WHERE n.assignment_id = a.id)
             AND NOT EXISTS (SELECT 1 FROM protocol_pair t
               WHERE t.item_id = a.item_id AND t.participant_id = a.participant_id)
+            AND NOT EXISTS (SELECT 1 FROM route b WHERE b.item_id = a.item_id
+              AND b.part IN ('seed', 'audit', 'reserve'))
           THEN (SELECT json_agg(json_build_object('id', v.id, 'answers', v.answers,
               'logit', v.logit, 'probability', v.probability, 'order', v."order",
               'version', v.questions_version_id, 'metadata', v.metadata))::text

@@ -1,0 +1,7 @@
+"""Every table of the app, by the module that explains it."""
+
+from routing.models.measures import ItemMeasures
+from routing.models.policies import RoutingPolicy
+from routing.models.runs import Decision, RoutingRun
+
+__all__ = ["Decision", "ItemMeasures", "RoutingPolicy", "RoutingRun"]

@@ -1,0 +1,25 @@
+"""What the texts of an item measure, kept so that they are read only once."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from annotation.models import Item
+
+
+class ItemMeasures(models.Model):
+    """Figures of the texts of a pair, computed once; texts never change.
+
+    `values`: routing.features.text, MEASURES and then FORM, under its `version`.
+    """
+
+    item = models.OneToOneField(
+        Item, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    version = models.PositiveSmallIntegerField()
+    values = ArrayField(models.FloatField())
+
+    class Meta:
+        db_table = "item_measures"
+
+    def __str__(self) -> str:
+        return f"measures of {self.item_id}"

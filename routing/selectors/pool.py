@@ -1,0 +1,123 @@
+"""The items that a policy decides on: which are free, what the AI and judges say.
+
+Read in windows, so that a pool of any size needs the memory of its arrays alone. These
+items are in the work, have two completions and no known answer, and the policy's
+machine gave a usable verdict; all others stay with people and are no part of it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from django.db import connection
+from numpy.typing import NDArray
+
+from annotation.models import MachineAnnotator, Project
+from models_service.selectors.arrays import (
+    Drawn,
+    ItemRow,
+    Questions,
+    verdicts_of,
+)
+from models_service.selectors.verdict_rows import Verdict
+from routing.models import RoutingPolicy
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+WINDOW = 2_000
+
+_WINDOW = """
+    SELECT i.id, i.number, i.n_completions, md5(i.messages::text), i.category,
+        i.language, i.source, f.rank, COALESCE(f.overlap, p.overlap), f.n_taken,
+        f.n_counted, r.part, r.source, r.policy
+    FROM item i
+    JOIN frontier f ON f.item_id = i.id
+    JOIN project p ON p.id = i.project_id
+    LEFT JOIN route r ON r.item_id = i.id
+    WHERE i.project_id = %(project)s AND i.number BETWEEN %(low)s AND %(high)s
+      AND i.n_completions = 2 AND NOT f.is_excluded
+      AND (i.gold IS NULL OR i.gold = '{}')
+      AND EXISTS (SELECT 1 FROM pre_annotation v WHERE v.item_id = i.id
+        AND v.machine_id = %(machine)s AND v.status = 'ok'
+        AND v.questions_version_id = ANY(%(versions)s))
+    ORDER BY i.number
+"""
+_LAST = "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an item stands: its entry in the frontier and its newest route."""
+
+    rank: int
+    n_wanted: int
+    n_taken: int
+    n_counted: int
+    part: str | None
+    source: str | None
+    policy: int | None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether a policy may decide: nobody has it, and no person decided."""
+        return self.n_taken == 0 and self.part != "by_hand"
+
+    @property
+    def is_labelled(self) -> bool:
+        """Tell whether people have given all the answers that are wanted."""
+        return self.n_counted >= self.n_wanted
+
+
+@dataclass(frozen=True)
+class Window:
+    """Some items of a pool. `ai`: float64 [n], what the AI says: 1, -1, 0."""
+
+    items: tuple[ItemRow, ...]
+    places: tuple[Place, ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def drawn(self) -> Drawn:
+        """Return the items as the bridge to numpy reads them."""
+        return Drawn(self.items, len(self.items))
+
+
+def windows_of(policy: RoutingPolicy, questions: Questions) -> Iterator[Window]:
+    """Yield the items of a policy by number, windows at a time; 3 queries each."""
+    for low in range(1, last_number(policy.project) + 1, WINDOW):
+        rows = _fetch(
+            _WINDOW,
+            {
+                "project": policy.project_id,
+                "machine": policy.machine_id,
+                "versions": list(questions),
+                "low": low,
+                "high": low + WINDOW - 1,
+            },
+        )
+        if rows:
+            yield _window(policy.machine, rows, questions)
+
+
+def last_number(project: Project) -> int:
+    """Return the highest number of an item; one query."""
+    return int(_fetch(_LAST, [project.pk])[0][0])
+
+
+def _window(machine: MachineAnnotator, rows: list[Any], questions: Questions) -> Window:
+    items = tuple(ItemRow(*row[:7]) for row in rows)
+    verdicts = verdicts_of(machine, Drawn(items, len(items)), questions)
+    used = [at for at, one in enumerate(verdicts) if one.choice == one.choice]
+    return Window(
+        tuple(items[at] for at in used),
+        tuple(Place(*rows[at][7:]) for at in used),
+        tuple(verdicts[at] for at in used),
+    )
+
+
+def _fetch(statement: str, parameters: Mapping[str, Any] | list[Any]) -> list[Any]:
+    with connection.cursor() as db:
+        db.execute(statement, parameters)
+        return list(db.fetchall())

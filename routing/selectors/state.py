@@ -1,0 +1,235 @@
+"""Where a project stands with routing, and what to do next.
+
+`none`: no policy is in force. `collecting`: the seed is drawn and people label it.
+`fitting`: a job learns and routes. `routed`: decisions hold, and people work on what is
+theirs. `exhausted`: nothing more is to be asked, or the budget is spent.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from annotation.models import Job, Project
+from annotation.words import gettext as _
+from routing.models import RoutingPolicy, RoutingRun
+from routing.selectors.spending import Spending, spending_of
+
+NONE, COLLECTING, FITTING = "none", "collecting", "fitting"
+ROUTED, EXHAUSTED = "routed", "exhausted"
+STATES = (NONE, COLLECTING, FITTING, ROUTED, EXHAUSTED)
+
+# What was drawn, with how far it is; what is out of the work or left to the AI by hand
+# is waited for no longer.
+_SEED = """
+    SELECT count(*) FILTER (WHERE d.part = 'seed'),
+        count(*) FILTER (WHERE d.part = 'audit'),
+        count(*) FILTER (WHERE d.part = 'seed' AND d.is_labelled),
+        count(*) FILTER (WHERE d.part = 'audit' AND d.is_labelled)
+    FROM (
+        SELECT d.part, f.n_counted >= COALESCE(f.overlap, p.overlap) AS is_labelled
+        FROM routing_decision d
+        JOIN frontier f ON f.item_id = d.item_id
+        JOIN project p ON p.id = f.project_id
+        LEFT JOIN route r ON r.item_id = d.item_id
+        WHERE d.run_id = %(run)s AND d.part IN ('seed', 'audit')
+          AND (f.n_counted >= COALESCE(f.overlap, p.overlap)
+            OR NOT f.is_excluded AND r.part IS DISTINCT FROM 'by_hand')) d
+"""
+_ROUTES = """
+    SELECT count(*) FILTER (WHERE r.source = 'ai'),
+        count(*) FILTER (WHERE r.source = 'waiting'),
+        count(*) FILTER (WHERE r.source = 'human' AND NOT f.is_excluded
+          AND f.n_counted < COALESCE(f.overlap, p.overlap))
+    FROM route r JOIN frontier f ON f.item_id = r.item_id
+    JOIN project p ON p.id = r.project_id
+    WHERE r.project_id = %(project)s AND r.policy = %(policy)s
+"""
+
+
+@dataclass(frozen=True)
+class SeedProgress:
+    """Items drawn for the seed and the audit, and how many have all their answers."""
+
+    n_seed: int = 0
+    n_audit: int = 0
+    n_seed_labelled: int = 0
+    n_audit_labelled: int = 0
+
+    @property
+    def n_drawn(self) -> int:
+        """Return how many items are drawn."""
+        return self.n_seed + self.n_audit
+
+    @property
+    def n_labelled(self) -> int:
+        """Return how many of them are labelled."""
+        return self.n_seed_labelled + self.n_audit_labelled
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether all are labelled; never before one is drawn."""
+        return 0 < self.n_drawn <= self.n_labelled
+
+
+@dataclass(frozen=True)
+class RoutingState:
+    """Everything that a page says of where routing stands.
+
+    `words` say the state, `next_words` what to do; both are translated. `seed_run` and
+    `fit_run`: the newest that hold. `job`: the one that is not ended, else the newest.
+    `n_ai`, `n_waiting`, `n_asked`: items left to the AI, waiting, and with people now.
+    """
+
+    state: str
+    words: str
+    next_words: str
+    policy: RoutingPolicy | None = None
+    seed: SeedProgress = SeedProgress()
+    spending: Spending | None = None
+    seed_run: RoutingRun | None = None
+    fit_run: RoutingRun | None = None
+    job: Job | None = None
+    n_ai: int = 0
+    n_waiting: int = 0
+    n_asked: int = 0
+
+
+def policy_of(project: Project) -> RoutingPolicy | None:
+    """Return the policy in force, with its machine; one query."""
+    return (
+        RoutingPolicy.objects.select_related("project", "machine")
+        .filter(project=project, ended_at=None)
+        .first()
+    )
+
+
+def state_of(project: Project) -> RoutingState:
+    """Return where a project stands; one query without a policy, else 6 or 7."""
+    policy = policy_of(project)
+    if policy is None:
+        return RoutingState(NONE, *_said(NONE))
+    seed_run = newest_run(policy, RoutingRun.Kind.SEED)
+    fit_run = newest_run(policy, RoutingRun.Kind.FIT)
+    job = newest_job(policy)
+    seed = seed_progress(policy)
+    held = fit_run or seed_run
+    n_pool = int(held.figures["n_pool"]) if held else 0
+    spending = spending_of(policy, n_pool)
+    n_ai, n_waiting, n_asked = _row(
+        _ROUTES, {"project": project.pk, "policy": policy.number}
+    )
+    name = _state(job, seed, fit_run, spending, n_asked)
+    words = _said(name)
+    return RoutingState(
+        name,
+        words[0],
+        _after(job) or words[1],
+        policy,
+        seed,
+        spending,
+        seed_run,
+        fit_run,
+        job,
+        n_ai,
+        n_waiting,
+        n_asked,
+    )
+
+
+def _state(
+    job: Job | None,
+    seed: SeedProgress,
+    fit_run: RoutingRun | None,
+    spending: Spending,
+    n_asked: int,
+) -> str:
+    if is_unended(job) and job is not None and job.parameters["action"] == "fit":
+        return FITTING
+    if fit_run is None:
+        return FITTING if seed.is_full else COLLECTING
+    return ROUTED if n_asked else EXHAUSTED
+
+
+def is_unended(job: Job | None) -> bool:
+    """Tell whether a job waits, runs or rests."""
+    states = (Job.State.WAITING, Job.State.RUNNING, Job.State.PAUSED)
+    return job is not None and job.state in states
+
+
+def newest_run(policy: RoutingPolicy, kind: str) -> RoutingRun | None:
+    """Return the newest run of a kind whose decisions hold; one query."""
+    found = RoutingRun.objects.filter(policy=policy, kind=kind)
+    return found.exclude(applied_at=None).order_by("-job_id").first()
+
+
+def newest_job(policy: RoutingPolicy) -> Job | None:
+    """Return the newest job of a policy; one query."""
+    found = Job.objects.filter(
+        project=policy.project_id,
+        kind=Job.Kind.ROUTE,
+        parameters__policy=policy.number,
+    )
+    return found.order_by("-id").first()
+
+
+def seed_progress(policy: RoutingPolicy) -> SeedProgress:
+    """Return how far the seed is that was drawn last; two queries."""
+    run = (
+        RoutingRun.objects.filter(policy=policy, kind=RoutingRun.Kind.SEED)
+        .exclude(planned_at=None)
+        .order_by("-job_id")
+        .first()
+    )
+    if run is None:
+        return SeedProgress()
+    return SeedProgress(*_row(_SEED, {"run": run.pk}))
+
+
+def _row(statement: str, parameters: dict[str, int]) -> list[int]:
+    with connection.cursor() as db:
+        db.execute(statement, parameters)
+        return [int(value) for value in db.fetchone()]
+
+
+def _said(state: str) -> tuple[str, str]:
+    """Return what a state means, and what to do in it."""
+    return {
+        NONE: (
+            _("No routing policy is in force: people label every item."),
+            _(
+                "Set a policy: whose label is taken, how many items people label first,"
+                " and the budget."
+            ),
+        ),
+        COLLECTING: (
+            _("People label the seed; all other items wait."),
+            _("Let people answer until the seed is full. The rest follows by itself."),
+        ),
+        FITTING: (
+            _("It is learned from the seed which items people should label."),
+            _("Wait for the job. It takes seconds to minutes."),
+        ),
+        ROUTED: (
+            _(
+                "Every item has its route: people label some, and the others take the"
+                " AI's label."
+            ),
+            _("Let people answer what is theirs. It is learned anew as labels arrive."),
+        ),
+        EXHAUSTED: (
+            _(
+                "People have labelled all that was theirs: the budget is spent, or no"
+                " other item is expected to gain."
+            ),
+            _("Export the labels, or set a policy with a larger budget."),
+        ),
+    }[state]
+
+
+def _after(job: Job | None) -> str:
+    """Return what to do after a job that did not end well; empty where it did."""
+    if job is None or job.state not in (Job.State.CANCELLED, Job.State.FAILED):
+        return ""
+    if job.state == Job.State.CANCELLED:
+        return _("The last routing job was cancelled. Start it again to go on.")
+    return _("The last routing job failed: {why}").format(why=job.message)

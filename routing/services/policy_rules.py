@@ -1,0 +1,168 @@
+"""Step route: what a policy must fulfil, told as sentences at their fields."""
+
+import math
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from annotation.answers import main_question, parse_questions
+from annotation.models import MachineAnnotator, PreAnnotation, Project
+from annotation.money import shown
+from annotation.questions import Problem
+from annotation.words import gettext as _
+from annotation.words import join_or
+from models_service.selectors.arrays import compared_questions
+from routing.models import RoutingPolicy
+from routing.selectors.spending import items_of, price_of
+
+if TYPE_CHECKING:
+    from routing.services.policies import PolicyDraft
+
+LEAST_SEED = 40
+MOST = 1_000_000_000
+
+
+def policy_problems(
+    project: Project,
+    draft: "PolicyDraft",
+    judges: Sequence[MachineAnnotator],
+    label_usd: Decimal,
+) -> list[Problem]:
+    """Return every fault of a policy for this project; [] = none."""
+    problems = [
+        *_machine_problems(project, draft),
+        *_judge_problems(project, draft, judges),
+        *_number_problems(draft),
+        *_price_problems(project, draft, label_usd),
+    ]
+    return problems or _budget_problems(project, draft, label_usd)
+
+
+def _machine_problems(project: Project, draft: "PolicyDraft") -> list[Problem]:
+    version = project.current_questions()
+    main = main_question(parse_questions(version.questions)) if version else None
+    machine, text = draft.machine, ""
+    if machine is None:
+        text = _("Choose the AI annotator whose label is taken.")
+    elif machine.project_id != project.pk:
+        text = _("This AI annotator belongs to another project. Choose one of this.")
+    elif main is None or main.type not in ("comparison", "ranking", "rating"):
+        text = _(
+            "Items can be routed where the main question compares two completions, and "
+            "this project's does not."
+        )
+    elif not _n_usable(project, machine):
+        text = _(
+            "This AI annotator has no usable verdict on an item with two completions. "
+            "Let it answer the items first."
+        )
+    return [Problem("machine", text)] if text else []
+
+
+def _judge_problems(
+    project: Project, draft: "PolicyDraft", judges: Sequence[MachineAnnotator]
+) -> list[Problem]:
+    if any(judge.project_id != project.pk for judge in judges):
+        text = _("A judge belongs to another project. Choose judges of this one.")
+        return [Problem("judges", text)]
+    if draft.machine is not None and draft.machine in judges:
+        text = _("The AI annotator whose label is taken is no judge of itself.")
+        return [Problem("judges", text)]
+    return []
+
+
+def _number_problems(draft: "PolicyDraft") -> list[Problem]:
+    problems = []
+    if not LEAST_SEED <= draft.n_seed <= MOST:
+        text = _("Let the seed have at least {n} items; below that nothing is learned.")
+        problems.append(Problem("n_seed", text.format(n=LEAST_SEED)))
+    for name in ("audit_share", "reserve_share"):
+        value = getattr(draft, name)
+        if not (math.isfinite(value) and 0 <= value <= 0.5):
+            text = _("Write a share from 0 to 0.5.")
+            problems.append(Problem(name, text))
+    if draft.strategy not in RoutingPolicy.Strategy.values:
+        known = join_or(RoutingPolicy.Strategy.values)
+        text = _("There is no strategy {name!r}. The strategies are {known}.")
+        words = text.format(name=str(draft.strategy)[:30], known=known)
+        problems.append(Problem("strategy", words))
+    if not 0 <= draft.refit_every <= MOST:
+        text = _("Write a whole number from 0; 0 learns anew by hand alone.")
+        problems.append(Problem("refit_every", text))
+    stop = draft.stop_gain
+    if stop is not None and not (math.isfinite(stop) and 0 <= stop < 1):
+        text = _("A gain is a share from 0 to below 1; leave it empty for no rule.")
+        problems.append(Problem("stop_gain", text))
+    if draft.seed is not None and not 0 <= draft.seed < 2**62:
+        text = _("The random seed is a whole number from 0 to below 2^62.")
+        problems.append(Problem("seed", text))
+    return problems
+
+
+def _price_problems(
+    project: Project, draft: "PolicyDraft", label_usd: Decimal
+) -> list[Problem]:
+    least, text = price_of(project), ""
+    is_money = draft.budget_unit == RoutingPolicy.Unit.MONEY
+    if not label_usd.is_finite() or not 0 <= label_usd <= MOST:
+        text = _("The price of a label is an amount in US dollars, from 0.")
+    elif label_usd < least:
+        text = _(
+            "An answer costs so much in the project's budget that one label, with all "
+            "its answers, costs {least}. Write at least that."
+        ).format(least=shown(least))
+    elif is_money and not label_usd:
+        text = _(
+            "Say what people's label of one item costs, or give the budget as a number "
+            "of labels or a share."
+        )
+    return [Problem("label_usd", text)] if text else []
+
+
+def _budget_problems(
+    project: Project, draft: "PolicyDraft", label_usd: Decimal
+) -> list[Problem]:
+    """Return what is wrong with the budget, where all else is right."""
+    unit, budget = draft.budget_unit, draft.budget
+    units = RoutingPolicy.Unit
+    if unit not in units.values:
+        text = _("There is no unit {unit!r}. The units are {known}.").format(
+            unit=str(unit)[:30], known=join_or(units.values)
+        )
+        return [Problem("budget_unit", text)]
+    if not budget.is_finite() or not 0 < budget <= MOST:
+        return [Problem("budget", _("The budget is a number above 0."))]
+    if unit == units.SHARE and budget > 1:
+        text = _("A share is at most 1, which is all items.")
+        return [Problem("budget", text)]
+    n_pool = _n_usable(project, draft.machine)
+    n_paid = items_of(unit, budget, n_pool)
+    if n_paid is None:
+        n_paid = int(budget / label_usd)
+    if n_paid < 1:
+        text = _("The budget pays for no label. One label costs {price}.")
+        return [Problem("budget", text.format(price=shown(label_usd)))]
+    if n_paid < min(draft.n_seed, n_pool):
+        text = _(
+            "The budget pays for {n:,} labels, and the seed alone asks for {n_seed:,}. "
+            "Raise the budget, or make the seed smaller."
+        )
+        words = text.format(n=n_paid, n_seed=min(draft.n_seed, n_pool))
+        return [Problem("budget", words)]
+    return []
+
+
+def _n_usable(project: Project, machine: MachineAnnotator | None) -> int:
+    """Return about how many items have a verdict that can be taken; one query."""
+    return (
+        PreAnnotation.objects.filter(
+            machine=machine,
+            status=PreAnnotation.Status.OK,
+            questions_version__in=list(compared_questions(project)),
+            item__n_completions=2,
+            item__frontier__is_excluded=False,
+        )
+        .values("item")
+        .distinct()
+        .count()
+    )

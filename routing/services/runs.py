@@ -1,0 +1,78 @@
+"""Step route: the runner of routing's jobs: plan, store, apply, end."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from annotation.models import Job, Route
+from annotation.services.assignments import restart_walks
+from annotation.services.jobs import JobFailed, Progress, kept_alive
+from annotation.services.routes import RouteDraft, apply_routes
+from annotation.words import gettext as _
+from annotation.words import ngettext
+from routing.models import RoutingRun
+from routing.services.applying import CHUNK, apply_run, store_plan
+from routing.services.seed import Plan, plan_seed
+
+# What makes decisions beside their inputs: a change of the method is a new version.
+VERSIONS = {"method": "1"}
+
+
+def run_routing(job: Job, progress: Progress) -> dict[str, Any]:
+    """Run a claimed job; a runner as annotation.services.jobs describes it."""
+    if job.parameters["action"] == "end":
+        return _end(job, progress)
+    run = RoutingRun.objects.select_related("policy__project").get(job=job)
+    began = time.monotonic()
+    if run.planned_at is None:
+        # Learning is one step that can outlast the lease.
+        with kept_alive(job):
+            store_plan(run, _plan(run, progress), VERSIONS)
+    n_reached = apply_run(run, progress)
+    run.duration_s += time.monotonic() - began
+    run.save(update_fields=["duration_s"])
+    n_total = run.decisions.count()
+    return {"message": _message(run), "n_done": n_total, "n_reached": n_reached}
+
+
+def _plan(run: RoutingRun, progress: Progress) -> Plan:
+    plan = plan_seed(run.policy, progress)
+    if not plan.figures["n_pool"]:
+        raise JobFailed(
+            _(
+                "The AI annotator has no usable verdict on any item that people could "
+                "label. Let it answer the items first."
+            )
+        )
+    return plan
+
+
+def _message(run: RoutingRun) -> str:
+    n_human = run.decisions.filter(source=Route.Source.HUMAN).count()
+    return ngettext(
+        "{n:,} item goes to people.", "{n:,} items go to people.", n_human
+    ).format(n=n_human)
+
+
+def _end(job: Job, progress: Progress) -> dict[str, Any]:
+    """Return to people what waits under a policy that has ended."""
+    number = job.parameters["policy"]
+    waiting = Route.objects.filter(
+        project=job.project, policy=number, source=Route.Source.WAITING
+    )
+    ids = list(waiting.order_by("item_id").values_list("item_id", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        progress.set(start, len(ids))
+        _return(job, number, ids[start : start + CHUNK])
+    restart_walks(project=job.project)
+    message = ngettext(
+        "{n:,} item is with people again.",
+        "{n:,} items are with people again.",
+        len(ids),
+    ).format(n=len(ids))
+    return {"message": message, "n_done": len(ids), "n_total": len(ids)}
+
+
+def _return(job: Job, number: int, ids: Sequence[int]) -> None:
+    drafts = [RouteDraft(item, Route.Source.HUMAN, Route.Part.REST) for item in ids]
+    apply_routes(project=job.project, policy=number, drafts=drafts)

@@ -1,0 +1,170 @@
+"""Step route: draw the seed of a policy at random; all other items wait.
+
+What an earlier run of the policy drew stays drawn, so that this can be repeated at any
+time, as when the first run was cancelled or items were imported since.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from annotation.models import Route
+from annotation.services.jobs import Progress
+from annotation.services.routes import RouteDraft
+from models_service.selectors.arrays import compared_questions
+from routing.lots import Bools, Ints, lots_of, lowest
+from routing.models import Decision, RoutingPolicy
+from routing.selectors.pool import last_number, windows_of
+
+SEED_PRIORITY = 1_000
+PARTS = (Route.Part.SEED, Route.Part.AUDIT)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run decided: the decisions in the order of their places, and figures."""
+
+    drafts: list[RouteDraft]
+    figures: dict[str, Any]
+    inputs_sha256: str = ""
+    n_labels: int = 0
+
+
+@dataclass(frozen=True)
+class _Standing:
+    """The items of a pool as arrays, by number.
+
+    `is_kept`: drawn by an earlier run of this policy; `is_audit`: of these, for the
+    audit. `n_wanted`: int64 [n], answers that each wants.
+    """
+
+    ids: Ints
+    numbers: Ints
+    n_wanted: Ints
+    is_open: Bools
+    is_labelled: Bools
+    is_kept: Bools
+    is_audit: Bools
+    is_even: bool
+
+
+def plan_seed(policy: RoutingPolicy, progress: Progress) -> Plan:
+    """Draw the seed: what people answered before counts where it came to them by lot.
+
+    That is so where all items had the same priority before the policy was set.
+    """
+    now = _standing(policy, progress)
+    n_kept = int(now.is_kept.sum())
+    is_before = now.is_labelled & ~now.is_kept & now.is_even & (n_kept == 0)
+    lots = lots_of(now.numbers, policy.seed, "seed")
+    before = _some(is_before, lots, policy.n_seed - n_kept)
+    n_missing = policy.n_seed - n_kept - int(before.sum())
+    is_free = now.is_open & ~now.is_kept
+    drawn = _some(is_free, lots, n_missing)
+    is_seed = now.is_kept | before | drawn
+    is_audit = _audit(now, is_seed, policy)
+    share = policy.n_seed / max(len(now.ids), 1)
+    drafts = _drafts(policy, now, is_seed, is_audit, min(share, 1.0))
+    figures = {
+        "n_pool": len(now.ids),
+        "n_seed": int(is_seed.sum()),
+        "n_audit": int(is_audit.sum()),
+        "n_before": int(before.sum()),
+        "n_waiting": sum(draft.source == Route.Source.WAITING for draft in drafts),
+        "is_even": now.is_even,
+        "last_number": last_number(policy.project),
+    }
+    return Plan(drafts, figures)
+
+
+def _some(wanted: Bools, lots: np.ndarray[Any, Any], n: int) -> Bools:
+    """Return the `n` items with the lowest lots of those that are wanted."""
+    return lowest(np.where(wanted, lots, 2.0), min(n, int(wanted.sum())))
+
+
+def _audit(now: _Standing, is_seed: Bools, policy: RoutingPolicy) -> Bools:
+    """Keep what is of the audit, and draw what its share lacks from the new ones."""
+    n_audit = round(policy.audit_share * int(is_seed.sum()))
+    lots = lots_of(now.numbers, policy.seed, "audit")
+    kept = now.is_kept & now.is_audit
+    return kept | _some(is_seed & ~now.is_kept, lots, n_audit - int(kept.sum()))
+
+
+def _drafts(
+    policy: RoutingPolicy,
+    now: _Standing,
+    is_seed: Bools,
+    is_audit: Bools,
+    propensity: float,
+) -> list[RouteDraft]:
+    """Return the decisions: the seed in the order of numbers, then what waits."""
+    used = is_seed | now.is_open
+    order = np.flatnonzero(used)
+    order = order[np.argsort(~is_seed[order], kind="stable")]
+    return [
+        _seeded(policy, now, at, bool(is_audit[at]), propensity)
+        if is_seed[at]
+        else RouteDraft(int(now.ids[at]), Route.Source.WAITING, Route.Part.REST)
+        for at in order.tolist()
+    ]
+
+
+def _seeded(
+    policy: RoutingPolicy, now: _Standing, at: int, is_audit: bool, propensity: float
+) -> RouteDraft:
+    return RouteDraft(
+        item_id=int(now.ids[at]),
+        source=Route.Source.HUMAN,
+        part=Route.Part.AUDIT if is_audit else Route.Part.SEED,
+        priority=SEED_PRIORITY,
+        propensity=propensity,
+        cost_usd=cost_of(policy, int(now.n_wanted[at])),
+    )
+
+
+def cost_of(policy: RoutingPolicy, n_wanted: int) -> Decimal:
+    """Return what people's label of an item costs that wants so many answers."""
+    usual = policy.project.overlap
+    return (policy.label_usd * n_wanted / usual).quantize(Decimal("0.000001"))
+
+
+def drawn_parts(policy: RoutingPolicy) -> dict[int, str]:
+    """Return which items runs of this policy drew, and for what part; one query."""
+    rows = Decision.objects.filter(run__policy=policy, part__in=PARTS)
+    return dict(rows.values_list("item_id", "part"))
+
+
+def _standing(policy: RoutingPolicy, progress: Progress) -> _Standing:
+    drawn = drawn_parts(policy)
+    questions = compared_questions(policy.project)
+    rows = []
+    for window in windows_of(policy, questions):
+        for item, place in zip(window.items, window.places, strict=True):
+            part = drawn.get(item.id, "")
+            rows.append(
+                (
+                    item.id,
+                    item.number,
+                    place.n_wanted,
+                    place.is_open,
+                    place.is_labelled,
+                    bool(part),
+                    part == Route.Part.AUDIT,
+                    place.rank,
+                )
+            )
+        progress.set(len(rows))
+    table = np.array(rows, dtype=np.int64).reshape(-1, 8)
+    flags = table[:, 3:7].astype(bool)
+    return _Standing(
+        table[:, 0],
+        table[:, 1],
+        table[:, 2],
+        flags[:, 0],
+        flags[:, 1],
+        flags[:, 2],
+        flags[:, 3],
+        is_even=len(np.unique(table[:, 7])) < 2,
+    )

@@ -1,0 +1,1 @@
+"""Routing: the method and the command that judges it."""
