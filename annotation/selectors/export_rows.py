@@ -23,6 +23,7 @@ from annotation.formats.exports.types import (
     StoredCompletion,
     StoredItem,
     StoredRoute,
+    Suggested,
     Version,
 )
 from annotation.models import (
@@ -31,6 +32,7 @@ from annotation.models import (
     Project,
     ProtocolPair,
     QuestionsVersion,
+    SuggestionPolicy,
 )
 from annotation.selectors import export_sql as sql
 from annotation.selectors.export_people import (
@@ -108,6 +110,7 @@ class ExportReader:
     _guidelines: dict[int, int] = field(init=False)
     has_pairs: bool = field(init=False)
     _has_decisions: bool = field(init=False)
+    _has_suggestions: bool = field(init=False)
     _people: PeopleReader = field(init=False)
 
     def __post_init__(self) -> None:
@@ -116,6 +119,8 @@ class ExportReader:
         made = Adjudication.objects.filter(project=self.project)
         self._has_decisions = made.exists()
         self.has_pairs = ProtocolPair.objects.filter(project=self.project).exists()
+        policies = SuggestionPolicy.objects.filter(project=self.project)
+        self._has_suggestions = policies.exists()
         found = GuidelinesVersion.objects.filter(project=self.project)
         self._guidelines = dict(found.values_list("id", "number"))
 
@@ -221,6 +226,7 @@ class ExportReader:
         people = self._people.of({row[2] for row in rows})
         guidelines = self._guidelines
         firsts = self._firsts(rows)
+        suggested = self._suggested(rows)
         found = [
             StoredAnswer._make(
                 (
@@ -234,11 +240,27 @@ class ExportReader:
                     False,
                     *row[-2:],
                     firsts.get((row[1], row[2], row[12]), ""),
+                    suggested.get((row[1], row[2], row[12])),
                 )
             )
             for row in rows
         ]
-        return [self._released(answer) for answer in found]
+        return [self._released(_with_seen(answer)) for answer in found]
+
+    def _suggested(self, rows: Sequence[Row]) -> dict[tuple[int, int, str], Suggested]:
+        """Return what was drawn, by item, person and purpose.
+
+        One query, and none where no machine's verdict was ever shown to people.
+        """
+        if not self._has_suggestions or not rows:
+            return {}
+        keys = [[row[1] for row in rows], [row[2] for row in rows]]
+        return {
+            (row[0], row[1], "main"): Suggested._make(
+                (*row[2:5], _identity(row[5:11]), *row[11:])
+            )
+            for row in fetch_all(sql.SUGGESTIONS, keys)
+        }
 
     def _firsts(self, rows: Sequence[Row]) -> dict[tuple[int, int, str], str]:
         """Return which protocol came first, by item, person and purpose.
@@ -265,12 +287,19 @@ class ExportReader:
             # What a repeat is held against are the same author's words.
             before, _ = without_free_text(json.loads(reference), types)
             reference = json.dumps(before, ensure_ascii=False)
+        suggested = answer.suggested
+        if suggested is not None:
+            first, _ = without_free_text(json.loads(suggested.first_answers), types)
+            suggested = suggested._replace(
+                first_answers=json.dumps(first, ensure_ascii=False)
+            )
         metadata = _without_words(answer.metadata)
         return answer._replace(
             answers=json.dumps(kept, ensure_ascii=False),
             metadata=metadata,
             is_text_withheld=had_any or metadata != answer.metadata,
             reference=reference,
+            suggested=suggested,
         )
 
     def _machine(self, row: Row) -> StoredAnswer:
@@ -298,6 +327,38 @@ class ExportReader:
             is_suggestion_visible=False,
             metadata=row[9],
         )
+
+
+def _identity(row: Row) -> str:
+    """Return the name by which a machine's own answers know it."""
+    name, kind, model, revision, prompt, number = row
+    machine = Machine(
+        name=name,
+        kind=kind,
+        model=model,
+        revision=revision,
+        prompt_sha256=prompt,
+        parameters="{}",
+        status="ok",
+        probability=None,
+        raw="",
+        cost_usd=None,
+        latency_ms=None,
+        number=number,
+    )
+    return machine.identity
+
+
+def _with_seen(answer: StoredAnswer) -> StoredAnswer:
+    """Tell whether a verdict was visible when the answer was given.
+
+    Where nothing was drawn, what was stored with an older or imported answer stands.
+    """
+    drawn = answer.suggested
+    if drawn is None:
+        return answer
+    is_seen = drawn.visible_at is not None and answer.created_at >= drawn.visible_at
+    return answer._replace(is_suggestion_visible=is_seen)
 
 
 def _without_words(metadata: str) -> str:

@@ -59,6 +59,24 @@ PAIRS = """
     JOIN protocol_pair p ON p.item_id = asked.item_id
       AND p.participant_id = asked.participant_id
 """
+# Of these items and people, what was drawn of a machine's verdict, and what came of it.
+SUGGESTIONS = f"""
+    SELECT a.item_id, a.participant_id, e.arm, e.propensity, {_time("e.visible_at")},
+        m.name, m.kind, m.model, m.revision, m.prompt_sha256, m.number,
+        v.answers::text,
+        (SELECT n.answers::text FROM annotation n WHERE n.assignment_id = a.id
+          AND NOT n.is_retraction ORDER BY n.id LIMIT 1),
+        CASE WHEN e.first_answer_id IS NOT NULL THEN EXISTS (
+          SELECT 1 FROM annotation n WHERE n.assignment_id = a.id
+            AND NOT n.is_retraction AND n.created_at > e.visible_at) END
+    FROM (SELECT DISTINCT item_id, participant_id
+          FROM unnest(%s::bigint[], %s::bigint[]) AS k(item_id, participant_id)) asked
+    JOIN assignment a ON a.item_id = asked.item_id
+      AND a.participant_id = asked.participant_id AND a.purpose = 'main'
+    JOIN exposure e ON e.assignment_id = a.id
+    JOIN pre_annotation v ON v.id = e.pre_annotation_id
+    JOIN machine_annotator m ON m.id = v.machine_id
+"""  # noqa: S608 - our own words
 # Of skips and flags: the key, the person, the cells before and after the person.
 SKIPS = f"""
     SELECT a.id, a.participant_id, i.public_id::text, i.external_id,

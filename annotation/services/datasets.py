@@ -263,7 +263,7 @@ class DatasetWriter:
         kept = []
         for answer in answers:
             reason = refusal(answer, self.options)
-            self._answers.count(reason, is_text_withheld=answer.is_text_withheld)
+            self._answers.count_answer(reason, answer)
             if not reason:
                 kept.append(answer)
         self._note(answer.annotator_type for answer in kept)

@@ -223,6 +223,13 @@ def _counts(facts: CardFacts) -> Iterator[str]:
             "Items settled by the team, on which its answer stands for those of "
             f"people: {facts.answers.n_adjudicated:,}. It is no stored answer."
         )
+    if facts.answers.n_seen:
+        yield (
+            "Answers among the exported ones that were given after a machine's verdict "
+            f"on the item was seen: {facts.answers.n_seen:,}. Verdicts shown pull "
+            "answers towards them, so these are no evidence of how far people agree "
+            "with that machine, or with each other."
+        )
     if facts.answers.parts:
         yield (
             "An answer can hold several parts, such as the pairs of a ranking. Each is "

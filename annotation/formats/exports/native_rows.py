@@ -16,6 +16,7 @@ from annotation.formats.exports.types import (
     Machine,
     StoredAnswer,
     StoredItem,
+    Suggested,
     Version,
 )
 from annotation.formats.native import item_to_native
@@ -41,7 +42,7 @@ def native_row(
         if not reason and answer.purpose in APART_PURPOSES:
             # An import would take it for data.
             reason = "purpose"
-        tally.count(reason, is_text_withheld=answer.is_text_withheld)
+        tally.count_answer(reason, answer)
         if not reason:
             labels.append(_label(answer, versions[answer.version]))
     draft = ItemDraft(
@@ -143,5 +144,16 @@ def _human_facts(answer: StoredAnswer, version: Version) -> dict[str, Any]:
         "layout": answer.layout,
         "view": answer.view,
         "is_suggestion_visible": answer.is_suggestion_visible,
+        "suggestion": _suggestion(answer.suggested),
     }
     return {name: value for name, value in facts.items() if value not in ("", None)}
+
+
+def _suggestion(suggested: Suggested | None) -> dict[str, Any] | None:
+    if suggested is None:
+        return None
+    facts = suggested._asdict() | {
+        "answers": json.loads(suggested.answers),
+        "first_answers": json.loads(suggested.first_answers),
+    }
+    return {name: value for name, value in facts.items() if value is not None}

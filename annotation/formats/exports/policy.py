@@ -127,7 +127,8 @@ class Tally:
 
     `withheld`: by class of data, how many exported answers came without it.
     `n_adjudicated`: on how many items the team's answer stood for those of people; it
-    is none of the stored answers, and its parts are counted.
+    is none of the stored answers, and its parts are counted. `n_seen`: how many
+    exported answers were given after a machine's verdict on the item was seen.
     """
 
     stored: int = 0
@@ -138,6 +139,12 @@ class Tally:
     left_out: Counter[str] = field(default_factory=Counter)
     withheld: Counter[str] = field(default_factory=Counter)
     n_adjudicated: int = 0
+    n_seen: int = 0
+
+    def count_answer(self, reason: str, answer: StoredAnswer) -> None:
+        """Count one stored answer, and what is known of it."""
+        self.count(reason, is_text_withheld=answer.is_text_withheld)
+        self.n_seen += not reason and answer.is_suggestion_visible
 
     def count(self, reason: str, *, is_text_withheld: bool = False) -> None:
         """Count one stored answer: exported, or dropped for a reason."""
@@ -286,4 +293,4 @@ class Policy:
         for reading in group:
             answer = reading.answer
             reason = fates.get(answer.id, "no_answer")
-            tally.count(reason, is_text_withheld=answer.is_text_withheld)
+            tally.count_answer(reason, answer)

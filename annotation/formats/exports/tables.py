@@ -52,6 +52,33 @@ _ANSWERS = Column(
     "comparison above 0 prefers completion 0",
 )
 _METADATA = Column("metadata", TEXT, "JSON: what else is known")
+SUGGESTED = (
+    Column(
+        "suggestion_arm",
+        TEXT,
+        "blind, revealed, hedged or shown; empty = nothing was drawn for this item and"
+        " person",
+    ),
+    Column("suggestion_propensity", FLOAT, "the probability of the arm, in (0, 1]"),
+    Column(
+        "suggestion_visible_at",
+        TEXT,
+        "when the verdict was first sent, ISO 8601 in UTC; empty = never",
+    ),
+    Column("suggestion_machine", TEXT, "which machine it is of, as in its own answers"),
+    Column(
+        "suggestion_answers",
+        TEXT,
+        "JSON: the machine's answer, also where it was not seen; as in `answers`",
+    ),
+    Column("first_answers", TEXT, "JSON: this person's first answers to the item"),
+    Column(
+        "was_changed_after_suggestion",
+        BOOL,
+        "whether a new version came after a first answer had revealed the verdict;"
+        " empty = it revealed none",
+    ),
+)
 ANNOTATIONS = Table(
     "annotations",
     "One row per answer by a person.",
@@ -75,7 +102,12 @@ ANNOTATIONS = Table(
         Column("revision", INT, "which version of the person's answer, from 1"),
         Column("layout", TEXT, "how the completions were laid out"),
         Column("view", TEXT, "whether they were shown rendered or raw"),
-        Column("is_suggestion_visible", BOOL, "whether a machine's answer was shown"),
+        Column(
+            "is_suggestion_visible",
+            BOOL,
+            "whether a machine's verdict on the item was seen before this answer",
+        ),
+        *SUGGESTED,
         _METADATA,
     ),
 )
@@ -241,8 +273,15 @@ def annotation_row(answer: StoredAnswer, version: Version) -> Row:
         answer.layout,
         answer.view,
         answer.is_suggestion_visible,
+        *_suggested(answer),
         answer.metadata,
     )
+
+
+def _suggested(answer: StoredAnswer) -> Row:
+    if answer.suggested is None:
+        return ("", None, None, "", "", "", None)
+    return tuple(answer.suggested)
 
 
 def pre_annotation_row(answer: StoredAnswer, version: Version) -> Row:

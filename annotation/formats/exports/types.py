@@ -145,6 +145,24 @@ class Machine(NamedTuple):
         return f"{name}#{self.prompt_sha256[:8]}" if self.prompt_sha256 else name
 
 
+class Suggested(NamedTuple):
+    """Which arm an assignment fell into, and what its person saw of a verdict, when.
+
+    `propensity`: the probability of the arm, in (0, 1]. `visible_at`: when the verdict
+    was first sent, ISO 8601 in UTC; None = never. `machine` and `answers` are what the
+    machine said, also where nobody saw it; `first_answers` what the person said first.
+    `was_changed`: a later version came after it was seen; None where none could.
+    """
+
+    arm: str
+    propensity: float
+    visible_at: str | None
+    machine: str
+    answers: str
+    first_answers: str
+    was_changed: bool | None
+
+
 class StoredAnswer(NamedTuple):
     """An annotation (by `person`) or a pre-annotation (by `machine`).
 
@@ -155,6 +173,8 @@ class StoredAnswer(NamedTuple):
     `revision` counts the versions of an answer from 1. `comes_first`: of an item under
     two protocols, the purpose of the answer that came first for this person; else "".
     `is_text_withheld`: the author's own words were taken out of `answers`.
+    `is_suggestion_visible`: the author had seen what a machine said of the item.
+    `suggested`: of an assignment for which that was drawn, whichever arm it was.
     `reference`: what a check is held against, as JSON: the known answer of its item,
     or of a repeat the same person's first answers.
     """
@@ -186,6 +206,7 @@ class StoredAnswer(NamedTuple):
     reference: str | None = None
     revision: int = 1
     comes_first: str = ""
+    suggested: Suggested | None = None
 
     @property
     def annotator(self) -> str:
