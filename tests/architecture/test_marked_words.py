@@ -17,6 +17,10 @@ EXEMPT = {
     "annotation/management/": "is output of commands",
     "models_service/management/": "is output of commands",
     "routing/management/": "is output of commands",
+    **{
+        f"routing/{name}": "is output of a command"
+        for name in ("pair_file.py", "report.py", "simulate.py")
+    },
     "annotation/migrations/": "is what was true when it was written",
     "routing/migrations/": "is what was true when it was written",
     "annotation/demo/": _STUDY,

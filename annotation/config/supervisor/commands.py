@@ -16,6 +16,9 @@ from django.core.exceptions import ImproperlyConfigured
 from annotation.config.supervisor import environment, up
 from annotation.config.supervisor.processes import SupervisorError
 
+# Commands that compute from files alone.
+WITHOUT_SERVERS = {"simulate_routing"}
+
 
 def run(arguments: list[str], manage: Callable[[list[str]], None]) -> int:
     """Run manage.py's arguments; what Django knows goes to `manage`."""
@@ -25,6 +28,8 @@ def run(arguments: list[str], manage: Callable[[list[str]], None]) -> int:
         if arguments[1:2] == ["with_services"]:
             _with_services([arguments[0], *arguments[2:]], manage)
         else:
+            if set(arguments[1:2]) & WITHOUT_SERVERS:
+                environment.supply_nothing()
             manage(arguments)
     except (SupervisorError, ImproperlyConfigured) as error:
         sys.stderr.write(f"{error}\n")

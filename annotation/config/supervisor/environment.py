@@ -38,6 +38,16 @@ def supply(services: EmbeddedServices) -> None:
         env.set_default("SECRET_KEY_FILE", str(_secret_key_file(services.directory)))
 
 
+def supply_nothing() -> None:
+    """Set the variables for a command that opens no connection and signs nothing.
+
+    The addresses lead nowhere: `.invalid` is reserved for names that never exist.
+    """
+    env.set_default("DATABASE_URL", "postgresql://nobody@nowhere.invalid/none")
+    env.set_default("REDIS_URL", "redis://nowhere.invalid/0")
+    env.set_default("SECRET_KEY", secrets.token_urlsafe(48))
+
+
 def _secret_key_file(directory: Path) -> Path:
     """Return the file of the installation's own key, made on the first start."""
     path = directory / "secret_key"

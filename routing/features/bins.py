@@ -1,0 +1,91 @@
+"""PURE: figures as tags: terciles of the whole pool, states of the judges.
+
+Edges are learned once, on the whole pool, and bins are half-open, so that every item
+is in exactly one bin of each figure whatever part of the pool is looked at.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.pairs import Bools, Floats, Ints
+
+LEAST = 15
+BIN_WORDS = ("low", "middle", "high")
+
+
+@dataclass(frozen=True)
+class Tags:
+    """Which tags an item has. `has`: bool [n, n_tags]; `names`: their names."""
+
+    names: tuple[str, ...]
+    has: Bools
+
+    def take(self, rows: Bools | Ints) -> "Tags":
+        """Return the same tags of some items."""
+        return Tags(self.names, self.has[rows])
+
+
+def percentile_of(values: Floats) -> Floats:
+    """Return the percentile rank of each value in [0, 1]; equal values share theirs.
+
+    The rank is (number below + half of the number equal) / number, NaN stays NaN.
+    """
+    known = np.isfinite(values)
+    ranked = np.sort(values[known])
+    ranks = np.full(len(values), np.nan)
+    below = np.searchsorted(ranked, values[known], side="left")
+    until = np.searchsorted(ranked, values[known], side="right")
+    ranks[known] = (below + until) / (2 * max(len(ranked), 1))
+    return ranks
+
+
+def tercile_of(values: Floats) -> Floats:
+    """Return the bin of each value: 0 for [0, 1/3), 1 for [1/3, 2/3), 2, or NaN."""
+    return np.minimum(np.floor(3 * percentile_of(values)), 2.0)
+
+
+def tags_of(figures: dict[str, Floats], states: dict[str, Floats]) -> Tags:
+    """Return the tags of a pool.
+
+    Parameters
+    ----------
+    figures : dict of float64 [n]
+        Cut into terciles; what is missing has a tag of its own.
+    states : dict of float64 [n]
+        Each value is a tag.
+    """
+    names: list[str] = []
+    columns: list[Bools] = []
+    for name, values in figures.items():
+        bins = tercile_of(values)
+        for number, word in enumerate(BIN_WORDS):
+            names.append(f"{name}: {word}")
+            columns.append(bins == number)
+        names.append(f"{name}: missing")
+        columns.append(np.isnan(bins))
+    for name, values in states.items():
+        for value in np.unique(values):
+            names.append(f"{name}: {value:g}")
+            columns.append(values == value)
+    n = len(next(iter({**figures, **states}.values()), np.zeros(0)))
+    has = np.stack(columns, axis=1) if columns else np.zeros((n, 0), dtype=bool)
+    return merge_rare(Tags(tuple(names), has))
+
+
+def merge_rare(tags: Tags, least: int = LEAST) -> Tags:
+    """Drop tags that nothing or everything has, and merge what is rare.
+
+    Tags of fewer than `least` items become the one tag "rare"; it too is dropped
+    where it is rarer than that.
+    """
+    counts = tags.has.sum(axis=0)
+    n = len(tags.has)
+    useful = (counts >= least) & (counts < n)
+    rare = (counts > 0) & (counts < least)
+    names = [name for name, keep in zip(tags.names, useful, strict=True) if keep]
+    merged = tags.has[:, rare].any(axis=1)
+    has = tags.has[:, useful]
+    if least <= merged.sum() < n:
+        return Tags((*names, "rare"), np.column_stack([has, merged]))
+    return Tags(tuple(names), has)

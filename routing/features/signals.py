@@ -1,0 +1,56 @@
+"""PURE: what the judges of an item say of its AI label: do they contradict it?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from routing.pairs import Bools, Floats, Pairs
+
+STATES = ("same", "opposite", "tie", "missing")
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Verdicts held against the AI label.
+
+    Attributes
+    ----------
+    names : tuple of str, length k
+        The columns: other judges, then the AI in the exchanged order.
+    state : int64 [n, k]
+        Index into STATES: what the column says of the AI label. "tie" is a tie against
+        a preference, "opposite" all else that differs.
+    n_judges : int
+        How many of the columns are other judges.
+    confidence : float64 [n, c]
+        How sure the AI is; NaN where it did not say.
+    """
+
+    names: tuple[str, ...]
+    state: Floats
+    n_judges: int
+    confidence: Floats
+
+    @property
+    def differs(self) -> Bools:
+        """Return whether a column contradicts the AI label: bool [n, k]."""
+        return np.asarray((self.state == 1) | (self.state == 2))
+
+
+def signals_of(pairs: Pairs) -> Signals:
+    """Hold every verdict against the AI label."""
+    columns = {**pairs.judges, **pairs.swapped}
+    states = [_state(pairs.ai, said) for said in columns.values()]
+    sure = list(pairs.confidence.values())
+    return Signals(
+        tuple(columns),
+        np.stack(states, axis=1) if states else np.zeros((pairs.n, 0)),
+        len(pairs.judges),
+        np.stack(sure, axis=1) if sure else np.zeros((pairs.n, 0)),
+    )
+
+
+def _state(ai: Floats, said: Floats) -> Floats:
+    state = np.where(said == ai, 0.0, 1.0)
+    state = np.where((said == 0) & (ai != 0), 2.0, state)
+    return np.asarray(np.where(np.isnan(said), 3.0, state))

@@ -1,0 +1,70 @@
+"""PURE: labelled pairs as arrays: what people, the AI and the judges said.
+
+Sides are +1 for A, -1 for B and 0 for a tie, as everywhere; NaN is "said nothing".
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pairs of completions with labels of people and of one AI.
+
+    Attributes
+    ----------
+    prompts, completions_a, completions_b : tuple of str, length n
+    ai : float64 [n]
+        The side that the AI prefers: +1, -1 or 0.
+    people : float64 [n, n_people]
+        The side each person prefers; NaN where a person said nothing.
+    group : int64 [n]
+        What shares a group (a prompt) is never on both sides of a split.
+    judges, swapped, confidence : dict of float64 [n], by the name of the column
+        What other judges say; what the AI says with the completions exchanged, mapped
+        back; how sure the AI is, higher is surer. NaN where there is nothing.
+    """
+
+    prompts: tuple[str, ...]
+    completions_a: tuple[str, ...]
+    completions_b: tuple[str, ...]
+    ai: Floats
+    people: Floats
+    group: Ints
+    judges: dict[str, Floats] = field(default_factory=dict)
+    swapped: dict[str, Floats] = field(default_factory=dict)
+    confidence: dict[str, Floats] = field(default_factory=dict)
+
+    @property
+    def n(self) -> int:
+        """Return the number of pairs."""
+        return len(self.ai)
+
+
+def consensus_of(people: Floats) -> Floats:
+    """Return the side most people prefer: float64 [n].
+
+    A tie is an answer of its own. Where no answer has more votes than each other one,
+    people together prefer neither, and the consensus is a tie; NaN without any vote.
+    """
+    votes = np.stack([(people == side).sum(axis=1) for side in (1.0, 0.0, -1.0)], 1)
+    ranked = np.sort(votes, axis=1)
+    sides = np.array([1.0, 0.0, -1.0])[votes.argmax(axis=1)]
+    sides = np.where(ranked[:, 2] > ranked[:, 1], sides, 0.0)
+    return np.asarray(np.where(ranked[:, 2] > 0, sides, np.nan))
+
+
+def share_of(people: Floats) -> Floats:
+    """Return the share of votes for A, a tie being half a vote: float64 [n]."""
+    said = np.isfinite(people)
+    total = np.where(said, people, 0.0).sum(axis=1)
+    mean = np.divide(
+        total, said.sum(axis=1), out=np.full(len(people), np.nan), where=said.any(1)
+    )
+    return np.asarray((1.0 + mean) / 2.0)

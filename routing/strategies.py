@@ -1,0 +1,260 @@
+"""PURE: who is asked about each item of a pool, by every strategy, on one split.
+
+All strategies get the same labels: those of the seed. What the default does is in
+`gain`; the others are what it must be better than, and the oracle what it cannot be.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from annotation.words import gettext as _
+from models_service.heads.ensemble import log_loss
+from routing.features.bins import Tags, percentile_of, tags_of
+from routing.features.signals import Signals, signals_of
+from routing.features.space import Space
+from routing.features.text import FORM, MEASURES, compare_form, measure_pairs
+from routing.gain import Gain, design_of, fit_gain
+from routing.pairs import Bools, Floats, Pairs, consensus_of, share_of
+from routing.performance import (
+    LEAST_SEED,
+    Fit,
+    Trials,
+    best_simulated,
+    fit_quadratic,
+    fit_ridge,
+    try_mixes,
+)
+from routing.proxy import (
+    Proxy,
+    choose_ridge,
+    cross_margins,
+    fit_mixes,
+    folds_of,
+    proxy_of,
+)
+from routing.selection import select
+from routing.splits import Split
+
+DEFAULT = "default"
+STRATEGIES = (
+    DEFAULT,
+    "random",
+    "disagreement",
+    "confidence",
+    "contradiction",
+    "top_k",
+    "paper",
+    "oracle",
+    "all_human",
+    "all_ai",
+)
+N_FOLDS = 5
+
+
+@dataclass(frozen=True)
+class Known:
+    """All pairs with what is computed once, before any split.
+
+    Attributes
+    ----------
+    share : float64 [n]
+        Share of people's votes for A.
+    ai_share : float64 [n]
+        The AI label in the same unit: 1, 0 or 0.5.
+    wrong : float64 [n]
+        1 where the AI label is not the consensus of people.
+    """
+
+    pairs: Pairs
+    share: Floats
+    ai_share: Floats
+    wrong: Floats
+    signals: Signals
+    figures: dict[str, Floats]
+    form: Floats
+    proxy: Proxy
+
+
+def know(pairs: Pairs, space: Space) -> Known:
+    """Compute what does not depend on the split."""
+    measures = measure_pairs(pairs)
+    figures = dict(zip(MEASURES, measures.T, strict=True))
+    figures["cosine"] = space.cosine
+    form = compare_form(pairs)
+    return Known(
+        pairs,
+        share_of(pairs.people),
+        (1.0 + pairs.ai) / 2.0,
+        (consensus_of(pairs.people) != pairs.ai).astype(np.float64),
+        signals_of(pairs),
+        figures,
+        form,
+        proxy_of(form, space),
+    )
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What the labels of the seed say.
+
+    `margin`: float64 [n], log-odds towards A, by proxies that saw nothing of a pair's
+    prompt. `ridge` is the proxy's, from cross-validation on the seed.
+    """
+
+    margin: Floats
+    ridge: float
+    gain: Gain
+    tags: Tags
+
+
+def learn(known: Known, split: Split, rng: np.random.Generator) -> Learned:
+    """Learn proxy and gain on the seed."""
+    x, seed = known.proxy.x, split.seed
+    group, target = known.pairs.group[seed], known.share[seed]
+    folds = folds_of(group, N_FOLDS, rng)
+    ridge = choose_ridge(x[seed], target, folds)
+    margin = x @ fit_mixes(x[seed], target[:, None], ridge)[:, 0]
+    margin[seed] = cross_margins(x[seed], target, folds, ridge)
+    figures = known.figures
+    design = design_of(
+        known.signals,
+        known.pairs.ai,
+        (tuple(figures), np.stack(list(figures.values()), axis=1)),
+        (FORM, known.form),
+        margin,
+    )
+    gain = fit_gain(design, known.wrong, seed, known.pairs.group, rng)
+    return Learned(margin, ridge, gain, _tags(known, margin))
+
+
+def _tags(known: Known, margin: Floats) -> Tags:
+    """Return the tags: terciles of texts, contradiction, confidence; judges' states."""
+    signals = known.signals
+    figures = {name: f for name, f in known.figures.items() if name != "is_same"}
+    figures["contradiction"] = log_loss(known.ai_share, margin)
+    for number, sure in enumerate(signals.confidence.T, start=1):
+        figures[f"confidence {number}"] = sure
+    states = dict(zip(signals.names, signals.state.T, strict=True))
+    return tags_of(figures, states)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Who is asked, and what was learned on the way.
+
+    `human`: bool [n_draws, n_budgets, n_pool] by strategy; one draw but for random.
+    `ridge`: the penalty of the proxy, the same for every strategy.
+    """
+
+    human: dict[str, Bools]
+    ridge: float
+    fit: Fit | None
+    gain: Gain
+
+
+def missing_inputs(known: Known, seed_size: int) -> dict[str, str]:
+    """Return why a strategy cannot be judged, for those that cannot."""
+    reasons = {}
+    if not known.signals.names:
+        reasons["disagreement"] = _("No judge and no exchanged verdict is named.")
+    if not known.signals.confidence.shape[1]:
+        reasons["confidence"] = _("Nothing says how sure the AI is.")
+    if seed_size < LEAST_SEED:
+        words = _(
+            "A seed of {n} items is below {least}, too few for a performance "
+            "prediction model."
+        ).format(n=seed_size, least=LEAST_SEED)
+        reasons |= {"top_k": words, "paper": words, "ppm": words}
+    return reasons
+
+
+def choose(
+    known: Known,
+    split: Split,
+    counts: Sequence[int],
+    rng: np.random.Generator,
+    *,
+    reasons: Mapping[str, str],
+    reserve: float,
+    n_draws: int,
+) -> Choices:
+    """Let every strategy that has its input choose, for each number of items."""
+    learned = learn(known, split, rng)
+    scores = _scores(known, learned)
+    human: dict[str, Bools] = {}
+    fit = None
+    if "ppm" not in reasons:
+        trials = _try(known, split, learned, rng)
+        model, fit = fit_ridge(trials, rng)
+        scores["top_k"] = model.gains(learned.tags)
+        human["paper"] = _simulate_paper(trials, split, learned, counts, rng)[None]
+    lot = int(rng.integers(2**32))
+    for name, score in scores.items():
+        if name not in reasons:
+            held_back = 0.0 if name == "oracle" else reserve
+            human[name] = _spend(score[split.pool], counts, lot, held_back)[None]
+    human["random"] = np.stack(
+        [_spend(rng.random(len(split.pool)), counts, lot, 0.0) for _ in range(n_draws)]
+    )
+    everyone = np.ones((1, len(counts), len(split.pool)), dtype=bool)
+    human |= {"all_human": everyone, "all_ai": ~everyone}
+    return Choices(human, learned.ridge, fit, learned.gain)
+
+
+def _scores(known: Known, learned: Learned) -> dict[str, Floats]:
+    """Return the score of each item by the strategies that have one."""
+    signals = known.signals
+    some = slice(0, signals.n_judges or None)
+    sure = [percentile_of(column) for column in signals.confidence.T]
+    unsure = -np.nan_to_num(np.array(sure), nan=0.5).sum(axis=0)
+    return {
+        DEFAULT: learned.gain.p_wrong,
+        "disagreement": signals.differs[:, some].sum(axis=1).astype(np.float64),
+        "confidence": np.broadcast_to(unsure, (known.pairs.n,)),
+        "contradiction": log_loss(known.ai_share, learned.margin),
+        "oracle": known.wrong,
+    }
+
+
+def _spend(score: Floats, counts: Sequence[int], lot: int, reserve: float) -> Bools:
+    """Choose by score for each number of items: bool [n_budgets, n_pool].
+
+    The lot is the same for every number, so that more budget keeps what less bought.
+    """
+    cost = np.ones(len(score))
+    chosen = [
+        select(score, cost, count, np.random.default_rng(lot), reserve=reserve).human
+        for count in counts
+    ]
+    return np.stack(chosen)
+
+
+def _try(
+    known: Known, split: Split, learned: Learned, rng: np.random.Generator
+) -> Trials:
+    seed = split.seed
+    return try_mixes(
+        known.proxy.x[seed],
+        known.share[seed],
+        known.ai_share[seed],
+        known.pairs.group[seed],
+        learned.tags.take(seed),
+        rng,
+        ridge=learned.ridge,
+    )
+
+
+def _simulate_paper(
+    trials: Trials,
+    split: Split,
+    learned: Learned,
+    counts: Sequence[int],
+    rng: np.random.Generator,
+) -> Bools:
+    model = fit_quadratic(trials, len(split.seed))
+    tags = learned.tags.take(split.pool)
+    n_items = len(split.seed)
+    chosen = [best_simulated(model, tags, k, rng, n_items=n_items) for k in counts]
+    return np.stack(chosen)
