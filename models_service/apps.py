@@ -13,10 +13,12 @@ class ModelsServiceConfig(AppConfig):
         # Models are not there before this.
         from annotation.models import Job
         from annotation.selectors import probabilities
+        from annotation.services import demo
         from annotation.services.jobs import Registered, register
 
         probabilities.register("models_service.selectors.trust.calibrated_answers")
 
+        demo.register("models_service.services.demo.seed_models")
         register(
             Job.Kind.PRE_ANNOTATE,
             Registered(

@@ -9,11 +9,12 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F
+from django.utils.module_loading import import_string
 
 from annotation.answers import parse_questions, to_presented
 from annotation.demo import PROFILES, DemoSet, demo_sets
@@ -36,6 +37,24 @@ PEOPLE: Mapping[str, Role] = {
 }
 OVERLAP = 2
 LOCK = 7202
+
+
+class Part(Protocol):
+    """What an app above adds to the demo; what is there already it leaves as it is."""
+
+    def __call__(
+        self, *, members: Mapping[str, Role], people: Mapping[str, User]
+    ) -> None:
+        """Lay it into the database."""
+
+
+_PARTS: list[str] = []
+
+
+def register(part: str) -> None:
+    """Say by its dotted path what else belongs to the demo; called as an app starts."""
+    if part not in _PARTS:
+        _PARTS.append(part)
 
 
 @dataclass(frozen=True)
@@ -66,6 +85,9 @@ def seed_demo(*, password: str = "") -> list[DemoLogin]:
     for demo in demo_sets():
         _seed_project(demo, people)
     seed_panel(members=PEOPLE, people=people, owner=people[OWNER])
+    for path in _PARTS:
+        part: Part = import_string(path)
+        part(members=PEOPLE, people=people)
     return logins
 
 

@@ -66,8 +66,7 @@ def _stored(question: Question, row: Any, n_completions: int) -> Verdict:
         return Verdict()
     choice = _choice(question, json.loads(text).get(question.name), n_completions)
     if logit is None and probability is not None and choice in (1, -1):
-        p = min(max(probability, SUREST), 1 - SUREST)
-        logit = choice * log(p / (1 - p))
+        logit = choice * _log_odds(probability)
     evidence = votes_of(choice) if logit is None else logit
     return Verdict(choice, logit, evidence, bias, ORDER_INCONSISTENT in flags)
 
@@ -109,19 +108,34 @@ def _voted(question: Question, verdict: OrderVerdict) -> OrderVerdict:
     """Return a verdict in one order with evidence: told, else one vote for its side."""
     if verdict.logit is not None or verdict.status != "ok":
         return verdict
-    sign = signs_of(question, verdict.value, len(verdict.order)).get((0, 1), 0)
-    towards = sign if verdict.order.index(0) < verdict.order.index(1) else -sign
+    towards = _lead(question, verdict.value, verdict.order) or 0
     return replace(verdict, logit=votes_of(towards))
 
 
 def _order_verdict(question: Question, row: Any) -> OrderVerdict:
-    order, status, text, logit, *_rest = row
+    order, status, text, logit, *_rest, probability = row
     value = json.loads(text).get(question.name) if status == "ok" else None
     if value is None and status == "ok":
         return OrderVerdict(tuple(order), "unparsable", question=question)
+    if logit is None and probability is not None and value is not None:
+        lead = _lead(question, value, tuple(order))
+        logit = lead * _log_odds(probability) if lead else None
     return OrderVerdict(
         tuple(order), status, question=question, value=value, logit=logit
     )
+
+
+def _log_odds(probability: float) -> float:
+    p = min(max(probability, SUREST), 1 - SUREST)
+    return log(p / (1 - p))
+
+
+def _lead(question: Question, value: Any, order: tuple[int, ...]) -> int | None:
+    """Return 1 where the first of two completions shown is named, -1, 0, or None."""
+    sign = signs_of(question, value, len(order)).get((0, 1))
+    if sign is None:
+        return None
+    return int(sign) if order.index(0) < order.index(1) else -int(sign)
 
 
 def _bias(question: Question, orders: Sequence[OrderVerdict]) -> float | None:
@@ -133,10 +147,10 @@ def _bias(question: Question, orders: Sequence[OrderVerdict]) -> float | None:
         return None
     leads = []
     for one in orders:
-        sign = signs_of(question, one.value, len(one.order)).get((0, 1))
-        if sign is None:
+        lead = _lead(question, one.value, one.order)
+        if lead is None:
             return None
-        leads.append(sign if one.order.index(0) < one.order.index(1) else -sign)
+        leads.append(lead)
     return sum(leads) / len(leads)
 
 

@@ -11,7 +11,7 @@ from annotation.services.demo import seed_demo
 class Command(BaseCommand):
     """Make the people, projects, items and first answers of the demo."""
 
-    help = "Make three projects to try, and print the log-ins; twice adds nothing."
+    help = "Make projects to try, and print the log-ins; twice adds nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the password of the new log-ins."""
