@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from math import sqrt
@@ -19,6 +19,7 @@ from annotation.words import gettext as _
 from models_service.combining import ORDER_INCONSISTENT
 from models_service.models import Connection, Run
 from models_service.prompts import PROTOCOLS
+from models_service.selectors.trust import trust_by_machine
 from models_service.specs import JURY, MODES, NUMBERS, SCALE
 from models_service.weight import PositionBias, Weight, carries_weight
 
@@ -104,7 +105,8 @@ def what_it_is(machine: MachineAnnotator) -> str:
 def machine_rows(project: Project) -> list[MachineRow]:
     """Return every version of a project's machine annotators, the newest first.
 
-    Five queries, whatever their number, and one more for each that was asked. Figures
+    Five queries, whatever their number, one for files that tell single orders, and one
+    more for each that was asked. Figures
     of more than LARGE verdicts are up to LARGE_CACHE_S seconds old.
     """
     machines = list(
@@ -224,9 +226,33 @@ def rows_of(project: Project, machines: Sequence[MachineAnnotator]) -> list[Mach
             "machine", "job__public_id"
         )
     )
-    return [
+    rows = [
         _row(machine, figures.get(machine.pk), costs, machine.pk in past, unended)
         for machine in machines
+    ]
+    return _with_file_positions(project, rows)
+
+
+def _with_file_positions(
+    project: Project, rows: Sequence[MachineRow]
+) -> list[MachineRow]:
+    """Return the rows with what the reports say of files that tell single orders.
+
+    Such orders are combined by a worker alone. One query, and none without files.
+    """
+    files = [
+        row.machine.pk
+        for row in rows
+        if not row.is_asked and row.n_verdicts and not row.position.n_items
+    ]
+    if not files:
+        return list(rows)
+    known = trust_by_machine(project, files)
+    return [
+        replace(row, position=known[row.machine.pk].position)
+        if row.machine.pk in files and row.machine.pk in known
+        else row
+        for row in rows
     ]
 
 

@@ -22,6 +22,9 @@ from models_service.trust import FORMULA, calibrator_from
 from models_service.weight import PositionBias, Weight, carries_weight
 
 NAN = float("nan")
+# Fewer items are too few to tell: items drawn anew from three that agree always agree,
+# so the interval would be empty.
+LEAST_TO_TELL = 10
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,11 @@ class Trust:
         return min(max(0, ENOUGH_ITEMS - self.n_items), self.n_unlabelled)
 
     @property
+    def is_too_few(self) -> bool:
+        """Tell whether so few that nothing can be told; not where there are none."""
+        return 0 < self.n_items < LEAST_TO_TELL
+
+    @property
     def is_few(self) -> bool:
         """Tell whether its figures rest on too little."""
         return self.n_items < ENOUGH_ITEMS
@@ -113,9 +121,16 @@ def trust_of(machine: MachineAnnotator) -> Trust | None:
     return _trust(MachineReport.objects.filter(machine=machine).first())
 
 
-def trust_by_machine(project: Project) -> dict[int, Trust]:
-    """Return the last report of each machine of a project by its key; one query."""
+def trust_by_machine(
+    project: Project, machines: Sequence[int] | None = None
+) -> dict[int, Trust]:
+    """Return the last report of each machine of a project by its key; one query.
+
+    `machines`: keys of those that are wanted; None = all.
+    """
     found = MachineReport.objects.filter(machine__project=project)
+    if machines is not None:
+        found = found.filter(machine__in=machines)
     return {one.pk: trust for one in found if (trust := _trust(one)) is not None}
 
 

@@ -1,7 +1,7 @@
 """A machine annotator's report in words and in places on a plot, for its page."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, isnan
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from annotation.agreement import Interval
 from annotation.models import MachineAnnotator, Participant
 from annotation.words import gettext as _
 from annotation.words import ngettext
-from models_service.selectors.trust import Trust, interval
+from models_service.selectors.trust import LEAST_TO_TELL, Trust, interval
 
 UNKNOWN = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -97,19 +97,40 @@ class Bar:
     n: float
 
 
-def share(found: Interval, name: str = "", who: Who = "ai") -> Estimate:
-    """Return a share in [0, 1] on an axis from 0 to 100 percent."""
-    return _estimate(found, name, who, lambda x: f"{100 * x:.0f}%", 0, 1)
+def share(
+    found: Interval, name: str = "", who: Who = "ai", n: int | None = None
+) -> Estimate:
+    """Return a share in [0, 1] on an axis from 0 to 100 percent.
+
+    `n`: on how many items it rests; with too few there is no interval.
+    """
+    told = _estimate(found, name, who, lambda x: f"{100 * x:.0f}%", 0, 1)
+    if not is_too_few(n) or told.at is None:
+        return told
+    return replace(told, ends=_("too few to tell"), low=None, high=None)
 
 
-def coefficient(found: Interval, name: str = "", who: Who = "ai") -> Estimate:
-    """Return kappa or alpha on an axis from -1 to 1."""
+def coefficient(
+    found: Interval, name: str = "", who: Who = "ai", n: int | None = None
+) -> Estimate:
+    """Return kappa or alpha on an axis from -1 to 1; of too few items nothing."""
+    if is_too_few(n) and not isnan(found.value):
+        return Estimate(name, UNKNOWN, _("too few to tell"), None, None, None, who)
     return _estimate(found, name, who, _signed, -1, 1)
 
 
-def difference(found: Interval, reach: float = 1.0, name: str = "") -> Estimate:
+def difference(
+    found: Interval, reach: float = 1.0, name: str = "", n: int | None = None
+) -> Estimate:
     """Return a difference of shares in points, on an axis from -reach to reach."""
+    if is_too_few(n) and not isnan(found.value):
+        return Estimate(name, UNKNOWN, _("too few to tell"), None, None, None)
     return _estimate(found, name, "ai", _points, -reach, reach)
+
+
+def is_too_few(n: int | None) -> bool:
+    """Tell whether so many items are too few to tell anything; None = enough."""
+    return n is not None and n < LEAST_TO_TELL
 
 
 def number(found: Interval) -> Estimate:
@@ -161,10 +182,12 @@ def _estimate(
 def lines_of(trust: Trust) -> list[Estimate]:
     """Return the machine beside its two lines, the lines below it."""
     told = trust.figures["lines"]
+    n = trust.n_items
+    person = _("One person against the others")
     return [
-        share(interval(told["judge"]), _("This AI annotator")),
-        share(interval(told["person"]), _("One person against the others"), "human"),
-        share(interval(told["longer"]), _("“The longer answer wins”"), "base"),
+        share(interval(told["judge"]), _("This AI annotator"), n=n),
+        share(interval(told["person"]), person, "human", n),
+        share(interval(told["longer"]), _("“The longer answer wins”"), "base", n),
     ]
 
 
@@ -175,6 +198,8 @@ def finding_of(trust: Trust) -> str:
     longer = interval(told["judge_less_longer"])
     if isnan(person.value):
         return _("Nothing to hold it against yet")
+    if is_too_few(trust.n_items):
+        return _("Too few answers to tell")
     if not isnan(longer.value) and not longer.low > 0:
         return _("Not distinguishable from “the longer answer wins”, or below it")
     if person.low > 0:
@@ -298,6 +323,7 @@ def _other(
     machine: MachineAnnotator, told: Mapping[str, Any], reach: float
 ) -> OtherRow:
     gain = interval(told["gain"])
+    n, n_labelled = told["n_items"], told["n_labelled"]
     _kind, finding = _verdict(
         gain,
         _("People agree more with this one."),
@@ -305,14 +331,14 @@ def _other(
     )
     return OtherRow(
         machine,
-        told["n_items"],
-        told["n_labelled"],
-        share(interval(told["alike"])),
-        coefficient(interval(told["kappa"])),
-        share(interval(told["first"])),
-        share(interval(told["second"])),
-        difference(gain, reach),
-        finding,
+        n,
+        n_labelled,
+        share(interval(told["alike"]), n=n),
+        coefficient(interval(told["kappa"]), n=n),
+        share(interval(told["first"]), n=n_labelled),
+        share(interval(told["second"]), n=n_labelled),
+        difference(gain, reach, n=n_labelled),
+        _("Too few to tell.") if is_too_few(n_labelled) else finding,
     )
 
 

@@ -20,10 +20,10 @@ def of(trusts: Mapping[int, Trust], machine: MachineAnnotator) -> Trust | None:
 @register.filter
 def agreement_of(trust: Trust) -> Estimate:
     """Return in words how often it says what most people say."""
-    return share(trust.agreement)
+    return share(trust.agreement, n=trust.n_items)
 
 
 @register.filter
 def kappa_of(trust: Trust) -> Estimate:
     """Return in words its kappa with most people."""
-    return coefficient(trust.kappa)
+    return coefficient(trust.kappa, n=trust.n_items)

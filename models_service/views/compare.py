@@ -13,6 +13,8 @@ from annotation.access import Seat
 from annotation.errors import NotFoundError
 from annotation.models import MachineAnnotator
 from models_service.selectors.side_by_side import newest_with_verdicts, side_by_side
+from models_service.selectors.trust_page import Estimate, coefficient, share
+from models_service.versus import Versus
 from models_service.views.machines import base_context
 
 SAID = {
@@ -45,12 +47,24 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
         told = side_by_side(first, second)
         context |= {
             "told": told,
+            "shown": _shown(told.figures),
             "rows": list(zip(SAID.values(), told.table, strict=True)),
             "differing": [
                 (one, SAID[one.first], SAID[one.second]) for one in told.differing
             ],
         }
     return render(request, "models_service/compare.html", context)
+
+
+def _shown(found: Versus) -> dict[str, Estimate]:
+    """Return the figures in words, those of too few items as such."""
+    n, n_labelled = found.n_items, found.n_labelled
+    return {
+        "alike": share(found.alike, n=n),
+        "kappa": coefficient(found.kappa, n=n),
+        "first": share(found.first, n=n_labelled),
+        "second": share(found.second, n=n_labelled),
+    }
 
 
 def _named(seat: Seat, text: str | None) -> MachineAnnotator | None:

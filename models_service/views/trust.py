@@ -50,18 +50,19 @@ def trust(request: HttpRequest, slug: str, public_id: uuid.UUID) -> HttpResponse
 
 
 def _told(trust: Trust) -> dict[str, Any]:
-    figures = trust.figures
+    figures, n = trust.figures, trust.n_items
+    with_judge = interval(figures["alpha_with_judge"])
     people = trust_page.people_of(trust)
     calibration = figures["calibration"]
     return {
         "figures": figures,
-        "agreement": trust_page.share(trust.agreement),
-        "kappa": trust_page.coefficient(trust.kappa),
-        "alpha_people": trust_page.coefficient(interval(figures["alpha_people"])),
-        "alpha_with": trust_page.coefficient(interval(figures["alpha_with_judge"])),
-        "decisive": trust_page.share(interval(figures["decisive"])),
-        "one_order": trust_page.share(interval(figures["one_order"])),
-        "of_all": trust_page.share(interval(figures["of_all"])),
+        "agreement": trust_page.share(trust.agreement, n=n),
+        "kappa": trust_page.coefficient(trust.kappa, n=n),
+        "alpha_people": trust_page.coefficient(interval(figures["alpha_people"]), n=n),
+        "alpha_with": trust_page.coefficient(with_judge, n=n),
+        "decisive": trust_page.share(interval(figures["decisive"]), n=n),
+        "one_order": trust_page.share(interval(figures["one_order"]), n=n),
+        "of_all": trust_page.share(interval(figures["of_all"]), n=n),
         "lines": trust_page.lines_of(trust),
         "finding": trust_page.finding_of(trust),
         "flips": trust_page.share(trust.position.flips),
@@ -70,9 +71,9 @@ def _told(trust: Trust) -> dict[str, Any]:
             "coefficient": trust_page.number(
                 interval(figures["length"]["coefficient"])
             ),
-            "judge": trust_page.share(interval(figures["length"]["judge_longer"])),
+            "judge": trust_page.share(interval(figures["length"]["judge_longer"]), n=n),
             "people": trust_page.share(
-                interval(figures["length"]["people_longer"]), who="human"
+                interval(figures["length"]["people_longer"]), who="human", n=n
             ),
         },
         "tags": trust_page.groups_of(figures["tags"]),
