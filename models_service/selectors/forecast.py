@@ -70,7 +70,8 @@ def forecast(
         n_lacking = lacking(machine, questions, selection).n
         return Forecast(n_items, 0, 0, 0, Decimal(0), True, n_lacking=n_lacking)
     batches = wanted_batches(machine, questions, selection, None, N_LOOKED_AT)
-    looked_at = next(islice(batches, 1), [])
+    # Where all is answered, looking for one more would read all of them again.
+    looked_at = next(islice(batches, 1), []) if n_items else []
     fitting, why = _fitting(machine, looked_at)
     per_item = _calls_per_item(machine, fitting)
     share = len(fitting) / len(looked_at) if looked_at else 0.0

@@ -17,7 +17,14 @@ from models_service.selectors.forecast import (
 )
 from models_service.selectors.wanted import Selection, wanted_batches
 from models_service.services.judging import Judge
-from tests.models.judges import Ledgerless, Scripted, canonical_first, make_judge
+from tests.factories import make_items, make_project
+from tests.models.judges import (
+    Ledgerless,
+    Scripted,
+    answer_all,
+    canonical_first,
+    make_judge,
+)
 
 pytestmark = pytest.mark.django_db
 PRICES: dict[str, Any] = {
@@ -53,3 +60,18 @@ def test_forecast_counts_every_step_of_a_protocol(
     n_chars = sum(len(m.content) for ask in backend.calls for m in ask.messages)
     assert told.n_calls == len(backend.calls)
     assert told.tokens_in == pytest.approx(n_chars / CHARS_PER_TOKEN, rel=0.15)
+
+
+def test_where_all_is_answered_no_item_is_looked_for(
+    db: None, django_assert_num_queries: Any
+) -> None:
+    project = make_project()
+    make_items(project, 3)
+    machine = make_judge(project)
+    answer_all(machine)
+    questions = project.current_questions()
+    assert questions is not None
+    # One counts the items, one reads what calls have used so far.
+    with django_assert_num_queries(2):
+        told = forecast(machine, questions, Selection())
+    assert (told.n_items, told.n_calls, told.misfit) == (0, 0, "")
