@@ -24,5 +24,6 @@ urlpatterns = [
     path("", include("annotation.views.urls_people")),
     path("", include("annotation.views.urls_manage")),
     path("p/<slug:slug>/models/", include("models_service.views.urls")),
+    path("p/<slug:slug>/routing/", include("routing.views.urls")),
     path("", include("annotation.views.urls_annotate")),
 ]

@@ -134,6 +134,11 @@ PAGES = (
         "An AI annotator without figures",
         "machine_trust empty",
     ),
+    SitePage("routing", "owner", "Routing, before a policy"),
+    SitePage(
+        "routing", "owner", "Routing, while people label the seed", "routing collecting"
+    ),
+    SitePage("routing", "owner", "Routing of a new project", "routing empty"),
     SitePage("quotas", "owner", "Quotas and how full they are"),
     SitePage("pay", "owner", "Pay"),
     SitePage("budget", "owner", "The budget"),
@@ -186,6 +191,8 @@ LEFT_OUT: Mapping[str, str] = {
     "check_start": _ACTION,
     "machine_check": "leads to the page of the AI annotator that was checked",
     "run_start": _ACTION,
+    "routing_run": _ACTION,
+    "routing_end": _ACTION,
     "run_forecast": _ACTION,
     "reward_train": _ACTION,
     "reward_send_back": _ACTION,
@@ -203,6 +210,7 @@ LEFT_OUT: Mapping[str, str] = {
     "dashboard_live": _PART,
     "job_live": _PART,
     "run_live": _PART,
+    "routing_live": _PART,
     "check_live": _PART,
     "desk": _PART,
     "desk_differences": _PART,

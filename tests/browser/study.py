@@ -58,6 +58,7 @@ from models_service.services.machines import add_machine, change_machine
 from models_service.services.runs import request_run
 from models_service.services.training import keep_as_annotator
 from models_service.specs import Spec
+from tests.browser.routed import collecting_project
 from tests.browser.suggested import suggested_project
 from tests.models.judges import answer_all, first_place, longer, says
 
@@ -139,6 +140,7 @@ def make_study() -> Study:
     _judges(study)
     _trust(study)
     study.args["suggestions"] = (suggested_project(owner).slug,)
+    study.args["routing collecting"] = (collecting_project(owner).slug,)
     study.args["suggestions empty"] = (project.slug,)
     save_filter(
         seat=access.seat(owner, project.slug),
@@ -230,6 +232,7 @@ def _newcomers(study: Study) -> None:
         "history",
         "machines",
         "reward_model",
+        "routing",
     ):
         study.args[f"{name} empty"] = (empty.slug,)
 

@@ -1,0 +1,143 @@
+"""What the page of routing shows beside its state: choices, counts, money, the seed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from annotation.answers import main_question, parse_questions
+from annotation.models import (
+    FrontierEntry,
+    Job,
+    MachineAnnotator,
+    PreAnnotation,
+    Project,
+    Route,
+)
+from annotation.words import gettext as _
+from models_service.selectors.arrays import compared_questions
+from models_service.selectors.trust import Trust, trust_by_machine
+from routing.models import RoutingPolicy
+from routing.selectors.spending import price_of
+from routing.selectors.state import RoutingState
+
+_COUNTS = """
+    SELECT r.source, r.part, r.policy IS NOT DISTINCT FROM %(policy)s, count(*),
+        count(*) FILTER (WHERE f.n_counted >= COALESCE(f.overlap, p.overlap))
+    FROM route r JOIN frontier f ON f.item_id = r.item_id
+    JOIN project p ON p.id = r.project_id
+    WHERE r.project_id = %(project)s AND NOT f.is_excluded
+    GROUP BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A machine whose label can be taken, and what its last report says."""
+
+    machine: MachineAnnotator
+    trust: Trust | None
+
+
+@dataclass(frozen=True)
+class Part:
+    """Items of one kind of decision; `state`: that of the item browser, or empty.
+
+    `n_labelled` None: people do not label these.
+    """
+
+    source: str
+    part: str
+    words: str
+    about: str
+    n: int
+    n_labelled: int | None
+    state: str = ""
+
+
+def lacking(project: Project, offered: list[Offer]) -> str:
+    """Return what a project lacks before it can be routed: questions, machine, none."""
+    version = project.current_questions()
+    main = main_question(parse_questions(version.questions)) if version else None
+    if main is None or main.type not in ("comparison", "ranking", "rating"):
+        return "questions"
+    return "" if offered else "machine"
+
+
+def offers(project: Project) -> list[Offer]:
+    """Return the machines with a verdict that can be taken; three queries."""
+    versions = list(compared_questions(project))
+    said = PreAnnotation.objects.filter(
+        project=project,
+        status=PreAnnotation.Status.OK,
+        questions_version__in=versions,
+        item__n_completions=2,
+    )
+    found = (
+        MachineAnnotator.objects.filter(project=project, archived_at=None)
+        .exclude(kind=MachineAnnotator.Kind.TAGGER)
+        .filter(pk__in=said.values("machine"))
+        .order_by("name", "-number")
+    )
+    trusts = trust_by_machine(project)
+    return [Offer(one, trusts.get(one.pk)) for one in found]
+
+
+def parts_of(project: Project, policy: RoutingPolicy | None) -> list[Part]:
+    """Return how many items each kind of decision holds; one query."""
+    number = policy.number if policy else None
+    with connection.cursor() as db:
+        db.execute(_COUNTS, {"project": project.pk, "policy": number})
+        rows = db.fetchall()
+    now: dict[tuple[str, str], list[int]] = {}
+    for source, part, is_now, n, n_labelled in rows:
+        is_of_now = part == Route.Part.BY_HAND or (is_now and number is not None)
+        key = (source, part if is_of_now else "before")
+        counts = now.setdefault(key, [0, 0])
+        counts[0] += n
+        counts[1] += n_labelled
+    return [_part(key, *now[key]) for key in _part_words() if key in now]
+
+
+def _part(key: tuple[str, str], n: int, n_labelled: int) -> Part:
+    source, part = key
+    words, about = _part_words()[key]
+    is_human = source == Route.Source.HUMAN
+    state = "" if is_human else source
+    return Part(source, part, words, about, n, n_labelled if is_human else None, state)
+
+
+def _part_words() -> Mapping[tuple[str, str], tuple[str, str]]:
+    """Return each kind of decision in words, in the order of the page."""
+    return {
+        ("human", "seed"): (_("Seed"), _("drawn at random; the gain is learned here")),
+        ("human", "audit"): (
+            _("Audit"),
+            _("drawn at random; measures, and is never learned from"),
+        ),
+        ("human", "reserve"): (_("Reserve"), _("drawn at random from what is left")),
+        ("human", "chosen"): (_("Chosen"), _("for the gain that is expected")),
+        ("human", "rest"): (_("Returned"), _("given back to people")),
+        ("human", "by_hand"): (_("By hand"), _("somebody returned them to people")),
+        ("human", "before"): (_("Earlier policies"), _("went to people under them")),
+        ("ai", "rest"): (_("The rest"), _("takes the AI's label")),
+        ("ai", "by_hand"): (_("By hand"), _("somebody left them to the AI")),
+        ("ai", "before"): (_("Earlier policies"), _("left them to the AI")),
+        ("waiting", "rest"): (_("Waiting"), _("until the seed is labelled")),
+        ("waiting", "before"): (_("Waiting"), _("since an earlier policy")),
+    }
+
+
+def cost_of_all(project: Project) -> tuple[int, Decimal]:
+    """Return the items of the work, and what people's labels of all would cost."""
+    n_items = FrontierEntry.objects.filter(project=project, is_excluded=False).count()
+    return n_items, price_of(project) * n_items
+
+
+def can_begin_again(now: RoutingState) -> bool:
+    """Tell whether the seed must be asked for again: its job did not end well."""
+    if now.policy is None or now.job is None:
+        return False
+    has_ended_badly = now.job.state in (Job.State.CANCELLED, Job.State.FAILED)
+    return has_ended_badly and now.job.parameters["action"] == "seed"

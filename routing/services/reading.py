@@ -1,0 +1,157 @@
+"""Step route: read a policy as an owner writes it, on a page or over REST.
+
+Types and numbers are read here; what a policy must fulfil is policy_rules'.
+"""
+
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from annotation.errors import InvalidError
+from annotation.models import MachineAnnotator, Project
+from annotation.questions import Problem
+from annotation.words import gettext as _
+from routing.models import RoutingPolicy
+from routing.services.policies import PolicyDraft
+
+SHARES = ("audit_share", "reserve_share")
+COUNTS = ("n_seed", "refit_every", "seed")
+# What may be left out: the draft then knows the usual.
+FREE = (*SHARES, "refit_every", "seed", "stop_gain", "label_usd", "strategy", "judges")
+FIELDS = ("machine", "n_seed", "budget", "budget_unit", *FREE)
+LONGEST = 40
+# Above every bound of a whole number, and below where the database ends.
+MOST = 2**63
+
+
+class PolicyReader:
+    """Reads the fields of one policy and gathers what cannot be read."""
+
+    def __init__(self, project: Project, raw: Mapping[str, object]) -> None:
+        self.project = project
+        self.raw = raw
+        self.problems: list[Problem] = []
+
+    def draft(self) -> PolicyDraft:
+        """Return the policy; raises InvalidError with every fault at its field."""
+        self._check_names()
+        given: dict[str, Any] = {
+            "machine": self._machine(),
+            "budget_unit": str(self.raw.get("budget_unit") or ""),
+            "budget": self._number("budget", is_needed=True),
+        }
+        given["n_seed"] = self._whole("n_seed", is_needed=True)
+        for name in FREE:
+            if self.raw.get(name) not in (None, ""):
+                given[name] = self._free(name)
+        if self.problems:
+            said = _("The routing policy needs mending.")
+            raise InvalidError(said, problems=self.problems)
+        return PolicyDraft(**given)
+
+    def _check_names(self) -> None:
+        for name in self.raw:
+            if name not in FIELDS:
+                text = _("There is no field {name!r}. Send {fields}.").format(
+                    name=str(name)[:LONGEST], fields=", ".join(FIELDS)
+                )
+                self._say(str(name)[:LONGEST], text)
+
+    def _free(self, name: str) -> object:
+        if name in COUNTS:
+            return self._whole(name)
+        if name == "judges":
+            return self._judges()
+        if name == "strategy":
+            return str(self.raw[name])
+        value = self._number(name)
+        return value if name == "label_usd" else float(value)
+
+    def _machine(self) -> MachineAnnotator | None:
+        sent = self.raw.get("machine")
+        if sent in (None, ""):
+            return None
+        found = self._machines([sent])
+        if not found:
+            self._say("machine", _("This project has no such AI annotator."))
+        return found[0] if found else None
+
+    def _judges(self) -> list[MachineAnnotator]:
+        sent = self.raw["judges"]
+        if not isinstance(sent, Sequence) or isinstance(sent, str):
+            self._say("judges", _("Send a list of AI annotators."))
+            return []
+        found = self._machines(sent)
+        if len(found) < len({str(one) for one in sent}):
+            self._say("judges", _("This project has no such AI annotator."))
+        return found
+
+    def _machines(self, sent: Sequence[object]) -> list[MachineAnnotator]:
+        ids = []
+        for one in sent:
+            try:
+                ids.append(uuid.UUID(str(one)))
+            except ValueError:
+                continue
+        found = MachineAnnotator.objects.filter(project=self.project)
+        return list(found.filter(public_id__in=ids).order_by("name", "number"))
+
+    def _whole(self, name: str, *, is_needed: bool = False) -> int:
+        value = self._number(name, is_needed=is_needed)
+        if abs(value) < MOST and value % 1:
+            self._say(name, _("Write a whole number."))
+            return 0
+        return int(value) if abs(value) < MOST else MOST
+
+    def _number(self, name: str, *, is_needed: bool = False) -> Decimal:
+        """Read a number; “$1,200” and “25%” are numbers too."""
+        raw = self.raw.get(name)
+        text = re.sub(r"[$,\s]", "", str(raw))
+        is_percent = text.endswith("%")
+        if raw in (None, ""):
+            if is_needed:
+                self._say(name, _("This is still empty."))
+            return Decimal(0)
+        try:
+            if isinstance(raw, bool) or len(text) > LONGEST:
+                raise InvalidOperation
+            value = Decimal(text.removesuffix("%"))
+            if not value.is_finite():
+                raise InvalidOperation
+        except InvalidOperation:
+            said = _("“{text}” is no number.").format(text=str(raw)[:LONGEST])
+            self._say(name, said)
+            return Decimal(0)
+        return value / 100 if is_percent else value
+
+    def _say(self, path: str, text: str) -> None:
+        self.problems.append(Problem(path, text))
+
+
+def read_policy(project: Project, raw: Mapping[str, object]) -> PolicyDraft:
+    """Return a policy as it is written; raises InvalidError.
+
+    What is empty or missing has its usual value; shares may be written in percent.
+    """
+    return PolicyReader(project, raw).draft()
+
+
+def written(policy: RoutingPolicy) -> dict[str, object]:
+    """Return a stored policy as `read_policy` reads it; one query for its judges."""
+    judges = policy.judges.order_by("name", "number")
+    return {
+        "machine": str(policy.machine.public_id),
+        "judges": [str(one.public_id) for one in judges],
+        "n_seed": policy.n_seed,
+        "audit_share": policy.audit_share,
+        "budget_unit": policy.budget_unit,
+        "budget": policy.budget,
+        "label_usd": policy.label_usd,
+        "strategy": policy.strategy,
+        "reserve_share": policy.reserve_share,
+        "refit_every": policy.refit_every,
+        "stop_gain": policy.stop_gain,
+        "seed": policy.seed,
+    }

@@ -1,0 +1,182 @@
+"""The page of routing: where it stands, its policy, decisions, money and figures."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+)
+
+from annotation import access
+from annotation.access import Seat
+from annotation.errors import ConflictError, InvalidError
+from annotation.selectors.jobs import shown_job
+from annotation.selectors.workers import workers_alive
+from annotation.views.person import person
+from annotation.views.settings_common import METHODS, OWNERS
+from annotation.words import gettext as _
+from routing.models import RoutingPolicy
+from routing.selectors.page import (
+    can_begin_again,
+    cost_of_all,
+    lacking,
+    offers,
+    parts_of,
+)
+from routing.selectors.state import (
+    COLLECTING,
+    EXHAUSTED,
+    FITTING,
+    ROUTED,
+    RoutingState,
+    is_unended,
+    policy_of,
+    state_of,
+)
+from routing.services.policies import end_policy, set_policy
+from routing.services.reading import read_policy
+from routing.services.requests import request_run
+from routing.views.policy_form import PolicyForm, initial, percent
+
+
+@login_required
+@require_http_methods(METHODS)
+def routing(request: HttpRequest, slug: str) -> HttpResponse:
+    """Show where routing stands; POST sets the policy, for owners."""
+    if request.method != "POST":
+        seat = access.seat(request.user, slug, roles=access.MANAGERS)
+        return _page(request, seat, None)
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    form = PolicyForm(request.POST, offered=offers(seat.project))
+    if not form.is_valid():
+        return _page(request, seat, form)
+    try:
+        policy = set_policy(
+            project=seat.project,
+            by=person(request),
+            draft=read_policy(seat.project, form.raw()),
+        )
+    except InvalidError as error:
+        form.say(error.problems)
+        return _page(request, seat, form)
+    said = _("This is policy {number}. Its seed is drawn now.")
+    messages.success(request, said.format(number=policy.number))
+    return redirect("routing", slug)
+
+
+@login_required
+@require_GET
+def routing_live(request: HttpRequest, slug: str) -> HttpResponse:
+    """Return what changes while a job is at work; it asks again until the end."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    return render(request, "routing/live.html", live_context(seat))
+
+
+@login_required
+@require_POST
+def routing_run(request: HttpRequest, slug: str) -> HttpResponse:
+    """Ask for the next run of the policy in force; owners only."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    policy = policy_of(seat.project)
+    if policy is None:
+        messages.error(request, _("No routing policy is in force."))
+        return redirect("routing", slug)
+    try:
+        request_run(policy=policy, user=person(request), action="seed")
+    except ConflictError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, _("A worker takes it up."))
+    return redirect("routing", slug)
+
+
+@login_required
+@require_POST
+def routing_end(request: HttpRequest, slug: str) -> HttpResponse:
+    """End the policy in force; owners only."""
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    try:
+        end_policy(project=seat.project, by=person(request))
+    except ConflictError as error:
+        messages.error(request, error.message)
+    else:
+        said = _(
+            "The policy has ended. What waited returns to people, and what was left to "
+            "the AI stays so."
+        )
+        messages.success(request, said)
+    return redirect("routing", slug)
+
+
+def live_context(seat: Seat) -> dict[str, Any]:
+    """Return what the part of the page needs that changes by itself."""
+    now = state_of(seat.project)
+    parts = parts_of(seat.project, now.policy)
+    return {
+        "seat": seat,
+        "project": seat.project,
+        "now": now,
+        "job": shown_job(now.job) if now.job else None,
+        "is_at_work": is_unended(now.job),
+        "is_worker_alive": workers_alive()["default"],
+        "can_begin_again": can_begin_again(now),
+        "steps": [
+            (COLLECTING, _("Label the seed")),
+            (FITTING, _("Learn")),
+            (ROUTED, _("Label what is chosen")),
+            (EXHAUSTED, _("All is done")),
+        ],
+        "parts": [
+            (title, [one for one in parts if one.source == source])
+            for source, title in (
+                ("human", _("Items that people label")),
+                ("ai", _("Items that take the AI's label")),
+                ("waiting", _("Items without a decision yet")),
+            )
+        ],
+        "n_decided": sum(one.n for one in parts),
+    }
+
+
+def _page(request: HttpRequest, seat: Seat, form: PolicyForm | None) -> HttpResponse:
+    project = seat.project
+    offered = form.offered if form else offers(project)
+    live = live_context(seat)
+    now: RoutingState = live["now"]
+    wanted = lacking(project, list(offered))
+    n_items, all_usd = cost_of_all(project)
+    begun = initial(project, now.policy, offered, n_items)
+    context = live | {
+        "tab": "routing",
+        "lacking": wanted,
+        "form": form or PolicyForm(initial=begun, offered=offered),
+        "judges": _judges(now.policy),
+        "shares": _shares(now.policy),
+        "n_items": n_items,
+        "all_usd": all_usd,
+    }
+    status = 422 if form is not None else 200
+    return render(request, "routing/routing.html", context, status=status)
+
+
+def _judges(policy: RoutingPolicy | None) -> list[str]:
+    if policy is None:
+        return []
+    return list(policy.judges.order_by("name").values_list("name", flat=True))
+
+
+def _shares(policy: RoutingPolicy | None) -> dict[str, str]:
+    """Return the shares of a policy as they are written."""
+    if policy is None:
+        return {}
+    return {
+        "budget": percent(float(policy.budget)),
+        "audit": percent(policy.audit_share),
+        "reserve": percent(policy.reserve_share),
+        "stop": percent(policy.stop_gain),
+    }
