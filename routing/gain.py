@@ -13,7 +13,7 @@ import numpy as np
 from annotation.words import gettext as _
 from models_service.heads.ensemble import log_loss, probability
 from models_service.heads.solver import fit_heads, rotate
-from routing.features.bins import percentile_of
+from routing.features.bins import Tags, percentile_of
 from routing.features.signals import STATES, Signals
 from routing.pairs import Floats, Ints
 from routing.proxy import folds_of
@@ -71,6 +71,7 @@ def design_of(
     measures: tuple[Sequence[str], Floats],
     form: tuple[Sequence[str], Floats],
     margin: Floats,
+    tags: Tags,
 ) -> Design:
     """Put together what is known of each item without its label.
 
@@ -85,6 +86,8 @@ def design_of(
         that the AI prefers.
     margin : float64 [n]
         Log-odds towards A by a proxy that has not seen the pair's prompt.
+    tags : Tags
+        What the project says of its items, such as their subject.
     """
     states = _signal_columns(signals, ai)
     turned = {f"chosen {n}": ai * f for n, f in zip(form[0], form[1].T, strict=True)}
@@ -100,6 +103,10 @@ def design_of(
     columns = {name: (SIGNAL, _standard(v)) for name, v in states.items()}
     columns |= {name: (MEASURE, ranked[name]) for name in known}
     columns |= {name: (FORM, ranked[name]) for name in turned}
+    columns |= {
+        name: (MEASURE, _standard(has.astype(np.float64)))
+        for name, has in zip(tags.names, tags.has.T, strict=True)
+    }
     first = next(iter(turned))
     columns[first] = (LENGTH, ranked[first])
     columns |= {name: (CONTRADICTION, ranked[name]) for name in proxy}

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from routing.pairs import Bools, Floats, Ints, Pairs, consensus_of
+from routing.pairs import Bools, Floats, Ints, Pairs, Words, consensus_of
 
 SIDES = {"a": 1.0, "b": -1.0, "tie": 0.0, None: math.nan}
 TEXTS = ("prompt", "completion_a", "completion_b")
@@ -33,11 +33,12 @@ class Columns:
     swapped: tuple[str, ...] = ()
     confidence: tuple[str, ...] = ()
     group: str = "prompt"
+    tags: tuple[str, ...] = ()
 
     def named(self) -> list[str]:
         """Return every column that is named."""
         rest = (*self.people, *self.judges, *self.swapped, *self.confidence)
-        return [*TEXTS, self.group, self.ai, *rest]
+        return [*TEXTS, self.group, self.ai, *rest, *self.tags]
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def read_pairs(path: Path, columns: Columns) -> PairFile:
         judges={name: _sides(some, name) for name in columns.judges},
         swapped={name: _sides(some, name) for name in columns.swapped},
         confidence={name: _numbers(some, name) for name in columns.confidence},
+        tags={name: _words(some, name) for name in columns.tags},
     )
     _check_pairs(pairs, columns)
     n_without_ai = int((~has_ai).sum())
@@ -200,6 +202,19 @@ def _numbers(rows: Sequence[Row], name: str) -> Floats:
             )
         values[index] = math.nan if value is None else float(value)
     return values
+
+
+def _words(rows: Sequence[Row], name: str) -> Words:
+    """Return what a column says in words; "" where it is null."""
+    values = []
+    for number, row in rows:
+        value = row.get(name)
+        if isinstance(value, list | dict):
+            raise PairFileError(
+                f"Line {number}: {name!r} must be one word, number or truth value."
+            )
+        values.append("" if value is None else str(value))
+    return np.array(values, dtype=np.str_)
 
 
 def _groups(rows: Sequence[Row], name: str) -> Ints:

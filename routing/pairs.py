@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Words = NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Pairs:
     judges, swapped, confidence : dict of float64 [n], by the name of the column
         What other judges say; what the AI says with the completions exchanged, mapped
         back; how sure the AI is, higher is surer. NaN where there is nothing.
+    tags : dict of str [n], by the name of the column
+        What the file says of the items, such as their subject; "" for nothing.
     """
 
     prompts: tuple[str, ...]
@@ -40,6 +43,7 @@ class Pairs:
     judges: dict[str, Floats] = field(default_factory=dict)
     swapped: dict[str, Floats] = field(default_factory=dict)
     confidence: dict[str, Floats] = field(default_factory=dict)
+    tags: dict[str, Words] = field(default_factory=dict)
 
     @property
     def n(self) -> int:

@@ -35,6 +35,7 @@ def as_json(
             f"{budget:g}": {"low": v.low, "high": v.high, "words": v.words}
             for budget, v in result.verdicts.items()
         },
+        "reserves": {f"{b:g}": asdict(r) for b, r in result.reserves.items()},
         "fallbacks": result.n_fallbacks,
         "fallback_note": result.fallback_note,
         "encoder": encoder,
@@ -110,6 +111,12 @@ def _notes(result: Result) -> list[str]:
             "Where it cannot be told from random, more labels in the seed or a second "
             "judge would help most."
         )
+    lines += [
+        f"At {budget:.0%} the reserve says that the AI is right on {r.estimate:.1%} of "
+        f"the pool; it is on {r.truth:.1%}. Its 95 % interval held that in "
+        f"{r.coverage:.0%} of {r.n_splits} splits."
+        for budget, r in result.reserves.items()
+    ]
     fit = result.ppm
     if fit is None:
         return [*lines, f"Performance prediction: none. {result.reasons['ppm']}"]

@@ -75,6 +75,20 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Reserve:
+    """What the default's reserve said of the AI at one budget.
+
+    `truth` and `estimate`: share of the pool on which the AI is right, the mean over
+    splits. `coverage`: share of the splits whose 95 % interval holds the truth.
+    """
+
+    truth: float
+    estimate: float
+    coverage: float
+    n_splits: int
+
+
+@dataclass(frozen=True)
 class Result:
     """What a simulation found.
 
@@ -90,6 +104,7 @@ class Result:
     n_fallbacks: int
     fallback_note: str
     n_pool: float
+    reserves: dict[float, Reserve]
 
 
 @dataclass(frozen=True)
@@ -274,7 +289,30 @@ def _summarise(
         len(notes),
         max(notes, key=notes.count) if notes else "",
         float(np.mean([len(one.split.pool) for one in scored])),
+        _reserves(known, plan, scored),
     )
+
+
+def _reserves(
+    known: Known, plan: Plan, scored: Sequence[_Scored]
+) -> dict[float, Reserve]:
+    """Hold what the reserve says against the truth, where it had enough items."""
+    found = {}
+    for place, budget in enumerate(plan.budgets):
+        pairs = [
+            (1.0 - float(known.wrong[one.split.pool].mean()), audit.ai_accuracy)
+            for one in scored
+            if (audit := one.choices.audits[place]) is not None
+        ]
+        if pairs:
+            inside = [said.low <= truth <= said.high for truth, said in pairs]
+            found[budget] = Reserve(
+                float(np.mean([truth for truth, _ in pairs])),
+                float(np.mean([said.value for _, said in pairs])),
+                float(np.mean(inside)),
+                len(pairs),
+            )
+    return found
 
 
 def figure_of(values: Floats) -> Figure:

@@ -11,6 +11,7 @@ import numpy as np
 
 from annotation.words import gettext as _
 from models_service.heads.ensemble import log_loss
+from routing.audit import Audit, audit_pool
 from routing.features.bins import Tags, percentile_of, tags_of
 from routing.features.signals import Signals, signals_of
 from routing.features.space import Space
@@ -34,7 +35,7 @@ from routing.proxy import (
     folds_of,
     proxy_of,
 )
-from routing.selection import select
+from routing.selection import Chosen, select
 from routing.splits import Split
 
 DEFAULT = "default"
@@ -124,6 +125,7 @@ def learn(known: Known, split: Split, rng: np.random.Generator) -> Learned:
         (tuple(figures), np.stack(list(figures.values()), axis=1)),
         (FORM, known.form),
         margin,
+        tags_of({}, known.pairs.tags),
     )
     gain = fit_gain(design, known.wrong, seed, known.pairs.group, rng)
     return Learned(margin, ridge, gain, _tags(known, margin))
@@ -136,8 +138,7 @@ def _tags(known: Known, margin: Floats) -> Tags:
     figures["contradiction"] = log_loss(known.ai_share, margin)
     for number, sure in enumerate(signals.confidence.T, start=1):
         figures[f"confidence {number}"] = sure
-    states = dict(zip(signals.names, signals.state.T, strict=True))
-    return tags_of(figures, states)
+    return tags_of(figures, {**signals.words(), **known.pairs.tags})
 
 
 @dataclass(frozen=True)
@@ -145,13 +146,15 @@ class Choices:
     """Who is asked, and what was learned on the way.
 
     `human`: bool [n_draws, n_budgets, n_pool] by strategy; one draw but for random.
-    `ridge`: the penalty of the proxy, the same for every strategy.
+    `ridge`: the penalty of the proxy, the same for every strategy. `audits`: by budget,
+    what the default's reserve says of the pool; None where it has too few items.
     """
 
     human: dict[str, Bools]
     ridge: float
     fit: Fit | None
     gain: Gain
+    audits: tuple[Audit | None, ...]
 
 
 def missing_inputs(known: Known, seed_size: int) -> dict[str, str]:
@@ -184,6 +187,7 @@ def choose(
     learned = learn(known, split, rng)
     scores = _scores(known, learned)
     human: dict[str, Bools] = {}
+    audits: tuple[Audit | None, ...] = ()
     fit = None
     if "ppm" not in reasons:
         trials = _try(known, split, learned, rng)
@@ -194,13 +198,17 @@ def choose(
     for name, score in scores.items():
         if name not in reasons:
             held_back = 0.0 if name == "oracle" else reserve
-            human[name] = _spend(score[split.pool], counts, lot, held_back)[None]
+            chosen = _spend(score[split.pool], counts, lot, held_back)
+            human[name] = np.stack([one.human for one in chosen])[None]
+            if name == DEFAULT:
+                wrong = known.wrong[split.pool]
+                audits = tuple(audit_pool(wrong, one) for one in chosen)
     human["random"] = np.stack(
-        [_spend(rng.random(len(split.pool)), counts, lot, 0.0) for _ in range(n_draws)]
+        [_by_lot(len(split.pool), counts, rng) for _ in range(n_draws)]
     )
     everyone = np.ones((1, len(counts), len(split.pool)), dtype=bool)
     human |= {"all_human": everyone, "all_ai": ~everyone}
-    return Choices(human, learned.ridge, fit, learned.gain)
+    return Choices(human, learned.ridge, fit, learned.gain, audits)
 
 
 def _scores(known: Known, learned: Learned) -> dict[str, Floats]:
@@ -218,17 +226,24 @@ def _scores(known: Known, learned: Learned) -> dict[str, Floats]:
     }
 
 
-def _spend(score: Floats, counts: Sequence[int], lot: int, reserve: float) -> Bools:
-    """Choose by score for each number of items: bool [n_budgets, n_pool].
+def _spend(
+    score: Floats, counts: Sequence[int], lot: int, reserve: float
+) -> list[Chosen]:
+    """Choose by score for each number of items.
 
     The lot is the same for every number, so that more budget keeps what less bought.
     """
     cost = np.ones(len(score))
-    chosen = [
-        select(score, cost, count, np.random.default_rng(lot), reserve=reserve).human
+    return [
+        select(score, cost, count, np.random.default_rng(lot), reserve=reserve)
         for count in counts
     ]
-    return np.stack(chosen)
+
+
+def _by_lot(n: int, counts: Sequence[int], rng: np.random.Generator) -> Bools:
+    """Choose at random, more budget keeping what less bought: bool [n_budgets, n]."""
+    place = rng.permutation(n)
+    return np.asarray(place[None, :] < np.array(counts)[:, None])
 
 
 def _try(

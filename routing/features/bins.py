@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.pairs import Bools, Floats, Ints
+from routing.pairs import Bools, Floats, Ints, Words
 
 LEAST = 15
 BIN_WORDS = ("low", "middle", "high")
@@ -45,29 +45,29 @@ def tercile_of(values: Floats) -> Floats:
     return np.minimum(np.floor(3 * percentile_of(values)), 2.0)
 
 
-def tags_of(figures: dict[str, Floats], states: dict[str, Floats]) -> Tags:
+def tags_of(figures: dict[str, Floats], states: dict[str, Words]) -> Tags:
     """Return the tags of a pool.
 
     Parameters
     ----------
     figures : dict of float64 [n]
         Cut into terciles; what is missing has a tag of its own.
-    states : dict of float64 [n]
-        Each value is a tag.
+    states : dict of str [n]
+        Each word is a tag; "" is none.
     """
     names: list[str] = []
     columns: list[Bools] = []
     for name, values in figures.items():
         bins = tercile_of(values)
-        for number, word in enumerate(BIN_WORDS):
-            names.append(f"{name}: {word}")
+        for number, bin_word in enumerate(BIN_WORDS):
+            names.append(f"{name}: {bin_word}")
             columns.append(bins == number)
         names.append(f"{name}: missing")
         columns.append(np.isnan(bins))
-    for name, values in states.items():
-        for value in np.unique(values):
-            names.append(f"{name}: {value:g}")
-            columns.append(values == value)
+    for name, words in states.items():
+        for word in np.unique(words[words != ""]):
+            names.append(f"{name}: {word}")
+            columns.append(words == word)
     n = len(next(iter({**figures, **states}.values()), np.zeros(0)))
     has = np.stack(columns, axis=1) if columns else np.zeros((n, 0), dtype=bool)
     return merge_rare(Tags(tuple(names), has))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from routing.pairs import Bools, Floats, Pairs
+from routing.pairs import Bools, Floats, Ints, Pairs, Words
 
 STATES = ("same", "opposite", "tie", "missing")
 
@@ -27,7 +27,7 @@ class Signals:
     """
 
     names: tuple[str, ...]
-    state: Floats
+    state: Ints
     n_judges: int
     confidence: Floats
 
@@ -35,6 +35,11 @@ class Signals:
     def differs(self) -> Bools:
         """Return whether a column contradicts the AI label: bool [n, k]."""
         return np.asarray((self.state == 1) | (self.state == 2))
+
+    def words(self) -> dict[str, Words]:
+        """Return the states in words, by the name of the column: str [n]."""
+        named = np.array(STATES)[self.state]
+        return dict(zip(self.names, named.T, strict=True))
 
 
 def signals_of(pairs: Pairs) -> Signals:
@@ -44,13 +49,13 @@ def signals_of(pairs: Pairs) -> Signals:
     sure = list(pairs.confidence.values())
     return Signals(
         tuple(columns),
-        np.stack(states, axis=1) if states else np.zeros((pairs.n, 0)),
+        np.stack(states, axis=1) if states else np.zeros((pairs.n, 0), dtype=np.int64),
         len(pairs.judges),
         np.stack(sure, axis=1) if sure else np.zeros((pairs.n, 0)),
     )
 
 
-def _state(ai: Floats, said: Floats) -> Floats:
-    state = np.where(said == ai, 0.0, 1.0)
-    state = np.where((said == 0) & (ai != 0), 2.0, state)
-    return np.asarray(np.where(np.isnan(said), 3.0, state))
+def _state(ai: Floats, said: Floats) -> Ints:
+    state = np.where(said == ai, 0, 1)
+    state = np.where((said == 0) & (ai != 0), 2, state)
+    return np.asarray(np.where(np.isnan(said), 3, state), dtype=np.int64)

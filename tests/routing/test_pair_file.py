@@ -91,6 +91,17 @@ def test_unknown_column_names_those_there_are(tmp_path: Path) -> None:
     assert "ai, ai_swapped, completion_a" in words
 
 
+def test_tags_are_words_numbers_or_nothing(tmp_path: Path) -> None:
+    rows = draw_rows(6, 1)
+    for row, value in zip(rows, ("law", 3, None, True, "law", "law"), strict=True):
+        row["subject"] = value
+    columns = Columns(("person",), "ai", tags=("subject",))
+    pairs = read_pairs(write(rows, tmp_path), columns).pairs
+    assert pairs.tags["subject"].tolist() == ["law", "3", "", "True", "law", "law"]
+    rows[0]["subject"] = ["law"]
+    assert refused(rows, tmp_path, columns).startswith("Line 1: 'subject' must be")
+
+
 def test_column_named_twice_is_refused(tmp_path: Path) -> None:
     words = refused(draw_rows(20, 1), tmp_path, Columns(("person",), "ai", ("ai",)))
     assert words == "The column 'ai' is named twice; name it once."

@@ -82,6 +82,15 @@ def test_signals_without_errors_behind_them_are_told_from_nothing(
     assert "seed" in result.fallback_note
 
 
+def test_reserve_tells_the_truth_of_the_pool(tmp_path: Path) -> None:
+    known = known_of(draw_rows(400, 8, hard=(1, 4), judge_knows=0.7), tmp_path)
+    plan = Plan(100, (0.5,), n_runs(10, 40), 0, reserve=0.3)
+    found = simulate(known, plan).reserves[0.5]
+    assert found.estimate == pytest.approx(found.truth, abs=0.03)
+    assert found.coverage >= 0.8
+    assert simulate(known, Plan(100, (0.5,), 2, 0)).reserves == {}
+
+
 def test_same_plan_gives_the_same_figures(tmp_path: Path) -> None:
     known = known_of(draw_rows(120, 5, hard=(1,), judge_knows=0.8), tmp_path)
     plan = Plan(50, (0.3,), 3, 7)

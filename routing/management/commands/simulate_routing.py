@@ -31,6 +31,7 @@ COLUMN_LISTS = (
         "the AI's verdict with the completions exchanged, mapped back",
     ),
     ("--confidence", False, "how sure the AI is; higher is surer"),
+    ("--tags", False, "what is known of the items, such as their subject"),
 )
 
 
@@ -106,6 +107,7 @@ class Command(BaseCommand):
             tuple(options["swapped"]),
             tuple(options["confidence"]),
             options["group"],
+            tuple(options["tags"]),
         )
         plan = Plan(
             options["seed_size"],
