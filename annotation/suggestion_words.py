@@ -33,7 +33,7 @@ SURENESS = (
 _ALONE = re.compile(r"(?<![A-Za-z0-9])[A-HJ-Z](?![A-Za-z0-9])")
 _PLACES = re.compile(
     r"\b(?:answer|response|completion|output|text|option|candidate|assistant|model"
-    r"|reply|passage|version|number|no\.)s?\W{0,3}(?:[a-z]|\d+|one|two|three|four)\b"
+    r"|reply|passage|version|number|no\.)s?\W{1,3}(?:[a-z]|\d+|one|two|three|four)\b"
     r"|\b(?:first|second|third|fourth|fifth|sixth|last|former|latter|left|right|above"
     r"|below|upper|lower|top|bottom|previous|preceding|following|earlier|later"
     r"|\d+(?:st|nd|rd|th))\b"

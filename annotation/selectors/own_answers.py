@@ -1,16 +1,19 @@
 """What one participant was lent and answered, as they saw it, for their own copy.
 
-Which items are gold or silent checks is not told, since they may still be at work.
+Which items are gold or silent checks is not told, since they may still be at work; of
+what a machine said, only what they saw.
 Read by services.own_copy in batches.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 
 from annotation.answers import Question, parse_questions, to_presented
 from annotation.models import Annotation, Assignment, Item, Participant
 from annotation.selectors.feedback import as_json, feedback
 from annotation.selectors.own_data import gist
 from annotation.selectors.own_rows import Entry
+from annotation.selectors.suggestions import Suggestion, suggestions_of
 from annotation.verdicts import verdict_words
 
 BATCH = 500
@@ -21,7 +24,7 @@ SILENT = ("monitoring", "attention", "mirror")
 def batches(person: Participant) -> Iterator[list[Entry]]:
     """Yield assignments oldest first, by keyset over the primary key.
 
-    Four queries for each 500, and three for each training item. What is reserved for
+    Five queries for each 500, and three for each training item. What is reserved for
     later is not told before its turn, as it is lent to nobody yet.
     """
     questions: dict[int, tuple[Question, ...]] = {}
@@ -50,12 +53,14 @@ def _entries(
     answers: dict[int, list[Annotation]] = {row.pk: [] for row in rows}
     for one in Annotation.objects.filter(assignment__in=rows).order_by("id"):
         answers[one.assignment_id].append(one)
+    seen = suggestions_of(rows)
     return [
         _entry(
             row,
             items[row.item_id],
             answers[row.pk],
             questions[row.questions_version_id],
+            seen.get(row.pk),
         )
         for row in rows
     ]
@@ -66,6 +71,7 @@ def _entry(
     item: Item,
     answers: Sequence[Annotation],
     questions: tuple[Question, ...],
+    seen: Suggestion | None,
 ) -> Entry:
     guidelines = row.guidelines_version
     draft = getattr(row, "draft", None)
@@ -83,7 +89,8 @@ def _entry(
         "order_shown": row.order,
         "layout": row.layout,
         "view": row.view,
-        "is_suggestion_visible": row.is_suggestion_visible,
+        "is_suggestion_visible": row.is_suggestion_visible or seen is not None,
+        "suggestion": seen and asdict(seen),
         "questions_version": row.questions_version.number,
         "guidelines_version": guidelines.number if guidelines else None,
         "skip_reason": row.skip_reason,

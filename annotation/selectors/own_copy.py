@@ -1,8 +1,9 @@
 """Everything held about one participant, as tables for that participant's own copy.
 
-Nothing here tells which model wrote a completion, which items are gold or which rows
-are silent checks, since the person may still be at work. Written by services.own_copy;
-a test holds `TABLES` and `LEFT_OUT` full.
+Nothing here tells which model wrote a completion, which items are gold, which rows
+are silent checks or what a machine said that is still hidden, since the person may
+still be at work. Written by services.own_copy; a test holds `TABLES` and `LEFT_OUT`
+full.
 """
 
 from collections.abc import Callable, Iterable
@@ -177,18 +178,18 @@ TABLES: tuple[Table, ...] = (
 )
 # Told at the head of the copy, and with each item lent.
 AT_HEAD = ("Participant", "ExternalIdentity")
-WITH_ITEMS = ("Assignment", "Annotation", "Draft")
+WITH_ITEMS = ("Assignment", "Annotation", "Draft", "Exposure")
 # What names a person, or leads to one, and is in no copy; and why.
 LEFT_OUT: dict[str, str] = {
     "Adjudication": "the team's decision on an item; the log has that it was made",
     "ApiToken": "belongs to the account, whose page lists it, and not to a project",
     "Candidate": "what models wrote in a conversation, and which they were",
-    "Exposure": "has no rows yet: nothing is shown to people so far",
     "Invitation": "a link that a manager made; the log has that it was made",
     "Job": "work that a manager started; the page of jobs names them",
     "Project": "is shared; who made it is its first owner",
     "QuotaVersion": "quotas that an owner set; the log has that they were set",
     "Route": "a decision on an item; the log has that it was made",
+    "RoutingPolicy": "rules that an owner set; the log has that they were set",
     "SavedFilter": "a manager's own, listed beside the items",
     "SuggestionPolicy": "rules that an owner set; the log has that they were set",
     "Withdrawal": "the tombstone: from then on nothing leads to the person",

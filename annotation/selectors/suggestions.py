@@ -41,6 +41,19 @@ def suggestions_of(assignments: Sequence[Assignment]) -> dict[int, Suggestion]:
     }
 
 
+def revealed_by(assignment: Assignment) -> Suggestion | None:
+    """Return what the first answer revealed, while it is the current one; one query."""
+    row = Exposure.objects.filter(
+        assignment=assignment,
+        visible_at__isnull=False,
+        first_answer__isnull=False,
+        first_answer=assignment.annotation_id,
+    ).first()
+    if row is None or row.visible_at is None:
+        return None
+    return Suggestion(row.words, row.reason, row.visible_at)
+
+
 def as_json(told: Suggestion | None) -> dict[str, Any] | None:
     """Return a suggestion as the API sends it; neither its arm nor its machine."""
     if told is None:

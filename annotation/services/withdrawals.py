@@ -30,6 +30,7 @@ from annotation.models import (
     Draft,
     Enrolment,
     Event,
+    Exposure,
     ExternalIdentity,
     Flag,
     Participant,
@@ -62,6 +63,7 @@ TABLES: dict[str, str] = {
     "Conversation": "no longer names the person",
     "DerivedAttribute": "deleted",
     "Enrolment": "kept for the books, by days and without its resume code",
+    "Exposure": "deleted where the text says erase, else kept out of every export",
     "ExternalIdentity": "deleted",
     "Flag": "its note is emptied where the text says erase",
     "PastSurveyAnswer": "deleted",
@@ -388,6 +390,7 @@ def _set_aside(
         _count_down(person.pk, done, counted)
         Draft.objects.filter(assignment_id__in=ids).delete()
         if manner == ERASE:
+            Exposure.objects.filter(pk__in=ids).delete()
             db.execute(_ERASE_ANSWERS, [ids])
             db.execute(_ERASE_HOURS, [ids])
             db.execute(_ERASE_HOURS_HELD, [ids])

@@ -31,6 +31,7 @@ from annotation.selectors.own_work import (
 from annotation.selectors.own_work import (
     history as read_history,
 )
+from annotation.selectors.suggestions import suggestion_of
 from annotation.selectors.texts import rendered
 from annotation.services import assignments, submissions
 from annotation.services.endings import conclude
@@ -95,7 +96,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
     seat = access.seat(request.user, slug)
     participant = _ready(seat)
     if "of" in request.GET:
-        assignment = _own(request, seat)
+        assignment = own_of(request, seat)
     elif "ahead" in request.GET:
         ahead = assignments.claim_ahead(participant=participant, project=seat.project)
         if ahead is None:
@@ -117,7 +118,7 @@ def desk(request: HttpRequest, slug: str) -> HttpResponse:
 def desk_feedback(request: HttpRequest, slug: str) -> HttpResponse:
     """Return what was expected of an own training item, once it is answered."""
     seat = access.seat(request.user, slug)
-    assignment = _own(request, seat)
+    assignment = own_of(request, seat)
     told = feedback(assignment)
     if told is None:
         raise NotFoundError
@@ -137,7 +138,7 @@ def desk_feedback(request: HttpRequest, slug: str) -> HttpResponse:
 @require_GET
 def desk_differences(request: HttpRequest, slug: str) -> HttpResponse:
     """Return the two texts of an own assignment, cut where their words differ."""
-    assignment = _own(request, access.seat(request.user, slug))
+    assignment = own_of(request, access.seat(request.user, slug))
     key = f"differences:{assignment.public_id}"
     texts = cache.get(key)
     if texts is None:
@@ -201,6 +202,7 @@ def history_item(request: HttpRequest, slug: str, public_id: UUID) -> HttpRespon
             **own_comments_of(assignment),
             "can_change": is_editable(assignment.pk),
             "versions": own_versions(assignment),
+            "suggestion": suggestion_of(assignment),
         },
     )
 
@@ -228,7 +230,7 @@ def _ready(seat: access.Seat) -> Participant:
     return participant
 
 
-def _own(request: HttpRequest, seat: access.Seat) -> Assignment:
+def own_of(request: HttpRequest, seat: access.Seat) -> Assignment:
     try:
         public_id = UUID(request.GET.get("of", ""))
     except ValueError as error:
@@ -286,6 +288,8 @@ def page_data(seat: access.Seat, participant: Participant) -> dict[str, object]:
             "desk": reverse("desk", args=[slug]),
             "differences": reverse("desk_differences", args=[slug]),
             "feedback": reverse("desk_feedback", args=[slug]),
+            "revealed": reverse("desk_revealed", args=[slug]),
+            "change": reverse("desk_change", args=[slug]),
             "login": f"{reverse('login')}?next={reverse('annotate', args=[slug])}",
         },
     }

@@ -17,6 +17,16 @@ urlpatterns: list[URLPattern] = [
         annotate.desk_feedback,
         name="desk_feedback",
     ),
+    path(
+        "p/<slug:slug>/annotate/revealed/",
+        change_answer.desk_revealed,
+        name="desk_revealed",
+    ),
+    path(
+        "p/<slug:slug>/annotate/change/",
+        change_answer.desk_change,
+        name="desk_change",
+    ),
     path("p/<slug:slug>/history/", annotate.history, name="history"),
     path(
         "p/<slug:slug>/history/<uuid:public_id>/",

@@ -215,6 +215,8 @@ LEFT_OUT: Mapping[str, str] = {
     "desk": _PART,
     "desk_differences": _PART,
     "desk_feedback": _PART,
+    "desk_revealed": _PART,
+    "desk_change": _PART,
     "questions_preview": _PART,
     "settings_preview": _PART,
     "questions_file": _FILE,

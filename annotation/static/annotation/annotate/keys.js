@@ -58,6 +58,7 @@ function dispatch(event, page) {
     if (key === "Enter" && event.target.matches("input")) return desk.goOn();
     if (desk.key(key)) return true;
   }
+  if (!desk && page.reveal?.key(key, event.target)) return true;
   const command = COMMANDS[key];
   if (!command) return false;
   page[command]();

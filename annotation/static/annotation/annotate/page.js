@@ -14,6 +14,7 @@ import { listen } from "./keys.js";
 import { Lease } from "./lease.js";
 import { Outbox } from "./outbox.js";
 import { Reading } from "./reading.js";
+import { Reveal } from "./reveal.js";
 import { Timer } from "./timer.js";
 import * as troubles from "./troubles.js";
 import { fragmentUrl, participant } from "./urls.js";
@@ -43,6 +44,7 @@ class Page {
       refused: (entry, error) => this.refused(entry, error),
       state: (error, n) => troubles.connection(error, n),
     });
+    this.reveal = new Reveal(this);
     this.tabs = "BroadcastChannel" in window ? new BroadcastChannel(`polyphony:${participant}`) : null;
     this.tabs?.addEventListener("message", ({ data }) => {
       if (data.submitted === this.current?.id) troubles.elsewhere(this, this.current);
@@ -68,9 +70,14 @@ class Page {
     banners.setProgress(Number(main.dataset.done), Number(main.dataset.left));
     const n = this.outbox.entries.length;
     banners.moveProgress(n);
-    if (this.outbox.has(main.dataset.desk)) {
+    if (this.outbox.has(main.dataset.desk) && !("reveals" in main.dataset)) {
       this.wait(gettext("Your last answer is being sent."));
       this.outbox.flush().then(() => { if (!this.current) this.next(); });
+      return;
+    }
+    // What they may reveal comes before another item does.
+    if (n && "reveals" in main.dataset) {
+      this.reveal.after(this.outbox.entries.at(-1).assignment);
       return;
     }
     if (n) this.outbox.flush();
@@ -97,6 +104,7 @@ class Page {
     this.changing = main.dataset.changing ?? null;
     if (this.changing) {
       troubles.changing(this.changing);
+      if (!isFirst) desk.focusTitle();
       return;
     }
     this.lease = new Lease(desk, { lost: () => troubles.lost(this, desk) });
@@ -274,6 +282,7 @@ class Page {
     }
     banners.moveProgress(1);
     if (desk.data.stage === "training") this.learn(desk.id);
+    else if ("reveals" in desk.root.dataset) this.reveal.after(desk.id);
     else this.next();
   }
 
@@ -296,6 +305,11 @@ class Page {
 
   goOn() {
     if (document.querySelector("main[data-feedback]")) this.next();
+    else this.reveal.keep();
+  }
+
+  unsent(error) {
+    troubles.connection(error, this.outbox.entries.length);
   }
 
   async sent(entry, { data, at }) {
@@ -304,6 +318,8 @@ class Page {
       location.assign(this.changing);
       return;
     }
+    this.reveal.hear(entry.assignment, Boolean(data.suggestion));
+    if (data.suggestion && !this.current && this.reveal.id === null) this.reveal.after(entry.assignment);
     if (data.hint) this.note("hint", data.hint);
     if (data.qualification) {
       const { is_passed: isPassed, n_correct: n, n_asked: total } = data.qualification;
@@ -350,6 +366,8 @@ class Page {
   flag() { acts.flag(this); }
   comment() { comment(this); }
   takeBack() { if (!this.changing) acts.takeBack(this); }
+  keep() { this.reveal.keep(); }
+  change() { this.reveal.change(); }
   keys() { dialogs.open("keys"); }
   guidelines() { dialogs.open("guidelines"); }
   fold() { this.current?.texts.fold(); }
