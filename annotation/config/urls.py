@@ -18,6 +18,7 @@ urlpatterns = [
     path("words/<str:language>.js", words.script, name="words"),
     path("api/v1/", include("annotation.api.urls")),
     path("api/v1/projects/<slug:slug>/models/", include("models_service.api.urls")),
+    path("api/v1/projects/<slug:slug>/routing/", include("routing.api.urls")),
     path("api/v1/<path:rest>", nothing_here),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", swagger, name="api_docs"),

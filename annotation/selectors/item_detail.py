@@ -240,9 +240,9 @@ class ItemDetail:
 def item_detail(item: Item) -> ItemDetail:
     """Return an item with all that is known of it, in nine queries."""
     completions = list(Completion.objects.filter(item=item).order_by("index"))
-    entry = FrontierEntry.objects.select_related("item__check_item", "item__route").get(
-        pk=item.pk
-    )
+    entry = FrontierEntry.objects.select_related(
+        "item__check_item", "item__route__decided_by"
+    ).get(pk=item.pk)
     answers = _human(item)
     machine = _machine(item)
     html = rendered(

@@ -41,6 +41,7 @@ from routing.selectors.state import (
 from routing.services.policies import end_policy, set_policy
 from routing.services.reading import read_policy
 from routing.services.requests import request_run
+from routing.views.learned import learned_context, share_of
 from routing.views.policy_form import PolicyForm, initial, percent
 
 
@@ -50,7 +51,7 @@ def routing(request: HttpRequest, slug: str) -> HttpResponse:
     """Show where routing stands; POST sets the policy, for owners."""
     if request.method != "POST":
         seat = access.seat(request.user, slug, roles=access.MANAGERS)
-        return _page(request, seat, None)
+        return _page(request, seat, None, share_of(request.GET.get("at")))
     seat = access.seat(request.user, slug, roles=OWNERS)
     form = PolicyForm(request.POST, offered=offers(seat.project))
     if not form.is_valid():
@@ -113,8 +114,11 @@ def routing_end(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("routing", slug)
 
 
-def live_context(seat: Seat) -> dict[str, Any]:
-    """Return what the part of the page needs that changes by itself."""
+def live_context(seat: Seat, share: float | None = None) -> dict[str, Any]:
+    """Return what the part of the page needs that changes by itself.
+
+    `share`: the size of budget that is looked at.
+    """
     now = state_of(seat.project)
     parts = parts_of(seat.project, now.policy)
     return {
@@ -140,13 +144,18 @@ def live_context(seat: Seat) -> dict[str, Any]:
             )
         ],
         "n_decided": sum(one.n for one in parts),
-    }
+    } | learned_context(seat.project, now.fit_run, share)
 
 
-def _page(request: HttpRequest, seat: Seat, form: PolicyForm | None) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    seat: Seat,
+    form: PolicyForm | None,
+    share: float | None = None,
+) -> HttpResponse:
     project = seat.project
     offered = form.offered if form else offers(project)
-    live = live_context(seat)
+    live = live_context(seat, share)
     now: RoutingState = live["now"]
     wanted = lacking(project, list(offered))
     n_items, all_usd = cost_of_all(project)

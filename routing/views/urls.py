@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from routing.views import routing
+from routing.views import files, routing
 
 urlpatterns = [
     path("", routing.routing, name="routing"),
     path("live/", routing.routing_live, name="routing_live"),
     path("run/", routing.routing_run, name="routing_run"),
+    path("curve.svg", files.curve_svg, name="routing_curve"),
+    path("curve.csv", files.curve_table, name="routing_csv"),
     path("end/", routing.routing_end, name="routing_end"),
 ]

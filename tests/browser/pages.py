@@ -138,6 +138,7 @@ PAGES = (
     SitePage(
         "routing", "owner", "Routing, while people label the seed", "routing collecting"
     ),
+    SitePage("routing", "owner", "Routing, and what a budget buys", "routing routed"),
     SitePage("routing", "owner", "Routing of a new project", "routing empty"),
     SitePage("quotas", "owner", "Quotas and how full they are"),
     SitePage("pay", "owner", "Pay"),
@@ -226,6 +227,8 @@ LEFT_OUT: Mapping[str, str] = {
     "pay_chart": _FILE,
     "budget_file": _FILE,
     "chart": _FILE,
+    "routing_curve": _FILE,
+    "routing_csv": _FILE,
     "job_report": _FILE,
     "job_download": _FILE,
     "import_example": _FILE,

@@ -1,0 +1,148 @@
+"""Routing over REST: as on the page, for the same people."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from annotation.models import Job, MachineAnnotator, Participant, Project
+from annotation.services.jobs import cancel_job
+from routing.models import RoutingPolicy
+from tests.api.conftest import token_client
+from tests.factories import make_member
+from tests.routing.conftest import make_machine, run_newest, says_always, start, work
+from tests.routing.test_page import user_of
+from tests.routing.told import figures, store_fit
+
+__all__ = ["token_client"]
+pytestmark = pytest.mark.django_db(transaction=True)
+Login = Callable[[User], Client]
+SENT = {"n_seed": 40, "budget": 0.5, "budget_unit": "share", "label_usd": "0.20"}
+
+
+@pytest.fixture
+def owner(pool: Project, token_client: Login) -> Client:
+    return token_client(user_of(pool, "owner"))
+
+
+def where(project: Project, rest: str = "") -> str:
+    return f"/api/v1/projects/{project.slug}/routing/{rest}"
+
+
+def put(client: Client, ai: MachineAnnotator, **sent: Any) -> Any:
+    sent = {"machine": str(ai.public_id)} | SENT | sent
+    return client.put(where(ai.project), sent, content_type="application/json")
+
+
+def test_without_a_policy_the_state_is_none(pool: Project, owner: Client) -> None:
+    told = owner.get(where(pool)).json()
+    assert (told["state"], told["policy"], told["spending"]) == ("none", None, None)
+    assert (told["decisions"], told["runs"]) == ([], [])
+    assert told["next"].startswith("Set a policy")
+
+
+def test_policy_is_set_and_its_seed_followed(
+    machine: MachineAnnotator, person: Participant, owner: Client
+) -> None:
+    judge = make_machine(machine.project, "judge", says_always)
+    response = put(owner, machine, refit_every=20, seed=5)
+    assert response.status_code == 200
+    policy = response.json()["policy"]
+    assert policy["judges"] == [str(judge.public_id)]
+    assert (policy["number"], policy["seed"], policy["refit_every"]) == (1, 5, 20)
+    assert (policy["budget"], policy["label_usd"]) == ("0.500000", "0.200000")
+    assert response.json()["job"]["kind"] == "route"
+    run_newest(machine.project)
+    work(person, says_always, most=4)
+    told = owner.get(where(machine.project)).json()
+    assert told["state"] == "collecting"
+    assert (told["seed"]["n_drawn"], told["seed"]["n_labelled"]) == (40, 4)
+    spending = told["spending"]
+    assert (spending["spent_usd"], spending["reserved_usd"]) == ("0.800000", "7.200000")
+    counts = {(one["source"], one["part"]): one["n"] for one in told["decisions"]}
+    assert counts["human", "seed"] + counts["human", "audit"] == 40
+    assert counts["waiting", "rest"] == 60
+    assert [run["kind"] for run in told["runs"]] == ["seed"]
+
+
+def test_newest_figures_come_first(machine: MachineAnnotator, owner: Client) -> None:
+    policy = start(machine.project, machine)
+    store_fit(policy, figures())
+    runs = owner.get(where(machine.project)).json()["runs"]
+    assert [run["kind"] for run in runs] == ["fit", "seed"]
+    assert runs[0]["figures"]["audit"]["n"] == 50
+    assert runs[0]["versions"] == {"method": "1"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "path", "said"),
+    [
+        ({"n_seed": 3}, "n_seed", "at least 40 items"),
+        ({"budget": {"usd": 3}}, "budget", "is no number."),
+        ({"budget": None}, "budget", "still empty."),
+        ({"budget_unit": "euro"}, "budget_unit", "There is no unit 'euro'."),
+        ({"machine": "me"}, "machine", "no such AI annotator."),
+        ({"machine": None}, "machine", "Choose the AI annotator"),
+        ({"judges": "all"}, "judges", "Send a list of AI annotators."),
+        ({"judges": ["me"]}, "judges", "no such AI annotator."),
+        ({"n_seed": True}, "n_seed", "is no number."),
+        ({"refit_every": -1}, "refit_every", "whole number from 0"),
+        ({"colour": "red"}, "colour", "There is no field 'colour'."),
+    ],
+)
+def test_what_is_wrong_is_named_at_its_path(
+    machine: MachineAnnotator,
+    owner: Client,
+    sent: dict[str, Any],
+    path: str,
+    said: str,
+) -> None:
+    response = put(owner, machine, **sent)
+    assert response.status_code == 422
+    problems = response.json()["problems"]
+    assert [one["path"] for one in problems] == [path]
+    assert said in problems[0]["message"]
+    assert not RoutingPolicy.objects.exists()
+
+
+def test_list_is_no_policy(pool: Project, owner: Client) -> None:
+    response = owner.put(where(pool), [1], content_type="application/json")
+    assert response.status_code == 422
+    assert response.json()["message"] == "Send a JSON object."
+
+
+def test_seed_is_drawn_again_after_a_cancelled_job(
+    machine: MachineAnnotator, owner: Client
+) -> None:
+    put(owner, machine)
+    assert owner.post(where(machine.project, "seed/")).status_code == 409
+    cancel_job(job=Job.objects.get())
+    response = owner.post(where(machine.project, "seed/"))
+    assert response.status_code == 202
+    assert response.json()["kind"] == "route"
+
+
+def test_policy_is_ended(machine: MachineAnnotator, owner: Client) -> None:
+    assert owner.delete(where(machine.project)).status_code == 409
+    assert owner.post(where(machine.project, "seed/")).status_code == 409
+    start(machine.project, machine)
+    assert owner.delete(where(machine.project)).status_code == 202
+    assert owner.get(where(machine.project)).json()["state"] == "none"
+
+
+def test_researcher_reads_and_annotators_find_nothing(
+    machine: MachineAnnotator, token_client: Login
+) -> None:
+    project = machine.project
+    start(project, machine)
+    researcher = token_client(make_member(project, "researcher"))
+    assert researcher.get(where(project)).status_code == 200
+    annotator = token_client(make_member(project))
+    assert annotator.get(where(project)).status_code == 404
+    for client in (researcher, annotator):
+        assert put(client, machine).status_code == 404
+        assert client.delete(where(project)).status_code == 404
+        assert client.post(where(project, "seed/")).status_code == 404
+    assert RoutingPolicy.objects.filter(ended_at=None).count() == 1

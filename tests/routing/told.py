@@ -1,0 +1,113 @@
+"""Figures as a fit tells them, made by a rule, for what is shown of them."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from annotation.models import Job
+from routing.models import RoutingPolicy, RoutingRun
+
+SHARES = tuple(round(0.05 * step, 2) for step in range(21))
+NAMES = (
+    "second: 1",
+    "cosine: high",
+    "health",
+    "longer: low",
+    "second: 0",
+    "cosine: low",
+)
+
+
+def estimate(mean: float, half: float) -> dict[str, float]:
+    """Return a share or a difference with its interval."""
+    return {"mean": mean, "low": mean - half, "high": min(mean + half, 1.0)}
+
+
+def point(budget: float, lead: float) -> dict[str, Any]:
+    """Return what a budget buys where the AI is right on 7 of 10 items."""
+    random = 0.7 + 0.3 * budget
+    gain = lead * 4 * budget * (1 - budget)
+    chosen, half = random + gain, 0.03 * (1 - budget)
+    return {
+        "budget": budget,
+        "chosen": estimate(chosen, half),
+        "random": estimate(random, half),
+        "gain": estimate(gain, half if gain else 0.0),
+        "words": "",
+    }
+
+
+def figures(lead: float = 0.06, **more: Any) -> dict[str, Any]:
+    """Return figures; `lead`: of the strategy over random, where it is largest."""
+    return {
+        "n_pool": 600,
+        "n_open": 400,
+        "n_human": 100,
+        "n_labelled": 200,
+        "n_by_people": 200,
+        "n_learned": 150,
+        "n_seed": 200,
+        "human_share": 0.25,
+        "strategy": "default",
+        "strategy_note": "",
+        "note": "",
+        "encoder": "some-encoder",
+        "encoder_note": "",
+        "signals": ["second"],
+        "curve": [point(share, lead) for share in SHARES],
+        "here": point(0.25, lead),
+        "advice": ["A second judge would show where the AI may be wrong."],
+        "ppm": {
+            "spearman": 0.61,
+            "rmse": 0.0021,
+            "target_sd": 0.003,
+            "budget_only_spearman": 0.12,
+        },
+        "audit": {
+            "n": 50,
+            "is_suppressed": False,
+            "agreement": estimate(0.72, 0.11),
+            "hybrid_accuracy": estimate(0.81, 0.09),
+            "errors_found": None,
+            "by_tag": [{"name": "second: 0", "n": 31, "agreement": estimate(0.9, 0.1)}],
+        },
+        "tags": [
+            {
+                "name": name,
+                "n_open": 40 + place,
+                "gain": 0.6 / (1 + place),
+                "n_seed": 30,
+                "wrong": estimate(0.5 / (1 + place), 0.08) if place != 2 else None,
+                "slope": None,
+                "examples": [1 + 3 * place, 2 + 3 * place, 3 + 3 * place],
+            }
+            for place, name in enumerate(NAMES)
+        ],
+        "label_usd": "0.200000",
+        "left": "40",
+        **more,
+    }
+
+
+def store_fit(policy: RoutingPolicy, told: dict[str, Any]) -> RoutingRun:
+    """Keep a fit of a policy that has told this, as if it held."""
+    now = timezone.now()
+    job = Job.objects.create(
+        project=policy.project,
+        kind=Job.Kind.ROUTE,
+        state=Job.State.DONE,
+        parameters={"action": "fit", "policy": policy.number},
+        finished_at=now,
+    )
+    return RoutingRun.objects.create(
+        job=job,
+        policy=policy,
+        kind=RoutingRun.Kind.FIT,
+        n_labels=told["n_learned"],
+        inputs_sha256="5e" * 32,
+        figures=told,
+        versions={"method": "1"},
+        duration_s=11.2,
+        planned_at=now,
+        applied_at=now,
+    )
