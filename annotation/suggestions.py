@@ -24,9 +24,6 @@ REVEALED: Arm = "revealed"
 # What is visible before the first answer.
 BEFORE: frozenset[Arm] = frozenset(("hedged", "shown"))
 MAX_WEIGHT = 100
-# Where silent checks run, so many percent of the items at least have no suggestion:
-# checks and repeats never have one, and would stand out.
-MIN_BLIND_BESIDE_CHECKS = 10
 # The type of question that each judging protocol answers; a test holds it full.
 PROTOCOL_TYPES: Mapping[str, str] = {
     "pairwise": "comparison",
@@ -41,6 +38,23 @@ def blind_percent(weights: Mapping[str, int]) -> float:
     """Return how many percent of the items have no suggestion for good, in [0, 100]."""
     total = sum(weights.values())
     return 100 * weights.get(BLIND, 0) / total if total else 100.0
+
+
+def least_blind(check_share: float) -> float:
+    """Return how many percent of the items must have no suggestion, in [0, 100].
+
+    Checks and repeats never have one. With a share s of them among all that a person
+    meets, and a share b of the items blind, what comes without a suggestion is one of
+    them with probability s / (s + (1 - s) b): at most a half where b >= s / (1 - s).
+
+    Parameters
+    ----------
+    check_share : float
+        s, in [0, 1]; from a half on, no share of blind items is enough but all.
+    """
+    if check_share >= 0.5:
+        return 100.0
+    return 100 * check_share / (1 - check_share)
 
 
 def draw_arm(

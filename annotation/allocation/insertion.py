@@ -66,6 +66,12 @@ class CheckRules:
         return any(self.every(kind) for kind in SILENT)
 
     @property
+    def silent_share(self) -> float:
+        """Return which share of all that a person meets is mixed in, at most 1."""
+        share = sum(1 / every for kind in SILENT if (every := self.every(kind)))
+        return min(share, 1.0)
+
+    @property
     def is_off(self) -> bool:
         """Tell whether no rule asks for anything."""
         return not (self.has_gate or self.is_silent or self.hint_every)
@@ -118,8 +124,7 @@ def expected_total(rules: CheckRules, n_wanted: int) -> int:
     comes before the first item. It does not depend on what a person has met so far,
     so a number of items left that is made of it gives no check away.
     """
-    share = sum(1 / every for kind in SILENT if (every := rules.every(kind)))
-    silent = n_wanted / (1 - min(share, MAX_SHARE))
+    silent = n_wanted / (1 - min(rules.silent_share, MAX_SHARE))
     return rules.n_training + rules.n_qualification + math.ceil(silent - ROUNDING)
 
 

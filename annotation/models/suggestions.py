@@ -55,7 +55,8 @@ class Exposure(models.Model):
     assignments have no row. `propensity` was the probability of the arm then.
     `visible_at`: when the verdict was first sent, empty while it is hidden; an answer
     stored before that moment is blind. `words` and `reason` are what was sent.
-    `first_answer` is the first one, kept apart because later ones supersede it.
+    `first_answer` is the one that revealed the verdict, the last blind one, kept apart
+    because later ones supersede it.
     """
 
     assignment = models.OneToOneField(

@@ -12,12 +12,22 @@ from django.db import connection
 
 from annotation.models import Project, SuggestionPolicy
 
-# Of an assignment `a`. Where a project shows nothing, the join finds nothing.
-EXPOSURE = "LEFT JOIN exposure e ON e.assignment_id = a.id"
-ANSWER = """
-    CASE WHEN e.visible_at IS NULL THEN a.annotation_id
-         WHEN e.arm = 'revealed' THEN e.first_answer_id END
-"""
+
+def of(name: str) -> tuple[str, str]:
+    """Return the join and the blind answer's key for an assignment of that name.
+
+    Where a project shows nothing, the join finds nothing.
+    """
+    join = f"LEFT JOIN exposure e ON e.assignment_id = {name}.id"
+    answer = f"""
+        CASE WHEN e.visible_at IS NULL THEN {name}.annotation_id
+             WHEN e.arm = 'revealed' THEN e.first_answer_id END
+    """
+    return join, answer
+
+
+# Of an assignment `a`.
+EXPOSURE, ANSWER = of("a")
 # The answer that holds was given with a suggestion in view.
 IS_SEEN = f"(e.visible_at IS NOT NULL AND {ANSWER} IS DISTINCT FROM a.annotation_id)"
 

@@ -5,12 +5,16 @@ look-up one of an index: the planner would rather hash the whole table for some 
 rows, and a batch would cost more the larger the project is.
 """
 
+from annotation.selectors import blind
+
 
 def _time(column: str) -> str:
     """Return an expression for a time as ISO 8601 in UTC."""
     return f"to_char({column} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
 
 
+# What a repeat is held against: the blind answer to the same item.
+_BEFORE, _FIRST = blind.of("m")
 COUNTS = """
     SELECT count(*) FILTER (WHERE source <> 'import'),
         count(*) FILTER (WHERE source = 'import'),
@@ -34,8 +38,8 @@ ANNOTATIONS = f"""
         CASE WHEN a.purpose IN ('training', 'qualification', 'monitoring', 'attention')
              THEN (SELECT gold::text FROM item WHERE id = n.item_id)
              WHEN a.purpose = 'mirror' THEN (
-                SELECT first.answers::text FROM assignment m
-                JOIN annotation first ON first.id = m.annotation_id
+                SELECT first.answers::text FROM assignment m {_BEFORE}
+                JOIN annotation first ON first.id = {_FIRST}
                 WHERE m.item_id = n.item_id AND m.participant_id = n.participant_id
                   AND m.purpose = 'main' AND m.round = 1) END,
         CASE WHEN n.supersedes_id IS NULL THEN 1 ELSE (
@@ -65,7 +69,8 @@ SUGGESTIONS = f"""
         m.name, m.kind, m.model, m.revision, m.prompt_sha256, m.number,
         v.answers::text,
         (SELECT n.answers::text FROM annotation n WHERE n.assignment_id = a.id
-          AND NOT n.is_retraction ORDER BY n.id LIMIT 1),
+          AND NOT n.is_retraction
+          ORDER BY n.id <> COALESCE(e.first_answer_id, n.id), n.id LIMIT 1),
         CASE WHEN e.first_answer_id IS NOT NULL THEN EXISTS (
           SELECT 1 FROM annotation n WHERE n.assignment_id = a.id
             AND NOT n.is_retraction AND n.created_at > e.visible_at) END

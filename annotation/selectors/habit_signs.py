@@ -17,6 +17,7 @@ from annotation.agreement.votes import against_others
 from annotation.answers import Question, main_question, questions_from, to_presented
 from annotation.gold import InvalidGoldError, grade, read_gold
 from annotation.models import Assignment, Participant, Project
+from annotation.selectors import blind
 from annotation.selectors.arrays import choices_by_item
 from annotation.verdicts import choice
 
@@ -67,8 +68,10 @@ class _Tally:
     said: list[str] = field(default_factory=list)
 
 
+# A repeat is held against the blind answer alone: what was seen is no own opinion.
+_BEFORE, _FIRST = blind.of("m")
 # The last answers of each person, along their own index.
-_ANSWERS = """
+_ANSWERS = f"""
     SELECT p.id, one.purpose, one."order", one.questions, one.answers, one.gold,
         one.first, one.active_ms, one.n_chars
     FROM unnest(%(people)s::bigint[]) AS p(id) CROSS JOIN LATERAL (
@@ -77,8 +80,8 @@ _ANSWERS = """
             (SELECT COALESCE(sum(length(c.text)), 0) FROM completion c
              WHERE c.item_id = a.item_id) AS n_chars,
             CASE WHEN a.purpose = 'mirror' THEN (
-                SELECT first.answers::text FROM assignment m
-                JOIN annotation first ON first.id = m.annotation_id
+                SELECT first.answers::text FROM assignment m {_BEFORE}
+                JOIN annotation first ON first.id = {_FIRST}
                 WHERE m.item_id = a.item_id AND m.participant_id = a.participant_id
                   AND m.purpose = 'main' AND m.round = 1) END AS first
         FROM assignment a JOIN annotation n ON n.id = a.annotation_id
@@ -87,7 +90,7 @@ _ANSWERS = """
         WHERE a.participant_id = p.id AND a.state IN ('submitted', 'surplus')
           AND a.purpose IN ('main', 'mirror', 'monitoring', 'attention')
         ORDER BY a.finished_at DESC LIMIT %(limit)s) one
-"""
+"""  # noqa: S608 - our own words
 _SKIPS = """
     SELECT participant_id, count(*) FILTER (WHERE state = 'skipped'), count(*)
     FROM assignment WHERE participant_id = ANY(%(people)s) AND purpose = 'main'

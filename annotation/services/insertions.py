@@ -52,14 +52,17 @@ _CHECK = """
     LIMIT 1
 """
 
-# An own answer to two completions or more, old enough, not repeated yet.
+# An own answer to two completions or more, old enough, not repeated yet. A repeat comes
+# without a suggestion: of an item where one was seen, it would be known for what it is.
 _REPEAT = """
     SELECT old.item_id, old."order" FROM (
-        SELECT a.item_id, a."order", a.finished_at FROM assignment a
+        SELECT a.id, a.item_id, a."order", a.finished_at FROM assignment a
         WHERE a.participant_id = %(participant)s AND a.state IN ('submitted', 'surplus')
           AND a.purpose = 'main' AND a.finished_at IS NOT NULL
         ORDER BY a.finished_at DESC, a.id DESC OFFSET %(after)s LIMIT %(window)s) old
     WHERE old.finished_at <= now() - %(age)s AND array_length(old."order", 1) >= 2
+      AND NOT EXISTS (SELECT 1 FROM exposure e
+        WHERE e.assignment_id = old.id AND e.visible_at IS NOT NULL)
       AND NOT EXISTS (
         SELECT 1 FROM assignment m
         WHERE m.item_id = old.item_id AND m.participant_id = %(participant)s

@@ -87,11 +87,17 @@ class RouteDraft:
     reasons: Sequence[Mapping[str, str]] = ()
 
 
+# What is drawn at random, whose labels all estimates rest on: blind for everybody.
+BY_LOT = (Route.Part.SEED, Route.Part.AUDIT, Route.Part.RESERVE)
 # Locked in one order, as all that changes many entries does; in a statement of its own,
-# so that what was decided by hand in the meantime is seen.
+# so that what was decided by hand in the meantime is seen. An item given back after its
+# suggestion was seen may come to the same person again.
 _LOCK = """
     SELECT f.item_id FROM frontier f
     WHERE f.item_id = ANY(%(items)s) AND f.project_id = %(project)s AND f.n_taken = 0
+      AND NOT (f.item_id = ANY(%(blind)s) AND EXISTS (
+        SELECT 1 FROM assignment a JOIN exposure e ON e.assignment_id = a.id
+        WHERE a.item_id = f.item_id AND e.visible_at IS NOT NULL))
     ORDER BY f.item_id FOR NO KEY UPDATE
 """
 _APPLY = """
@@ -134,7 +140,8 @@ def apply_routes(
 
     Two statements; give some thousand at a time, and call assignments.restart_walks
     after the last. Items that people have answered or have in hand, and items decided
-    by hand, stay as they are.
+    by hand, stay as they are. So do those drawn at random whose suggestion somebody has
+    seen.
 
     Parameters
     ----------
@@ -146,6 +153,7 @@ def apply_routes(
     parameters: dict[str, Any] = {
         "rows": json.dumps([asdict(draft) for draft in drafts], default=str),
         "items": [draft.item_id for draft in drafts],
+        "blind": [draft.item_id for draft in drafts if draft.part in BY_LOT],
         "project": project.pk,
         "policy": policy,
     }

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from annotation.allocation.insertion import SILENT, CheckRules, read_rules
+from annotation.allocation.insertion import ROUNDING, SILENT, CheckRules, read_rules
 from annotation.answers import Question, main_question, parse_questions
 from annotation.models import MachineAnnotator, PreAnnotation, Project
 from annotation.questions import Problem
@@ -11,9 +11,9 @@ from annotation.suggestion_words import TOLD
 from annotation.suggestions import (
     ARMS,
     MAX_WEIGHT,
-    MIN_BLIND_BESIDE_CHECKS,
     PROTOCOL_TYPES,
     blind_percent,
+    least_blind,
 )
 from annotation.words import gettext as _
 from annotation.words import join_or
@@ -32,7 +32,7 @@ def policy_problems(
         problems.append(Problem("temperature", text))
     rules = read_rules(project.check_rules)
     if not problems and stands_out(rules, arms):
-        problems.append(Problem("arms.blind", _few_blind()))
+        problems.append(Problem("arms.blind", _few_blind(rules)))
     return problems
 
 
@@ -96,14 +96,18 @@ def _arm_problems(arms: Mapping[str, int]) -> list[Problem]:
 
 def stands_out(rules: CheckRules, arms: Mapping[str, int]) -> bool:
     """Tell whether silent checks and repeats, which have none, would be told apart."""
-    return rules.is_silent and blind_percent(arms) < MIN_BLIND_BESIDE_CHECKS
+    return blind_percent(arms) < least_blind(rules.silent_share) - ROUNDING
 
 
-def _few_blind() -> str:
+def _few_blind(rules: CheckRules) -> str:
     return _(
         "Silent checks and repeats have no suggestion and would stand out. Let at "
-        "least {percent} % of the items be blind, or switch the silent checks off."
-    ).format(percent=MIN_BLIND_BESIDE_CHECKS)
+        "least {percent} % of the items be blind, or make the silent checks rarer."
+    ).format(percent=_least(rules))
+
+
+def _least(rules: CheckRules) -> int:
+    return math.ceil(least_blind(rules.silent_share) - ROUNDING)
 
 
 def check_problems(project: Project, rules: CheckRules) -> list[Problem]:
@@ -114,6 +118,7 @@ def check_problems(project: Project, rules: CheckRules) -> list[Problem]:
     first = next(kind for kind in SILENT if rules.every(kind))
     text = _(
         "People see suggestions here, and what is mixed in unseen has none, so it "
-        "would stand out. Let at least {percent} % of the items be blind first."
-    ).format(percent=MIN_BLIND_BESIDE_CHECKS)
+        "would stand out. Let at least {percent} % of the items be blind first, or "
+        "make the silent checks rarer."
+    ).format(percent=_least(rules))
     return [Problem(f"{first}_every", text)]

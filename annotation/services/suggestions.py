@@ -259,11 +259,12 @@ _HIDDEN = """
     WHERE e.assignment_id = %s AND e.arm = 'revealed' AND e.visible_at IS NULL
       AND a.annotation_id IS NOT NULL
 """
-# Later than the answer, which has the time at which its transaction began.
+# Later than the answer, which has the time at which its transaction began. That is the
+# first one only where none was taken back before a policy could reveal anything.
 _REVEAL = """
     UPDATE exposure SET visible_at = clock_timestamp(), words = %(words)s,
-        reason = %(reason)s, first_answer_id = (SELECT min(id) FROM annotation
-          WHERE assignment_id = %(assignment)s AND NOT is_retraction)
+        reason = %(reason)s, first_answer_id = (SELECT annotation_id FROM assignment
+          WHERE id = %(assignment)s)
     WHERE assignment_id = %(assignment)s AND visible_at IS NULL
     RETURNING visible_at
 """

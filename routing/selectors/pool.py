@@ -31,7 +31,9 @@ WINDOW = 2_000
 _WINDOW = """
     SELECT i.id, i.number, i.n_completions, md5(i.messages::text), i.category,
         i.language, i.source, f.rank, COALESCE(f.overlap, p.overlap), f.n_taken,
-        f.n_counted, r.part, r.source, r.policy
+        f.n_counted, r.part, r.source, r.policy,
+        EXISTS (SELECT 1 FROM assignment a JOIN exposure e ON e.assignment_id = a.id
+          WHERE a.item_id = i.id AND e.visible_at IS NOT NULL)
     FROM item i
     JOIN frontier f ON f.item_id = i.id
     JOIN project p ON p.id = i.project_id
@@ -49,7 +51,10 @@ _LAST = "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s"
 
 @dataclass(frozen=True)
 class Place:
-    """Where an item stands: its entry in the frontier and its newest route."""
+    """Where an item stands: its entry in the frontier and its newest route.
+
+    `is_seen`: somebody has seen a suggestion there, so it can never be drawn as blind.
+    """
 
     rank: int
     n_wanted: int
@@ -58,6 +63,7 @@ class Place:
     part: str | None
     source: str | None
     policy: int | None
+    is_seen: bool
 
     @property
     def is_open(self) -> bool:

@@ -37,7 +37,8 @@ class _Standing:
     """The items of a pool as arrays, by number.
 
     `is_kept`: drawn by an earlier run of this policy; `is_audit`: of these, for the
-    audit. `n_wanted`: int64 [n], answers that each wants.
+    audit; `is_seen`: with a suggestion that somebody has seen. `n_wanted`: int64 [n],
+    answers that each wants.
     """
 
     ids: Ints
@@ -47,22 +48,24 @@ class _Standing:
     is_labelled: Bools
     is_kept: Bools
     is_audit: Bools
+    is_seen: Bools
     is_even: bool
 
 
 def plan_seed(policy: RoutingPolicy, progress: Progress) -> Plan:
     """Draw the seed: what people answered before counts where it came to them by lot.
 
-    That is so where all items had the same priority before the policy was set.
+    That is so where all items had the same priority before the policy was set. Items
+    whose suggestion somebody has seen are not drawn: the seed is blind.
     """
     now = _standing(policy, progress)
     n_kept = int(now.is_kept.sum())
-    is_before = now.is_labelled & ~now.is_kept & now.is_even & (n_kept == 0)
+    is_new = ~now.is_kept & ~now.is_seen
+    is_before = now.is_labelled & is_new & now.is_even & (n_kept == 0)
     lots = lots_of(now.numbers, policy.seed, "seed")
     before = _some(is_before, lots, policy.n_seed - n_kept)
     n_missing = policy.n_seed - n_kept - int(before.sum())
-    is_free = now.is_open & ~now.is_kept
-    drawn = _some(is_free, lots, n_missing)
+    drawn = _some(now.is_open & is_new, lots, n_missing)
     is_seed = now.is_kept | before | drawn
     is_audit = _audit(now, is_seed, policy)
     share = policy.n_seed / max(len(now.ids), 1)
@@ -152,12 +155,13 @@ def _standing(policy: RoutingPolicy, progress: Progress) -> _Standing:
                     place.is_labelled,
                     bool(part),
                     part == Route.Part.AUDIT,
+                    place.is_seen,
                     place.rank,
                 )
             )
         progress.set(len(rows))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 8)
-    flags = table[:, 3:7].astype(bool)
+    table = np.array(rows, dtype=np.int64).reshape(-1, 9)
+    flags = table[:, 3:8].astype(bool)
     return _Standing(
         table[:, 0],
         table[:, 1],
@@ -166,5 +170,6 @@ def _standing(policy: RoutingPolicy, progress: Progress) -> _Standing:
         flags[:, 1],
         flags[:, 2],
         flags[:, 3],
-        is_even=len(np.unique(table[:, 7])) < 2,
+        flags[:, 4],
+        is_even=len(np.unique(table[:, 8])) < 2,
     )

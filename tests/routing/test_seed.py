@@ -17,7 +17,7 @@ from annotation.models import (
     Project,
     Route,
 )
-from annotation.services import jobs, routes
+from annotation.services import assignments, jobs, routes
 from annotation.services.item_changes import run_item_change
 from annotation.services.suggestions import laid_out
 from annotation.services.suggestions import set_policy as suggest
@@ -121,6 +121,39 @@ def test_what_is_drawn_at_random_is_blind_though_suggestions_are_shown(
     assert {chosen.pk, reserve.pk} <= set(seen)
     assert [item for item, told in seen.items() if told] == [chosen.pk]
     assert Exposure.objects.count() == 1
+
+
+def seen_and_given_back(
+    pool: Project, machine: MachineAnnotator, person: Participant
+) -> Item:
+    """Return an item whose suggestion a person saw before they gave it back."""
+    suggest(project=pool, by=pool.created_by, machine=machine, arms={"shown": 1})
+    lent = lend(person)
+    assert lent is not None
+    pool.refresh_from_db()
+    assert laid_out(lent, pool).suggestion
+    assignments.release(assignment=lent)
+    return lent.item
+
+
+@pytest.mark.parametrize("part", ["seed", "audit", "reserve", "chosen"])
+def test_what_is_drawn_at_random_reaches_nothing_whose_suggestion_was_seen(
+    pool: Project, machine: MachineAnnotator, person: Participant, part: str
+) -> None:
+    item = seen_and_given_back(pool, machine, person)
+    drafts = [routes.RouteDraft(item.pk, "human", part)]
+    reached = routes.apply_routes(project=pool, policy=1, drafts=drafts)
+    assert reached == ([item.pk] if part == "chosen" else [])
+
+
+def test_the_seed_is_drawn_of_what_nobody_saw_a_suggestion_of(
+    pool: Project, machine: MachineAnnotator, person: Participant
+) -> None:
+    item = seen_and_given_back(pool, machine, person)
+    start(pool, machine, n_seed=99, budget=Decimal(1))
+    parts = parts_of(pool)
+    assert parts["rest"] == [item.number]
+    assert len(parts["seed"]) + len(parts["audit"]) == 99
 
 
 def test_answers_from_before_count_where_they_came_by_lot(

@@ -146,6 +146,26 @@ def test_the_first_answer_never_changes(
     assert row.first_answer_id == before["id"]
 
 
+def test_what_reveals_is_the_first_answer_though_one_was_taken_back_before(
+    pool: Project, machine: MachineAnnotator, person: Participant
+) -> None:
+    suggest(pool, machine, {"revealed": 1})
+    lent = claim(person)
+    see(lent)
+    end(pool)
+    assert answer(lent, 2).suggestion is None
+    submissions.take_back(assignment=Assignment.objects.get(pk=lent.pk))
+    suggest(pool, machine, {"revealed": 1})
+    key = uuid.uuid4()
+    done = answer(lent, -1, key)
+    assert done.suggestion is not None
+    row = exposure(lent)
+    assert row is not None
+    assert row.first_answer is not None
+    assert row.first_answer.public_id == done.annotation_id
+    assert answer(lent, -1, key).suggestion == done.suggestion
+
+
 def test_taken_back_after_a_reveal_it_shows_the_suggestion(
     pool: Project, machine: MachineAnnotator, person: Participant
 ) -> None:

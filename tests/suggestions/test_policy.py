@@ -11,7 +11,7 @@ from annotation.errors import InvalidError
 from annotation.models import Event, MachineAnnotator, Project, QuestionsVersion
 from annotation.services.checks import set_rules
 from annotation.services.suggestions import set_policy
-from annotation.suggestions import PROTOCOL_TYPES
+from annotation.suggestions import PROTOCOL_TYPES, least_blind
 from models_service.prompts import PROTOCOLS
 from tests.suggestions.conftest import end, judge, make_machine, suggest
 
@@ -127,22 +127,42 @@ def test_the_protocols_are_known_by_what_they_answer() -> None:
 def test_silent_checks_want_enough_blind_items(
     pool: Project, machine: MachineAnnotator
 ) -> None:
-    rules = CheckRules(mirror_every=5)
-    set_rules(project=pool, rules=rules, by=pool.created_by)
-    pool.refresh_from_db()
-    few = faults(pool, machine, arms={"blind": 9, "shown": 91})
-    assert "10 %" in few["arms.blind"]
-    assert suggest(pool, machine, {"blind": 10, "shown": 90})
+    pool.check_rules = CheckRules(mirror_every=10, monitoring_every=10).to_json()
+    pool.save(update_fields=["check_rules"])
+    few = faults(pool, machine, arms={"blind": 24, "shown": 76})
+    assert "25 %" in few["arms.blind"]
+    assert suggest(pool, machine, {"blind": 25, "shown": 75})
+
+
+def test_where_every_second_item_is_a_check_nothing_can_be_shown(
+    pool: Project, machine: MachineAnnotator
+) -> None:
+    pool.check_rules = CheckRules(monitoring_every=2, attention_every=2).to_json()
+    pool.save(update_fields=["check_rules"])
+    few = faults(pool, machine, arms={"blind": 99, "shown": 1})
+    assert "100 %" in few["arms.blind"]
+
+
+@pytest.mark.parametrize("every", [3, 5, 10, 50])
+def test_what_comes_without_a_suggestion_is_a_check_in_half_the_cases_at_most(
+    every: int,
+) -> None:
+    share = CheckRules(monitoring_every=every).silent_share
+    blind = least_blind(share) / 100
+    assert share / (share + (1 - share) * blind) == pytest.approx(0.5)
+    assert least_blind(0) == 0
+    assert least_blind(0.5) == least_blind(1) == 100
 
 
 def test_blind_items_want_no_silent_checks_beside_few(
     pool: Project, machine: MachineAnnotator
 ) -> None:
-    suggest(pool, machine, {"blind": 9, "shown": 91})
+    suggest(pool, machine, {"blind": 24, "shown": 76})
     with pytest.raises(InvalidError) as refused:
         set_rules(project=pool, rules=CheckRules(mirror_every=5), by=pool.created_by)
     assert [p.path for p in refused.value.problems] == ["mirror_every"]
     assert not Project.objects.get(pk=pool.pk).check_rules
+    assert "25 %" in refused.value.problems[0].message
     hints = CheckRules(hint_every=5)
     set_rules(project=pool, rules=hints, by=pool.created_by)
     assert Project.objects.get(pk=pool.pk).check_rules
