@@ -244,6 +244,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "refresh-charts": {"task": "annotation.refresh_charts", "schedule": 60.0},
     "refresh-reports": {"task": "models_service.refresh_reports", "schedule": 60.0},
+    "refresh-routing": {"task": "routing.refresh_due", "schedule": 60.0},
 }
 
 REST_FRAMEWORK = {

@@ -46,6 +46,18 @@ _WINDOW = """
         AND v.questions_version_id = ANY(%(versions)s))
     ORDER BY i.number
 """
+# Items with a verdict that nobody has taken, and no decision reached.
+_UNDECIDED = """
+    SELECT count(*)
+    FROM item i
+    JOIN frontier f ON f.item_id = i.id
+    LEFT JOIN route r ON r.item_id = i.id
+    WHERE i.project_id = %(project)s AND NOT f.is_excluded AND f.n_taken = 0
+      AND i.n_completions = 2 AND (i.gold IS NULL OR i.gold = '{}')
+      AND r.part IS DISTINCT FROM 'by_hand' AND r.policy IS DISTINCT FROM %(policy)s
+      AND EXISTS (SELECT 1 FROM pre_annotation v WHERE v.item_id = i.id
+        AND v.machine_id = %(machine)s AND v.status = 'ok')
+"""
 _LAST = "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s"
 
 
@@ -110,6 +122,16 @@ def windows_of(policy: RoutingPolicy, questions: Questions) -> Iterator[Window]:
 def last_number(project: Project) -> int:
     """Return the highest number of an item; one query."""
     return int(_fetch(_LAST, [project.pk])[0][0])
+
+
+def n_undecided(policy: RoutingPolicy) -> int:
+    """Return how many items have a verdict and wait for a decision; one query."""
+    parameters = {
+        "project": policy.project_id,
+        "policy": policy.number,
+        "machine": policy.machine_id,
+    }
+    return int(_fetch(_UNDECIDED, parameters)[0][0])
 
 
 def _window(machine: MachineAnnotator, rows: list[Any], questions: Questions) -> Window:

@@ -34,7 +34,9 @@ _SPENT = """
             FROM assignment a JOIN reservation q ON q.assignment_id = a.id
             WHERE %(is_priced)s AND a.item_id = r.item_id) l
         WHERE r.project_id = %(project)s AND r.source = 'human'
-          AND r.policy = %(policy)s AND r.part <> 'by_hand' AND NOT f.is_excluded) w
+          AND r.policy = %(policy)s AND r.part <> 'by_hand'
+          AND (NOT f.is_excluded OR f.n_taken > 0)
+          AND (NOT %(is_settled)s OR f.n_taken > 0 OR r.part IN ('seed', 'audit'))) w
 """
 
 
@@ -74,10 +76,13 @@ class Spending:
         return int(self.left / self.cost)
 
 
-def spending_of(policy: RoutingPolicy, n_pool: int | None = None) -> Spending:
+def spending_of(
+    policy: RoutingPolicy, n_pool: int | None = None, *, is_settled: bool = False
+) -> Spending:
     """Return what is spent, promised and left; one query, two without `n_pool`.
 
-    `n_pool`: the items that the policy decides on, which a share is of.
+    `n_pool`: the items that the policy decides on, which a share is of. `is_settled`:
+    without what a new run decides anew, which nobody has taken yet.
     """
     with connection.cursor() as db:
         db.execute(
@@ -87,6 +92,7 @@ def spending_of(policy: RoutingPolicy, n_pool: int | None = None) -> Spending:
                 "policy": policy.number,
                 "price": policy.label_usd,
                 "is_priced": policy.project.has_priced_answers,
+                "is_settled": is_settled,
             },
         )
         n_items, n_labelled, spent, promised = db.fetchone()
@@ -102,6 +108,11 @@ def spending_of(policy: RoutingPolicy, n_pool: int | None = None) -> Spending:
         items_of(policy.budget_unit, policy.budget, n_pool or 0),
         policy.label_usd,
     )
+
+
+def n_labelled_of(policy: RoutingPolicy) -> int:
+    """Return how many items have all answers of people under a policy; one query."""
+    return spending_of(policy, 0).n_labelled
 
 
 def items_of(unit: str, budget: Decimal, n_pool: int) -> int | None:

@@ -9,6 +9,7 @@ from annotation.models import Job, Project
 from annotation.services import jobs
 from annotation.words import gettext as _
 from routing.models import RoutingPolicy, RoutingRun
+from routing.selectors.spending import n_labelled_of
 
 UNENDED = (*jobs.UNFINISHED, Job.State.PAUSED)
 
@@ -46,5 +47,9 @@ def _job(policy: RoutingPolicy, user: User | None, action: str) -> Job:
         project=policy.project,
         user=user,
         kind=Job.Kind.ROUTE,
-        parameters={"action": action, "policy": policy.number},
+        parameters={
+            "action": action,
+            "policy": policy.number,
+            "n_labelled": n_labelled_of(policy),
+        },
     )

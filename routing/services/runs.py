@@ -1,7 +1,8 @@
 """Step route: the runner of routing's jobs: plan, store, apply, end."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from annotation.models import Job, Route
@@ -11,6 +12,7 @@ from annotation.services.routes import RouteDraft, apply_routes
 from annotation.words import gettext as _
 from annotation.words import ngettext
 from routing.models import RoutingRun
+from routing.selectors.pool import n_undecided
 from routing.services.applying import CHUNK, apply_run, store_plan
 from routing.services.seed import Plan, plan_seed
 
@@ -30,13 +32,21 @@ def run_routing(job: Job, progress: Progress) -> dict[str, Any]:
             store_plan(run, _plan(run, progress), VERSIONS)
     n_reached = apply_run(run, progress)
     run.duration_s += time.monotonic() - began
-    run.save(update_fields=["duration_s"])
+    run.figures["n_undecided"] = n_undecided(run.policy)
+    run.save(update_fields=["duration_s", "figures"])
     n_total = run.decisions.count()
     return {"message": _message(run), "n_done": n_total, "n_reached": n_reached}
 
 
 def _plan(run: RoutingRun, progress: Progress) -> Plan:
-    plan = plan_seed(run.policy, progress)
+    if run.kind == RoutingRun.Kind.FIT:
+        # Loads scikit-learn and perhaps an encoder, which no web process needs.
+        from routing.services.fit import plan_fit
+
+        with _one_thread():
+            plan = plan_fit(run.policy, progress.set)
+    else:
+        plan = plan_seed(run.policy, progress.set)
     if not plan.figures["n_pool"]:
         raise JobFailed(
             _(
@@ -45,6 +55,16 @@ def _plan(run: RoutingRun, progress: Progress) -> Plan:
             )
         )
     return plan
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Keep linear algebra to one thread: its matrices are small, and threads wait."""
+    # Comes with scikit-learn, which the web process does without.
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1):
+        yield
 
 
 def _message(run: RoutingRun) -> str:

@@ -4,6 +4,7 @@ What an earlier run of the policy drew stays drawn, so that this can be repeated
 time, as when the first run was cancelled or items were imported since.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -11,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from annotation.models import Route
-from annotation.services.jobs import Progress
 from annotation.services.routes import RouteDraft
 from models_service.selectors.arrays import compared_questions
 from routing.lots import Bools, Ints, lots_of, lowest
-from routing.models import Decision, RoutingPolicy
+from routing.models import RoutingPolicy
 from routing.selectors.pool import last_number, windows_of
+from routing.selectors.seed_parts import drawn_parts
 
 SEED_PRIORITY = 1_000
-PARTS = (Route.Part.SEED, Route.Part.AUDIT)
+Tell = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,13 @@ class _Standing:
     is_even: bool
 
 
-def plan_seed(policy: RoutingPolicy, progress: Progress) -> Plan:
+def plan_seed(policy: RoutingPolicy, tell: Tell) -> Plan:
     """Draw the seed: what people answered before counts where it came to them by lot.
 
     That is so where all items had the same priority before the policy was set. Items
     whose suggestion somebody has seen are not drawn: the seed is blind.
     """
-    now = _standing(policy, progress)
+    now = _standing(policy, tell)
     n_kept = int(now.is_kept.sum())
     is_new = ~now.is_kept & ~now.is_seen
     is_before = now.is_labelled & is_new & now.is_even & (n_kept == 0)
@@ -133,13 +134,7 @@ def cost_of(policy: RoutingPolicy, n_wanted: int) -> Decimal:
     return (policy.label_usd * n_wanted / usual).quantize(Decimal("0.000001"))
 
 
-def drawn_parts(policy: RoutingPolicy) -> dict[int, str]:
-    """Return which items runs of this policy drew, and for what part; one query."""
-    rows = Decision.objects.filter(run__policy=policy, part__in=PARTS)
-    return dict(rows.values_list("item_id", "part"))
-
-
-def _standing(policy: RoutingPolicy, progress: Progress) -> _Standing:
+def _standing(policy: RoutingPolicy, tell: Tell) -> _Standing:
     drawn = drawn_parts(policy)
     questions = compared_questions(policy.project)
     rows = []
@@ -159,7 +154,7 @@ def _standing(policy: RoutingPolicy, progress: Progress) -> _Standing:
                     place.rank,
                 )
             )
-        progress.set(len(rows))
+        tell(len(rows))
     table = np.array(rows, dtype=np.int64).reshape(-1, 9)
     flags = table[:, 3:8].astype(bool)
     return _Standing(

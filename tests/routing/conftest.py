@@ -43,12 +43,13 @@ def make_machine(project: Project, name: str, says: Says | None) -> MachineAnnot
 
 def judge(machine: MachineAnnotator, says: Says, items: Any) -> None:
     """Store what a machine says of these items."""
+    asked = machine.project.current_questions()
     PreAnnotation.objects.bulk_create(
         PreAnnotation(
             project=machine.project,
             item=item,
             machine=machine,
-            questions_version=machine.project.current_questions(),
+            questions_version=asked,
             answers={"preference": {"value": says(item.number)}},
             logit=2.0 * says(item.number),
         )

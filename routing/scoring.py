@@ -1,0 +1,202 @@
+"""PURE: what the seed teaches of every item: its gain, the interval, and its score.
+
+The live loop's half of `strategies`: there a strategy is judged on items whose labels
+are known, here it says which items people should label next.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from annotation.words import gettext as _
+from models_service.heads.ensemble import log_loss
+from routing.features.bins import percentile_of, tags_of
+from routing.features.text import FORM
+from routing.gain import Design, Gain, design_of, fit_gain
+from routing.pairs import Floats, Ints, Pairs
+from routing.performance import LEAST_SEED, Fit, Ridge, fit_ridge, try_mixes
+from routing.proxy import Proxy
+from routing.splits import Split
+from routing.strategies import DEFAULT, Known, Learned, learn
+
+N_BOOTSTRAP = 40
+NOTHING = np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Performance:
+    """The performance prediction model of the seed, and how well it predicts."""
+
+    model: Ridge
+    fit: Fit
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What is known of every item of a pool.
+
+    Attributes
+    ----------
+    score : float64 [n]
+        What the budget is spent by, above 0; higher first.
+    gain, low, high : float64 [n]
+        Chance that people say something else than the AI, with its 95 % interval over
+        resamples of the seed; in [0, 1].
+    strategy : str
+        The strategy that was used; it is the default where another lacks its input.
+    note : str
+        Why another strategy was not used; else empty.
+    """
+
+    score: Floats
+    gain: Floats
+    low: Floats
+    high: Floats
+    learned: Learned
+    design: Design
+    performance: Performance | None
+    strategy: str
+    note: str
+
+
+def score_pool(
+    known: Known, rows: Ints, strategy: str, rng: np.random.Generator
+) -> Scores:
+    """Learn on the labelled rows, and score every item.
+
+    Parameters
+    ----------
+    rows : int64
+        Items with labels of people that may be learned from; never the audit.
+    """
+    learned = learn(known, Split(rows, NOTHING, NOTHING), rng)
+    design = _design(known, learned)
+    performance = None
+    if len(rows) >= LEAST_SEED:
+        performance = _performance(known, rows, learned, rng)
+    note = lacking(known, strategy, has_performance=performance is not None)
+    used = DEFAULT if note else strategy
+    gain = learned.gain.p_wrong
+    low, high = _interval(design, known, rows, learned.gain, rng)
+    score = score_by(known, learned, performance, used)
+    return Scores(score, gain, low, high, learned, design, performance, used, note)
+
+
+def lacking(known: Known, strategy: str, *, has_performance: bool) -> str:
+    """Return why a strategy cannot be used here; empty where it can."""
+    if strategy == "disagreement" and not known.signals.names:
+        return _("No other judge has judged these items.")
+    if strategy == "confidence" and not known.signals.confidence.shape[1]:
+        return _("The AI does not tell how sure it is.")
+    if strategy == "top_k" and not has_performance:
+        return _("Performance prediction needs a seed of {n} items.").format(
+            n=LEAST_SEED
+        )
+    return ""
+
+
+def score_by(
+    known: Known, learned: Learned, performance: Performance | None, strategy: str
+) -> Floats:
+    """Return the score of every item by a strategy, above 0.
+
+    The default's is its gain. Of the others only the order matters, so theirs is the
+    percentile rank, which can be divided by a price.
+    """
+    if strategy == DEFAULT:
+        return np.maximum(learned.gain.p_wrong, 1e-9)
+    signals, n = known.signals, known.pairs.n
+    raw = np.zeros(n)
+    if strategy == "disagreement":
+        some = slice(0, signals.n_judges or None)
+        raw = signals.differs[:, some].sum(axis=1).astype(np.float64)
+    elif strategy == "confidence":
+        sure = [percentile_of(column) for column in signals.confidence.T]
+        raw = -np.nan_to_num(np.array(sure), nan=0.5).sum(axis=0)
+    elif strategy == "contradiction":
+        raw = log_loss(known.ai_share, learned.margin)
+    elif strategy == "top_k" and performance is not None:
+        raw = performance.model.gains(learned.tags)
+    return np.maximum(percentile_of(raw), 1e-9)
+
+
+def _design(known: Known, learned: Learned) -> Design:
+    figures = known.figures
+    return design_of(
+        known.signals,
+        known.pairs.ai,
+        (tuple(figures), np.stack(list(figures.values()), axis=1)),
+        (FORM, known.form),
+        learned.margin,
+        tags_of({}, known.pairs.tags),
+    )
+
+
+def _performance(
+    known: Known, rows: Ints, learned: Learned, rng: np.random.Generator
+) -> Performance:
+    trials = try_mixes(
+        known.proxy.x[rows],
+        known.share[rows],
+        known.ai_share[rows],
+        known.pairs.group[rows],
+        learned.tags.take(rows),
+        rng,
+        ridge=learned.ridge,
+    )
+    return Performance(*fit_ridge(trials, rng))
+
+
+def _interval(
+    design: Design, known: Known, rows: Ints, gain: Gain, rng: np.random.Generator
+) -> tuple[Floats, Floats]:
+    """Return the 95 % interval of the gain: it is learned anew on resampled prompts."""
+    group = known.pairs.group
+    names, place = np.unique(group[rows], return_inverse=True)
+    of_group = np.split(
+        np.argsort(place, kind="stable"), np.cumsum(np.bincount(place))[:-1]
+    )
+    found = np.empty((N_BOOTSTRAP, len(gain.p_wrong)), dtype=np.float32)
+    for number in range(N_BOOTSTRAP):
+        drawn = rng.integers(0, len(names), len(names))
+        again = rows[np.concatenate([of_group[one] for one in drawn])]
+        found[number] = fit_gain(design, known.wrong, again, group, rng).p_wrong
+    low, high = np.quantile(found, [0.025, 0.975], axis=0)
+    return np.minimum(low, gain.p_wrong), np.maximum(high, gain.p_wrong)
+
+
+def take_known(known: Known, rows: Ints) -> Known:
+    """Return what is known of some items alone."""
+    pairs = known.pairs
+    few = replace(
+        known.signals,
+        state=known.signals.state[rows],
+        confidence=known.signals.confidence[rows],
+    )
+    return replace(
+        known,
+        pairs=Pairs(
+            (),
+            (),
+            (),
+            pairs.ai[rows],
+            pairs.people[rows],
+            pairs.group[rows],
+            _taken(pairs.judges, rows),
+            _taken(pairs.swapped, rows),
+            _taken(pairs.confidence, rows),
+            {name: words[rows] for name, words in pairs.tags.items()},
+        ),
+        share=known.share[rows],
+        ai_share=known.ai_share[rows],
+        wrong=known.wrong[rows],
+        signals=few,
+        figures=_taken(known.figures, rows),
+        form=known.form[rows],
+        proxy=Proxy(known.proxy.x[rows]),
+    )
+
+
+def _taken(columns: Mapping[str, Floats], rows: Ints) -> dict[str, Floats]:
+    return {name: values[rows] for name, values in columns.items()}

@@ -1,0 +1,92 @@
+"""Step route: do what is due in a project with a policy: draw, fit, fit again.
+
+Called by beat for every policy in force, and by the command `route` for one. What a
+person cancelled, and what failed for want of labels, is begun again by a person or when
+there is something new.
+"""
+
+from django.contrib.auth.models import User
+
+from annotation.errors import ConflictError
+from annotation.models import Job
+from routing.models import RoutingPolicy, RoutingRun
+from routing.selectors.pool import n_undecided
+from routing.selectors.spending import n_labelled_of
+from routing.selectors.state import is_unended, newest_job, newest_run, seed_progress
+from routing.services.requests import request_run, unended_jobs
+
+# Verdicts that are still being given: their items come together when they are there.
+_BUSY = (Job.Kind.IMPORT, Job.Kind.PRE_ANNOTATE)
+
+
+def refresh_due() -> list[int]:
+    """Ask for what is due in every project; return the ids of the jobs."""
+    policies = RoutingPolicy.objects.select_related("project").filter(ended_at=None)
+    found = [do_next(policy=policy) for policy in policies.order_by("id")]
+    return [job.pk for job in found if job is not None]
+
+
+def do_next(*, policy: RoutingPolicy, user: User | None = None) -> Job | None:
+    """Ask for the run that is due now; None where none is, or one is unended."""
+    if unended_jobs(policy.project).exists():
+        return None
+    action = due_action(policy, is_asked=user is not None)
+    if not action:
+        return None
+    try:
+        return request_run(policy=policy, user=user, action=action)
+    except ConflictError:
+        # Somebody was faster; what they asked for is done.
+        return None
+
+
+def due_action(policy: RoutingPolicy, *, is_asked: bool = False) -> str:
+    """Return `seed`, `fit` or nothing: what is due in this project.
+
+    `is_asked`: a person wants it, so a run that was cancelled or failed is begun again.
+    """
+    job = newest_job(policy)
+    if is_unended(job):
+        return ""
+    seed_run = newest_run(policy, RoutingRun.Kind.SEED)
+    fit_run = newest_run(policy, RoutingRun.Kind.FIT)
+    wanted = _wanted(policy, seed_run, fit_run)
+    if job is None or job.state == Job.State.DONE or is_asked:
+        return wanted
+    is_failed = job.state == Job.State.FAILED
+    return wanted if is_failed and _is_news(policy, job) else ""
+
+
+def _wanted(
+    policy: RoutingPolicy, seed_run: RoutingRun | None, fit_run: RoutingRun | None
+) -> str:
+    if seed_run is None:
+        return "seed"
+    if fit_run is None:
+        if seed_progress(policy).is_full:
+            return "fit"
+        return "seed" if _has_new_items(policy, seed_run) else ""
+    n_new = n_labelled_of(policy) - int(fit_run.figures["n_by_people"])
+    if 0 < policy.refit_every <= n_new:
+        return "fit"
+    return "fit" if _has_new_items(policy, fit_run) else ""
+
+
+def _is_news(policy: RoutingPolicy, job: Job) -> bool:
+    """Tell whether there are more labels than when a job failed."""
+    return n_labelled_of(policy) > int(job.parameters.get("n_labelled", 0))
+
+
+def _has_new_items(policy: RoutingPolicy, run: RoutingRun) -> bool:
+    """Tell whether there are items that the policy has not seen; two queries.
+
+    Some are never decided on, as where a verdict says nothing of two completions.
+    """
+    busy = Job.objects.filter(
+        project=policy.project_id,
+        kind__in=_BUSY,
+        state__in=(Job.State.WAITING, Job.State.RUNNING),
+    )
+    if busy.exists():
+        return False
+    return n_undecided(policy) > int(run.figures.get("n_undecided", 0))

@@ -1,0 +1,198 @@
+"""Step route: learn from the labels so far, and decide on every open item.
+
+The seed without its audit teaches, and so do the labels of items that were routed to
+people since. The same labels, verdicts, policy and versions give the same decisions.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+
+from annotation.models import Route
+from annotation.services.jobs import JobFailed
+from annotation.services.routes import RouteDraft
+from annotation.words import gettext as _
+from routing.facts import facts_of, reasons_of
+from routing.features.signals import signals_of
+from routing.lots import lots_of, lowest
+from routing.models import RoutingPolicy
+from routing.pairs import Floats, Ints, consensus_of, share_of
+from routing.proxy import proxy_of
+from routing.scoring import Scores, score_pool
+from routing.selectors.pairs import LivePairs, pairs_of
+from routing.selectors.pool import last_number
+from routing.selectors.spending import Spending, spending_of
+from routing.services.features import Features, Tell, features_of
+from routing.services.figures import figures_of
+from routing.services.seed import Plan, cost_of
+from routing.spending_plan import Room, Spent, spend
+from routing.strategies import Known
+
+METHOD = "1"
+# More labels teach hardly more, and learning from them takes longer than a minute.
+MOST_LABELS = 5_000
+DIGITS = 6
+# What of a policy the decisions depend on.
+FIELDS = (
+    "seed",
+    "strategy",
+    "budget",
+    "budget_unit",
+    "label_usd",
+    "reserve_share",
+    "stop_gain",
+    "machine_id",
+)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """All that a fit found; arrays are over the pool, `open` are its rows decided on.
+
+    `rows`: those that it learned from. `cost`: of the open items, in the unit of the
+    budget; `prices` in US dollars.
+    """
+
+    live: LivePairs
+    known: Known
+    features: Features
+    rows: Ints
+    scores: Scores
+    open: Ints
+    cost: Floats
+    prices: list[Decimal]
+    spent: Spent
+    spending: Spending
+
+
+def plan_fit(policy: RoutingPolicy, tell: Tell) -> Plan:
+    """Learn and decide; writes nothing but what texts measure.
+
+    Raises JobFailed where there is nothing to learn from.
+    """
+    live = pairs_of(policy, tell)
+    rows = _teaching(policy, live)
+    if not len(rows):
+        raise JobFailed(
+            _(
+                "No item of the seed has its label of people yet. Let people answer"
+                " first."
+            )
+        )
+    features = features_of(live, tell)
+    known = known_of(live, features)
+    rng = np.random.default_rng(policy.seed)
+    scores = score_pool(known, rows, policy.strategy, rng)
+    decided = _decide(policy, live, known, features, rows, scores, rng)
+    figures = figures_of(policy, decided, rng) | {
+        "last_number": last_number(policy.project)
+    }
+    return Plan(_drafts(decided), figures, _inputs(policy, live, features), len(rows))
+
+
+def _teaching(policy: RoutingPolicy, live: LivePairs) -> Ints:
+    """Return what may be learned from; of too many labels some, drawn by lot."""
+    wanted = np.flatnonzero(live.is_labelled & ~live.is_audit)
+    if len(wanted) <= MOST_LABELS:
+        return wanted
+    lots = lots_of(live.numbers[wanted], policy.seed, "teach")
+    return np.asarray(wanted[lowest(lots, MOST_LABELS)])
+
+
+def known_of(live: LivePairs, features: Features) -> Known:
+    """Put together what is known of a pool; people's labels are NaN where unknown."""
+    pairs = live.pairs
+    consensus = consensus_of(pairs.people)
+    return Known(
+        pairs,
+        share_of(pairs.people),
+        (1.0 + pairs.ai) / 2.0,
+        (consensus != pairs.ai).astype(np.float64),
+        signals_of(pairs),
+        features.figures,
+        features.form,
+        proxy_of(features.form, features.space),
+    )
+
+
+def _decide(
+    policy: RoutingPolicy,
+    live: LivePairs,
+    known: Known,
+    features: Features,
+    rows: Ints,
+    scores: Scores,
+    rng: np.random.Generator,
+) -> Decided:
+    """Spend what is left of the budget on the open items."""
+    spending = spending_of(policy, live.n, is_settled=True)
+    open_rows = np.flatnonzero(live.is_open)
+    prices = [cost_of(policy, int(n)) for n in live.n_wanted[open_rows]]
+    cost = np.ones(len(open_rows))
+    if spending.budget_items is None:
+        cost = np.array([float(price) for price in prices])
+    least = 0.0 if policy.stop_gain is None else policy.stop_gain
+    spent = spend(
+        scores.score[open_rows],
+        cost,
+        scores.gain[open_rows] >= least,
+        lots_of(live.numbers[open_rows], policy.seed, "reserve"),
+        Room(float(spending.left), policy.reserve_share, int(live.was_reserve.sum())),
+        rng,
+    )
+    return Decided(
+        live, known, features, rows, scores, open_rows, cost, prices, spent, spending
+    )
+
+
+def _drafts(decided: Decided) -> list[RouteDraft]:
+    """Return the decisions: who is asked in the order of the budget, then the rest."""
+    spent, scores = decided.spent, decided.scores
+    facts = facts_of(scores.design, scores.learned.gain.weights, decided.known.signals)
+    some = facts.take(decided.open)
+    reasons = reasons_of(some, spent.human, spent.is_reserve)
+    order = [*spent.order.tolist(), *np.flatnonzero(~spent.human).tolist()]
+    return [
+        RouteDraft(
+            item_id=int(decided.live.ids[decided.open[at]]),
+            source=Route.Source.HUMAN if spent.human[at] else Route.Source.AI,
+            part=_part(spent, at),
+            gain=_rounded(scores.gain[decided.open[at]]),
+            gain_low=_rounded(scores.low[decided.open[at]]),
+            gain_high=_rounded(scores.high[decided.open[at]]),
+            propensity=_rounded(spent.propensity[at]),
+            cost_usd=decided.prices[at],
+            reasons=reasons[at],
+        )
+        for at in order
+    ]
+
+
+def _part(spent: Spent, at: int) -> str:
+    if not spent.human[at]:
+        return Route.Part.REST
+    return Route.Part.RESERVE if spent.is_reserve[at] else Route.Part.CHOSEN
+
+
+def _rounded(value: Any) -> float:
+    return round(float(value), DIGITS)
+
+
+def _inputs(policy: RoutingPolicy, live: LivePairs, features: Features) -> str:
+    """Return a hash of everything that the decisions depend on."""
+    digest = hashlib.sha256()
+    columns = [*live.pairs.judges.values(), *live.pairs.swapped.values()]
+    columns += list(live.pairs.confidence.values())
+    arrays = [live.numbers, live.pairs.ai, live.pairs.people, live.is_open, *columns]
+    arrays += [live.is_seed, live.is_audit, live.n_wanted, live.pairs.group]
+    arrays += list(features.figures.values())
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    for words in live.pairs.tags.values():
+        digest.update(words.tobytes())
+    said = [str(getattr(policy, name)) for name in FIELDS]
+    digest.update("\0".join([METHOD, features.encoder, *said]).encode())
+    return digest.hexdigest()

@@ -1,0 +1,11 @@
+"""Celery's way in: one service, no rules of its own."""
+
+from celery import shared_task
+
+from routing.services import due
+
+
+@shared_task(name="routing.refresh_due", time_limit=600)
+def refresh_due() -> None:
+    """Draw, learn and decide wherever it is due."""
+    due.refresh_due()
