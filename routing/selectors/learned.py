@@ -29,8 +29,21 @@ BINS = {
     "high": gettext_noop("high"),
 }
 N_EXAMPLES = 3
-# The signal of a verdict in the other order.
+# The signal of the AI's own verdict, as routing.facts names it, which loads a solver.
 EXCHANGED = "exchanged order"
+# What a judge says beside the AI, and the AI itself in the other order.
+OF_JUDGE = {
+    "same": gettext_noop("{judge} agrees with the AI"),
+    "opposite": gettext_noop("{judge} contradicts the AI"),
+    "tie": gettext_noop("{judge} calls it a tie, the AI does not"),
+    "missing": gettext_noop("{judge} has no verdict"),
+}
+OF_EXCHANGE = {
+    "same": gettext_noop("The AI says the same with the two exchanged"),
+    "opposite": gettext_noop("The AI says something else with the two exchanged"),
+    "tie": gettext_noop("The AI calls it a tie with the two exchanged"),
+    "missing": gettext_noop("The AI was not asked with the two exchanged"),
+}
 
 
 @dataclass(frozen=True)
@@ -122,14 +135,10 @@ def tags_of(project: Project, figures: Mapping[str, Any]) -> Tags | None:
 def tag_words(name: str, signals: Sequence[str]) -> str:
     """Return a tag in words; `signals`: the names of judges and of the exchange."""
     source, _colon, value = name.rpartition(": ")
-    if source in signals and value in ("0", "1"):
+    if source in signals and value in OF_JUDGE:
         if source == EXCHANGED:
-            if value == "1":
-                return _("The AI says something else with the two exchanged")
-            return _("The AI says the same with the two exchanged")
-        if value == "1":
-            return _("{judge} contradicts the AI").format(judge=source)
-        return _("{judge} agrees with the AI").format(judge=source)
+            return _(OF_EXCHANGE[value])
+        return _(OF_JUDGE[value]).format(judge=source)
     if source in MEASURES and value in BINS:
         told = _("{measure}: {size}")
         return told.format(measure=_(MEASURES[source]), size=_(BINS[value]))

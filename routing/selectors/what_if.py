@@ -100,7 +100,8 @@ class Tick:
 class Curve:
     """The curve, drawn by the server into 100 by 100, and the point looked at.
 
-    `bands` and `lines`: SVG paths of the strategy and of random.
+    `bands` and `lines`: SVG paths of the strategy and of random. `top`: how far below
+    the upper edge the strategy is at that point, in percent.
     """
 
     points: list[Point]
@@ -112,6 +113,7 @@ class Curve:
     lines: tuple[str, str]
     y_ticks: list[Tick]
     x_ticks: list[Tick]
+    top: float
 
     @property
     def step(self) -> float:
@@ -166,6 +168,7 @@ def curve_of(figures: Mapping[str, Any], share: float | None = None) -> Curve | 
             for at in range(low, high + 1, step)
         ],
         [_x_tick(one) for one in points[:: max(len(points) // 4, 1)]],
+        height(looked.chosen.mean),
     )
 
 

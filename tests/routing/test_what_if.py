@@ -67,6 +67,8 @@ def test_other_budget_is_looked_at() -> None:
     curve = curve_of(figures(0.06), 0.52)
     assert curve is not None
     assert (curve.shown.share, curve.shown.n_items, curve.at) == (0.5, 200, 50)
+    # 0.91 on an axis from 60 % to 100 %.
+    assert curve.top == pytest.approx(22.5)
 
 
 def test_curve_stays_within_its_axes() -> None:

@@ -9,11 +9,11 @@ from routing.models import RoutingPolicy, RoutingRun
 
 SHARES = tuple(round(0.05 * step, 2) for step in range(21))
 NAMES = (
-    "second: 1",
+    "second: opposite",
     "cosine: high",
     "health",
     "longer: low",
-    "second: 0",
+    "second: same",
     "cosine: low",
 )
 
@@ -69,7 +69,9 @@ def figures(lead: float = 0.06, **more: Any) -> dict[str, Any]:
             "agreement": estimate(0.72, 0.11),
             "hybrid_accuracy": estimate(0.81, 0.09),
             "errors_found": None,
-            "by_tag": [{"name": "second: 0", "n": 31, "agreement": estimate(0.9, 0.1)}],
+            "by_tag": [
+                {"name": "second: same", "n": 31, "agreement": estimate(0.9, 0.1)}
+            ],
         },
         "tags": [
             {
