@@ -38,8 +38,9 @@ def decide(members: Sequence[Member], tie_band: float = 0.0) -> Combined:
     Its logit is the weighted mean of the members' logits, each divided by its own
     temperature, and needs no temperature of its own; `spread` is their weighted
     standard deviation. It is a tie where more than half of the weight says so, or
-    where p_a lies within `tie_band` of 1/2. Members without a verdict do not count;
-    where none is left, the jury has the worst of their statuses.
+    where p_a lies within `tie_band` of 1/2. Who contradicts itself is evidence for
+    nothing; where all do, so does the jury: a tie with their flag. Members without a
+    verdict do not count; where none is left, the jury has the worst of their statuses.
 
     Raises
     ------
@@ -52,7 +53,7 @@ def decide(members: Sequence[Member], tie_band: float = 0.0) -> Combined:
     if not heard:
         return _silent(members)
     total = sum(one.weight for one in heard)
-    logits = [(one.verdict.logit or 0.0) / one.temperature for one in heard]
+    logits = [evidence_of(one) for one in heard]
     shares = [one.weight / total for one in heard]
     mean = sum(w * x for w, x in zip(shares, logits, strict=True))
     spread = sqrt(sum(w * (x - mean) ** 2 for w, x in zip(shares, logits, strict=True)))
@@ -67,7 +68,7 @@ def decide(members: Sequence[Member], tie_band: float = 0.0) -> Combined:
         disagreement=_disagreement(question, values),
         spread=spread,
         strength=strength_of(mean, spread),
-        flags=(SPLIT,) if min(grades) < 0 < max(grades) else (),
+        flags=_flags(heard, grades),
     )
     return _named(found, heard, shares, tie_band)
 
@@ -76,6 +77,28 @@ def is_heard(member: Member) -> bool:
     """Tell whether a member counts on an item: it has a verdict, and weight."""
     said = member.verdict
     return said.status == "ok" and said.logit is not None and member.weight > 0
+
+
+def evidence_of(member: Member) -> float:
+    """Return what a heard member holds for completion 0, as the jury counts it.
+
+    In nats. The log-odds of one whose two orders name different sides rest on its pull
+    to a place, so they count as 0.
+    """
+    if is_torn(member):
+        return 0.0
+    return (member.verdict.logit or 0.0) / member.temperature
+
+
+def is_torn(member: Member) -> bool:
+    """Tell whether a member named different sides in the two orders."""
+    return ORDER_INCONSISTENT in member.verdict.flags
+
+
+def _flags(heard: Sequence[Member], grades: Sequence[int]) -> tuple[str, ...]:
+    if all(map(is_torn, heard)):
+        return (ORDER_INCONSISTENT,)
+    return (SPLIT,) if min(grades) < 0 < max(grades) else ()
 
 
 def _disagreement(

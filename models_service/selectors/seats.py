@@ -1,5 +1,6 @@
 """The members of a jury, and which of their verdicts it hears."""
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,17 @@ from models_service.specs import JURY
 QUORUM = 2
 
 # Whether the rows of one member under one version of the questions are a verdict: that
-# which all orders make together, or else every single one.
+# which all orders make together, or else every single one. One that answers other
+# questions alone, but not the comparison of its version, is none.
 IS_HEARD = """
     CASE WHEN bool_or({rows}."order" = '{{}}')
-    THEN bool_or({rows}."order" = '{{}}' AND {rows}.status = 'ok')
-    ELSE bool_and({rows}.status = 'ok') END
-"""
+    THEN bool_or({rows}."order" = '{{}}' AND {rows}.status = 'ok' AND {says})
+    ELSE bool_and({rows}.status = 'ok' AND {says}) END
+""".replace(
+    "{says}",
+    "{rows}.answers ->> (%(comparisons)s::jsonb ->> {rows}.questions_version_id::text)"
+    " IS NOT NULL",
+)
 
 
 @dataclass(frozen=True)
@@ -94,10 +100,13 @@ def heard_questions(project: Project) -> dict[int, Question]:
 def heard_values(machine: MachineAnnotator) -> dict[str, Any]:
     """Return what a statement needs to find the verdicts that a jury hears.
 
-    Three queries. `members` are those that carry weight.
+    Three queries. `members` are those that carry weight; `comparisons`: the name of the
+    comparison in each of the `versions`, as JSON.
     """
+    heard = heard_questions(machine.project)
     return {
         "members": [one.machine.pk for one in seats_of(machine) if one.weight > 0],
-        "versions": list(heard_questions(machine.project)),
+        "versions": list(heard),
+        "comparisons": json.dumps({pk: asked.name for pk, asked in heard.items()}),
         "quorum": QUORUM,
     }

@@ -20,7 +20,7 @@ from annotation.models import MachineAnnotator, Project
 from annotation.questions import Problem
 from annotation.words import gettext as _
 from models_service.combining import Combined
-from models_service.jury import Member, decide, is_heard
+from models_service.jury import Member, decide, evidence_of, is_heard
 from models_service.prompts.base import question_for
 from models_service.selectors.juries import why_not
 from models_service.selectors.machines import machine_row
@@ -235,4 +235,4 @@ def _told(seat: Seat, member: Member) -> dict[str, Any]:
     }
     if said.logit is None:
         return told
-    return {**told, **said.value, "logit": said.logit / member.temperature}
+    return {**told, **said.value, "logit": evidence_of(member)}

@@ -113,6 +113,9 @@ def machine_page(
         context |= {
             "seats": seats,
             "n_heard": sum(one.seat.weight > 0 for one in seats),
+            "is_fitted": any(
+                one.seat.is_calibrated and one.seat.weight for one in seats
+            ),
             "split": split_share(found),
         }
     return render(request, "models_service/machine.html", context, status=status)

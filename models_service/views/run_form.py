@@ -23,8 +23,9 @@ class RunForm(Styled, forms.Form):
             ("unlabelled", gettext_lazy("Without an answer of a person")),
         ],
         help_text=gettext_lazy(
-            "Those with an answer show how far the two agree. What it has answered "
-            "already is left out."
+            "Those with an answer show how far the two agree; one given with a "
+            "suggestion in view does not count. What it has answered already is left "
+            "out."
         ),
     )
     category = forms.ChoiceField(

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from annotation import access
 from annotation.errors import ConflictError, InvalidError
@@ -412,3 +414,51 @@ def test_files_are_heard_by_their_votes(project: Project) -> None:
     ]
     assert said(jury)[0].logit == pytest.approx(0, abs=1e-12)
     assert said(jury)[0].answers["preference"]["value"] == 0
+
+
+def test_what_a_torn_member_tells_is_kept_as_nothing(project: Project) -> None:
+    members = [bring(project, name, {(): ("ok", 0)}) for name in ("one", "two")]
+    PreAnnotation.objects.filter(machine__in=members).update(
+        logit=1.0, flags=["order_inconsistent"]
+    )
+    jury = make_jury(project, members)
+    decide(jury)
+    found = said(jury)[0]
+    assert (found.logit, found.answers) == (0, {"preference": {"value": 0}})
+    assert found.flags == ["order_inconsistent"]
+    assert [row["logit"] for row in found.metadata["members"]] == [0, 0]
+
+
+def test_answer_to_another_question_is_not_heard(project: Project) -> None:
+    members = [bring(project, name, {(): ("ok", 1)}) for name in ("one", "two")]
+    PreAnnotation.objects.filter(machine=members[1], item__number__lte=4).update(
+        answers={"remark": "Nothing to compare."}
+    )
+    jury = make_jury(project, members)
+    questions = project.current_questions()
+    assert questions is not None
+    told = lacking(jury, questions, Selection())
+    assert (told.n, told.numbers) == (4, (1, 2, 3, 4))
+    assert [(one.machine.name, one.n) for one in told.owing] == [("two", 4)]
+    assert forecast(jury, questions, Selection()).n_items == 2
+    decide(jury)
+    assert len(said(jury)) == 2
+    with pytest.raises(ConflictError, match=r"at least two|no item to decide"):
+        decide(jury)
+
+
+def test_choosing_among_many_files_takes_no_more_queries(project: Project) -> None:
+    def n_queries(n_more: int) -> int:
+        for number in range(n_more):
+            bring(project, f"{n_more} files: {number}", {(): ("ok", 1)})
+        with CaptureQueriesContext(connection) as seen:
+            candidates(project)
+        return len(seen)
+
+    assert n_queries(2) == n_queries(5)
+
+
+def test_file_that_compares_nothing_is_no_candidate(project: Project) -> None:
+    bring(project, "compares", {(): ("ok", 1)})
+    MachineAnnotator.objects.create(project=project, name="silent")
+    assert {one.row.machine.name for one in candidates(project)} == {"compares"}

@@ -5,7 +5,13 @@ from math import exp, pi, sqrt
 
 import pytest
 
-from models_service.combining import UNSURE, Combined, combine, sigmoid
+from models_service.combining import (
+    ORDER_INCONSISTENT,
+    UNSURE,
+    Combined,
+    combine,
+    sigmoid,
+)
 from models_service.jury import SPLIT, Member, decide
 from tests.models.cases import BACKWARD, FORWARD, PREFERENCE, of_logit, pairwise
 
@@ -57,6 +63,18 @@ def test_contradictions_are_no_votes_for_a_tie() -> None:
     assert found.logit == pytest.approx(1.0)
     assert found.value["value"] > 0
     assert decide([Member(torn), Member(torn)]).value == {"value": 0}
+
+
+def test_contradictions_are_no_evidence_however_sure_they_are() -> None:
+    # Evidence 3 where completion 0 is in front, -1 where it is behind: mean 1.
+    torn = combine(of_logit(FORWARD, 3.0), of_logit(BACKWARD, 1.0))
+    assert (torn.logit, torn.flags) == (1.0, (ORDER_INCONSISTENT,))
+    alone = decide([Member(torn)] * 3)
+    assert (alone.value, alone.flags) == ({"value": 0}, (ORDER_INCONSISTENT,))
+    assert (alone.logit, alone.spread, alone.strength) == (0, 0, 0)
+    beside = decide([Member(torn), Member(judge(-0.5))])
+    assert beside.logit == pytest.approx(-0.25)
+    assert beside.value["value"] < 0 and ORDER_INCONSISTENT not in beside.flags
 
 
 def test_three_members_by_hand() -> None:

@@ -124,6 +124,21 @@ def test_trust_page_works_for_a_jury(project: Project, owner: Client) -> None:
     assert "longer answer" in page
 
 
+def test_jury_fitted_on_labels_says_that_its_report_counts_them_too(
+    project: Project, owner: Client
+) -> None:
+    members = judges(project, canonical_first, canonical_first)
+    jury = make_jury(project, members)
+    sentence = "fitted on labels that its own report counts too"
+    assert sentence not in body(owner, "machine", project.slug, jury.public_id)
+    for one in make_people(project, 3):
+        answer_items(one, lambda number: 1)
+    for member in members:
+        reports.refresh(machine=member)
+    fitted = make_jury(project, members, name="fitted")
+    assert sentence in body(owner, "machine", project.slug, fitted.public_id)
+
+
 def test_jury_over_rest(
     project: Project, owner: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
