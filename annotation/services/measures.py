@@ -66,6 +66,7 @@ def measure(project: Project) -> Measured:
             "upper_ms": times.upper_ms,
         },
         "agreement": agreements(project, asked),
+        "n_seen": n_seen(project),
         "first": first,
         "skips": figures.skip_reasons(project),
         "categories": figures.categories(project),

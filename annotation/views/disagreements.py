@@ -18,7 +18,6 @@ from annotation.answers import Problem, Question, parse_questions
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Item
 from annotation.selectors.adjudications import decisions_on
-from annotation.selectors.blind import n_seen
 from annotation.selectors.charts import kept_figures
 from annotation.selectors.comments import talks_of
 from annotation.selectors.disagreements import (
@@ -55,6 +54,7 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
     wanted = Wanted.from_parts(request.GET.dict())
     questions = measured_questions(seat.project)
     question = question_of(questions, wanted)
+    figures = kept_figures(seat.project)
     context = {
         "seat": seat,
         "project": seat.project,
@@ -70,8 +70,9 @@ def disagreements(request: HttpRequest, slug: str) -> HttpResponse:
         "query": urlencode(wanted.parts),
         "run": last_run(seat.project),
         "page": disagreement_page(seat.project, wanted, question, _page(request)),
-        "figures": kept_figures(seat.project),
-        "n_seen": n_seen(seat.project),
+        "figures": figures,
+        # As of the figures: counting it anew reads all that was ever shown.
+        "n_seen": figures.numbers.get("n_seen", 0) if figures else 0,
     }
     return render(request, "annotation/manage/disagreements.html", context)
 

@@ -10,11 +10,13 @@ from django.db import connection
 
 from annotation.models import MachineAnnotator, QuestionsVersion
 from annotation.questions import Question, parse_questions
+from annotation.selectors import blind
 from models_service.backends.base import ChatMessage
 from models_service.prompts import Case
 from models_service.selectors.seats import IS_HEARD, heard_values, is_jury
 
-# unlabelled: no person's answer counts yet. labelled: to measure the machine by people.
+# labelled: people have answered it blind, to measure the machine by. unlabelled: the
+# others, also where all answers were given with a suggestion in view.
 Which = Literal["all", "unlabelled", "labelled"]
 WHICH: tuple[Which, ...] = get_args(Which)
 
@@ -45,14 +47,23 @@ class WantedItem:
     case: Case
 
 
-SCOPE = """
+# Where the project has never shown a suggestion, all answers that count are blind.
+_LABELLED = f"""
+    (f.n_counted > 0 AND (
+        NOT EXISTS (SELECT 1 FROM suggestion_policy s WHERE s.project_id = %(project)s)
+        OR EXISTS (
+            SELECT 1 FROM assignment a {blind.EXPOSURE}
+            WHERE a.item_id = i.id AND a.state = 'submitted'
+              AND a.purpose IN ('main', 'imported') AND {blind.ANSWER} IS NOT NULL)))
+"""  # noqa: S608  # our own words
+SCOPE = f"""
     FROM item i JOIN frontier f ON f.item_id = i.id
     WHERE i.project_id = %(project)s AND NOT f.is_excluded
       AND (%(category)s = '' OR i.category = %(category)s)
-      AND (%(which)s = 'all' OR (f.n_counted > 0) = (%(which)s = 'labelled'))
+      AND (%(which)s = 'all' OR {_LABELLED} = (%(which)s = 'labelled'))
       AND NOT EXISTS (
         SELECT 1 FROM check_item c WHERE c.item_id = i.id AND NOT c.is_in_pool)
-"""
+"""  # noqa: S608  # our own words
 _UNANSWERED = """
       AND NOT EXISTS (
         SELECT 1 FROM pre_annotation p

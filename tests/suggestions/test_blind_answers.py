@@ -2,7 +2,9 @@
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
@@ -17,7 +19,7 @@ from annotation.models import (
 from annotation.selectors.arrays import choice_table
 from annotation.selectors.blind import blind_answers, n_seen
 from annotation.selectors.choices import comparable, purposes_of, questions_of
-from annotation.services import disagreements
+from annotation.services import charts, disagreements
 from annotation.services.measures import agreements
 from models_service.selectors.arrays import (
     compared_questions,
@@ -192,12 +194,27 @@ def test_pages_say_how_many_answers_were_left_out(
         reverse("machine_trust", args=[project.slug, machine.public_id]),
     ]
     reports.refresh(machine=machine)
+    charts.refresh(project=project)
     for page in pages:
         assert sentence not in client.get(page).content.decode()
     expose(people[3], make_policy(machine), "shown")
     reports.refresh(machine=machine)
+    charts.refresh(project=project)
     for page in pages:
         assert f"{N} {sentence}" in client.get(page).content.decode()
+
+
+def test_page_of_disagreements_does_not_read_what_was_shown(
+    machine: MachineAnnotator, people: list[Participant], client: Client
+) -> None:
+    project = machine.project
+    expose(people[2], make_policy(machine), "shown")
+    charts.refresh(project=project)
+    client.force_login(project.created_by)
+    with CaptureQueriesContext(connection) as seen:
+        page = client.get(reverse("disagreements", args=[project.slug]))
+    assert f"{N} answers given with" in page.content.decode()
+    assert not any("exposure" in one["sql"] for one in seen)
 
 
 def test_asking_which_answers_are_blind_costs_one_query(
