@@ -11,15 +11,15 @@ from rest_framework.views import APIView
 
 from annotation import access
 from annotation.api.serializers import JobOut
-from annotation.errors import ConflictError, InvalidError
+from annotation.errors import InvalidError
 from annotation.models import Project, Role
 from annotation.words import gettext as _
 from routing.api.serializers import PartOut, PolicyIn, RoutingOut, RunOut, StateOut
 from routing.selectors.page import parts_of
-from routing.selectors.state import policy_of, state_of
+from routing.selectors.state import state_of
+from routing.services.by_hand import FIT, SEED, request_by_hand
 from routing.services.policies import end_policy, set_policy
 from routing.services.reading import read_policy
-from routing.services.requests import request_run
 
 OWNERS = (Role.OWNER,)
 
@@ -55,18 +55,29 @@ class Routing(APIView):
         return Response(JobOut(job).data, 202)
 
 
-class RoutingRuns(APIView):
+class RoutingSeed(APIView):
     """Draw the seed of the policy in force again."""
 
     @extend_schema(request=None, responses={202: JobOut})
     def post(self, request: Request, slug: str) -> Response:
         """Answer 202 with the job; 409 while another one has not ended."""
-        seat = access.seat(request.user, slug, roles=OWNERS)
-        policy = policy_of(seat.project)
-        if policy is None:
-            raise ConflictError(_("No routing policy is in force."))
-        job = request_run(policy=policy, user=_person(request), action="seed")
-        return Response(JobOut(job).data, 202)
+        return _begun(request, slug, SEED)
+
+
+class RoutingFit(APIView):
+    """Learn from the labels so far, and decide on every open item."""
+
+    @extend_schema(request=None, responses={202: JobOut})
+    def post(self, request: Request, slug: str) -> Response:
+        """Answer 202 with the job; 409 before the seed is labelled."""
+        return _begun(request, slug, FIT)
+
+
+def _begun(request: Request, slug: str, action: str) -> Response:
+    seat = access.seat(request.user, slug, roles=OWNERS)
+    user = _person(request)
+    job = request_by_hand(project=seat.project, user=user, action=action)
+    return Response(JobOut(job).data, 202)
 
 
 def _told(project: Project) -> dict[str, Any]:

@@ -6,5 +6,6 @@ from routing.api import routing
 
 urlpatterns = [
     path("", routing.Routing.as_view(), name="api_routing"),
-    path("seed/", routing.RoutingRuns.as_view(), name="api_routing_seed"),
+    path("seed/", routing.RoutingSeed.as_view(), name="api_routing_seed"),
+    path("fit/", routing.RoutingFit.as_view(), name="api_routing_fit"),
 ]

@@ -20,7 +20,7 @@ from models_service.selectors.arrays import compared_questions
 from models_service.selectors.trust import Trust, trust_by_machine
 from routing.models import RoutingPolicy
 from routing.selectors.spending import price_of
-from routing.selectors.state import RoutingState
+from routing.selectors.state import RoutingState, is_unended
 
 _COUNTS = """
     SELECT r.source, r.part, r.policy IS NOT DISTINCT FROM %(policy)s, count(*),
@@ -135,9 +135,15 @@ def cost_of_all(project: Project) -> tuple[int, Decimal]:
     return n_items, price_of(project) * n_items
 
 
-def can_begin_again(now: RoutingState) -> bool:
-    """Tell whether the seed must be asked for again: its job did not end well."""
-    if now.policy is None or now.job is None:
-        return False
-    has_ended_badly = now.job.state in (Job.State.CANCELLED, Job.State.FAILED)
-    return has_ended_badly and now.job.parameters["action"] == "seed"
+def action_of(now: RoutingState) -> str:
+    """Return what a person can ask for: `seed`, `fit`, or nothing.
+
+    The seed where its job did not end well; a fit once the seed is labelled, and again
+    at any time.
+    """
+    if now.policy is None or is_unended(now.job):
+        return ""
+    if now.fit_run is not None or now.seed.is_full:
+        return "fit"
+    has_ended_badly = now.job is not None and now.job.state != Job.State.DONE
+    return "seed" if now.seed_run is None or has_ended_badly else ""

@@ -22,7 +22,7 @@ from annotation.views.settings_common import METHODS, OWNERS
 from annotation.words import gettext as _
 from routing.models import RoutingPolicy
 from routing.selectors.page import (
-    can_begin_again,
+    action_of,
     cost_of_all,
     lacking,
     offers,
@@ -35,12 +35,11 @@ from routing.selectors.state import (
     ROUTED,
     RoutingState,
     is_unended,
-    policy_of,
     state_of,
 )
+from routing.services.by_hand import request_by_hand
 from routing.services.policies import end_policy, set_policy
 from routing.services.reading import read_policy
-from routing.services.requests import request_run
 from routing.views.learned import learned_context, share_of
 from routing.views.policy_form import PolicyForm, initial, percent
 
@@ -83,12 +82,8 @@ def routing_live(request: HttpRequest, slug: str) -> HttpResponse:
 def routing_run(request: HttpRequest, slug: str) -> HttpResponse:
     """Ask for the next run of the policy in force; owners only."""
     seat = access.seat(request.user, slug, roles=OWNERS)
-    policy = policy_of(seat.project)
-    if policy is None:
-        messages.error(request, _("No routing policy is in force."))
-        return redirect("routing", slug)
     try:
-        request_run(policy=policy, user=person(request), action="seed")
+        request_by_hand(project=seat.project, user=person(request))
     except ConflictError as error:
         messages.error(request, error.message)
     else:
@@ -128,7 +123,7 @@ def live_context(seat: Seat, share: float | None = None) -> dict[str, Any]:
         "job": shown_job(now.job) if now.job else None,
         "is_at_work": is_unended(now.job),
         "is_worker_alive": workers_alive()["default"],
-        "can_begin_again": can_begin_again(now),
+        "action": action_of(now),
         "steps": [
             (COLLECTING, _("Label the seed")),
             (FITTING, _("Learn")),

@@ -146,3 +146,29 @@ def test_researcher_reads_and_annotators_find_nothing(
         assert client.delete(where(project)).status_code == 404
         assert client.post(where(project, "seed/")).status_code == 404
     assert RoutingPolicy.objects.filter(ended_at=None).count() == 1
+
+
+def test_fit_waits_for_the_seed_and_then_begins(
+    machine: MachineAnnotator, person: Participant, owner: Client
+) -> None:
+    start(machine.project, machine)
+    work(person, says_always, most=3)
+    early = owner.post(where(machine.project, "fit/"))
+    assert early.status_code == 409
+    assert "3 of 40 items of the seed" in early.json()["message"]
+    work(person, says_always)
+    response = owner.post(where(machine.project, "fit/"))
+    assert response.status_code == 202
+    assert (
+        Job.objects.get(public_id=response.json()["id"]).parameters["action"] == "fit"
+    )
+    assert owner.post(where(machine.project, "fit/")).status_code == 409
+
+
+def test_seed_is_not_drawn_again_after_a_fit(
+    machine: MachineAnnotator, owner: Client
+) -> None:
+    store_fit(start(machine.project, machine), figures())
+    response = owner.post(where(machine.project, "seed/"))
+    assert response.status_code == 409
+    assert response.json()["message"] == "The seed is labelled. Learn anew instead."

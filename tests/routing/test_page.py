@@ -22,6 +22,7 @@ from routing.models import RoutingPolicy
 from routing.services.requests import request_run
 from tests.factories import make_member, make_project
 from tests.routing.conftest import make_machine, run_newest, says_always, start, work
+from tests.routing.told import figures, store_fit
 
 # A run keeps its lease alive on a connection of its own.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -174,10 +175,11 @@ def test_cancelled_seed_is_begun_again(machine: MachineAnnotator) -> None:
     cancel_job(job=Job.objects.get())
     page = page_of(machine.project)
     assert "The last routing job was cancelled." in page
+    assert "Draw the seed again" in page
     address = reverse("routing_run", args=[machine.project.slug])
     assert client_of(machine.project).post(address).status_code == 302
     run_newest(machine.project)
-    assert "Start it again" not in page_of(machine.project)
+    assert "Draw the seed again" not in page_of(machine.project)
 
 
 def test_second_run_at_once_is_refused_with_a_sentence(
@@ -251,3 +253,22 @@ def test_live_part_asks_again_until_the_job_ends(machine: MachineAnnotator) -> N
     live = client.get(address).content.decode()
     assert 'hx-trigger="every 2s"' in live
     assert "<html" not in live
+
+
+def test_fit_is_asked_for_once_the_seed_is_labelled(
+    machine: MachineAnnotator, person: Participant
+) -> None:
+    start(machine.project, machine)
+    assert "Learn now" not in page_of(machine.project)
+    work(person, says_always)
+    assert "Learn now" in page_of(machine.project)
+    address = reverse("routing_run", args=[machine.project.slug])
+    client_of(machine.project).post(address)
+    job = Job.objects.latest("id")
+    assert job.parameters["action"] == "fit"
+    assert "Learn now" not in page_of(machine.project)
+
+
+def test_what_was_learned_can_be_learned_anew(machine: MachineAnnotator) -> None:
+    store_fit(start(machine.project, machine), figures())
+    assert "Learn anew" in page_of(machine.project)
