@@ -28,12 +28,16 @@ class Verdict(NamedTuple):
 
 @dataclass(frozen=True)
 class Manner:
-    """How a verdict is told: to whom in which order, and what of it."""
+    """How a verdict is told: to whom in which order, and what of it.
+
+    `language`: of the item.
+    """
 
     shown: Sequence[int]
     is_hedged: bool
     has_reason: bool
     temperature: float | None
+    language: str
 
 
 def usable(
@@ -94,4 +98,6 @@ def tell(verdict: Verdict, manner: Manner) -> tuple[str, str]:
         words = f"{words} {sure}".strip()
     if not manner.has_reason:
         return words, ""
-    return words, fitting_reason(verdict.reason, verdict.given, manner.shown)
+    return words, fitting_reason(
+        verdict.reason, verdict.given, manner.shown, manner.language
+    )

@@ -21,6 +21,8 @@ from annotation.words import gettext_noop, join_and
 # The types of main questions of which a machine's answer can be told.
 TOLD = ("comparison", "ranking", "rating")
 MAX_REASON = 600
+# How files call the one language whose words for a completion are known.
+ENGLISH = ("en", "eng", "english")
 # How sure the machine is, by its calibrated probability: at least so much.
 SURENESS = (
     (0.95, gettext_noop("It says that it is very sure.")),
@@ -165,13 +167,14 @@ def sureness(
 
 
 def fitting_reason(
-    text: object, given: Sequence[int] | None, shown: Sequence[int]
+    text: object, given: Sequence[int] | None, shown: Sequence[int], language: str
 ) -> str:
     """Return a machine's reason as plain text, or "" where it might mislead.
 
     Its letters are right where it was `given` for the order that is `shown` (canonical
     indexes by place); for another order, or where nobody knows, only a text that names
-    no completion passes. Nothing is rewritten.
+    no completion passes, and only of an item whose `language` (a BCP 47 tag, or "") is
+    English, since how other languages name one is not known. Nothing is rewritten.
     """
     if not isinstance(text, str):
         return ""
@@ -179,7 +182,8 @@ def fitting_reason(
     if not plain:
         return ""
     # From nine completions on, "I" is a letter too.
-    is_unclear = names_completion(plain) or len(shown) > 8
+    is_english = language.lower().replace("_", "-").split("-")[0] in ENGLISH
+    is_unclear = not is_english or names_completion(plain) or len(shown) > 8
     if list(given or ()) != list(shown) and is_unclear:
         return ""
     if len(plain) > MAX_REASON:

@@ -20,6 +20,7 @@ from annotation.models import (
     PreAnnotation,
     Route,
 )
+from annotation.selectors.blind import has_seen
 from annotation.selectors.jury_members import MemberSaid, members_said
 from annotation.selectors.probabilities import calibrated
 from annotation.selectors.texts import rendered
@@ -71,7 +72,8 @@ class HumanAnswer:
     `reading`: the time in use on each completion, by its letter.
     `version` of `n_versions`: one place of a person keeps each answer given there.
     `can_talk`: somebody is there to read a message about it.
-    `standing`: "current", "surplus", "superseded" or "taken back".
+    `standing`: "current", "surplus", "superseded" or "taken back". `has_seen`: it was
+    given with a suggestion in view.
     """
 
     public_id: uuid.UUID
@@ -86,6 +88,7 @@ class HumanAnswer:
     n_versions: int
     questions_number: int
     is_imported: bool
+    has_seen: bool
     guidelines_number: int | None
     source: str
     can_talk: bool
@@ -305,6 +308,7 @@ def _human(item: Item) -> list[HumanAnswer]:
             "participant",
             "assignment__questions_version",
             "assignment__guidelines_version",
+            "assignment__exposure",
         )
         .order_by("id")[:MAX_ANSWERS]
     )
@@ -354,6 +358,7 @@ def _human_answer(
         n_versions=len(given),
         questions_number=version.number,
         is_imported=annotation.source == Annotation.Source.IMPORT,
+        has_seen=has_seen(annotation),
         guidelines_number=guidelines.number if guidelines else None,
         source=annotation.source,
         can_talk=annotation.participant.user_id is not None,

@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db import connection
 
+from annotation.formats.exports.native_rows import OWN
 from annotation.formats.types import LabelDraft
 from annotation.models import (
     ExternalIdentity,
@@ -205,7 +206,7 @@ class LabelStore:
             None if label.order is None else list(label.order),
             "",
             "",
-            False,
+            _was_seen(label),
             shown_at,
             made_at,
             "",
@@ -310,6 +311,12 @@ class LabelStore:
                     counts.n_pre_annotations += 1
                 else:
                     counts.n_other_labels += 1
+
+
+def _was_seen(label: LabelDraft) -> bool:
+    """Tell whether a label of our own export was given with a suggestion in view."""
+    own = label.metadata.get(OWN)
+    return isinstance(own, Mapping) and own.get("is_suggestion_visible") is True
 
 
 # No row: the same label is there. Else: whether it was added, or another one stands.

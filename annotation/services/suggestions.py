@@ -114,6 +114,7 @@ _LOOK = """
         q.questions::text AS questions, a.questions_version_id AS version,
         a.item_id AS item, a.participant_id AS participant, a."order" AS shown,
         p.id AS policy, p.arms::text AS arms, p.seed, p.has_reason, p.temperature,
+        i.language,
         CASE WHEN e.assignment_id IS NULL AND a.purpose = 'main'
             AND a.state IN ('open', 'queued') AND p.created_at <= a.created_at
             AND (i.gold IS NULL OR i.gold = '{}')
@@ -209,15 +210,23 @@ def _told(at: datetime | None, words: str, reason: str) -> Suggestion | None:
     return None if at is None else Suggestion(words, reason, at)
 
 
+def _manner(row: dict[str, Any], *, is_hedged: bool) -> Manner:
+    return Manner(
+        shown=row["shown"],
+        is_hedged=is_hedged,
+        has_reason=row["has_reason"],
+        temperature=row["temperature"],
+        language=row["language"],
+    )
+
+
 def _draw(
     row: dict[str, Any], assignment: Assignment, verdict: Verdict
 ) -> Suggestion | None:
     weights = json.loads(row["arms"])
     arm, propensity = draw_arm(weights, row["seed"], row["item"], row["participant"])
     is_before = arm in BEFORE
-    manner = Manner(
-        row["shown"], arm == "hedged", row["has_reason"], row["temperature"]
-    )
+    manner = _manner(row, is_hedged=arm == "hedged")
     # What is hidden is not put into words before its time.
     words, reason = tell(verdict, manner) if is_before else ("", "")
     with connection.cursor() as db:
@@ -249,9 +258,10 @@ _HIDDEN = """
     SELECT v.id, v.answers::text AS answers, v.logit, v.probability, v."order",
         v.questions_version_id AS version, v.metadata::text AS metadata,
         q.questions::text AS questions, a.questions_version_id AS asked,
-        a."order" AS shown, p.has_reason, p.temperature
+        a."order" AS shown, p.has_reason, p.temperature, i.language
     FROM exposure e
     JOIN assignment a ON a.id = e.assignment_id
+    JOIN item i ON i.id = a.item_id
     JOIN project r ON r.id = a.project_id AND r.suggestion_policy_id IS NOT NULL
     JOIN suggestion_policy p ON p.id = e.policy_id
     JOIN pre_annotation v ON v.id = e.pre_annotation_id
@@ -292,8 +302,7 @@ def reveal(assignment: Assignment, project: Project) -> Suggestion | None:
         verdict = usable([said], questions, row["asked"], len(row["shown"] or ()))
         if verdict is None:
             return None
-        manner = Manner(row["shown"], False, row["has_reason"], row["temperature"])
-        words, reason = tell(verdict, manner)
+        words, reason = tell(verdict, _manner(row, is_hedged=False))
         db.execute(
             _REVEAL, {"assignment": assignment.pk, "words": words, "reason": reason}
         )

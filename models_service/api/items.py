@@ -27,6 +27,7 @@ class PersonSaidOut(serializers.Serializer[PersonSaid]):
     answers = serializers.JSONField()
     questions_version = serializers.IntegerField(source="questions_number")
     created_at = serializers.DateTimeField()
+    is_suggestion_visible = serializers.BooleanField(source="has_seen")
 
 
 class ItemVerdictsOut(serializers.Serializer[Any]):

@@ -75,6 +75,8 @@ def study(db: None) -> Project:
                 "critiques": [secret(item)],
             },
         )
+    # Of English items a reason that names nobody is told in any order.
+    Item.objects.filter(project=project).update(language="en")
     age(project)
     return project
 

@@ -41,8 +41,12 @@ def make_machine(
 def judge(
     machine: MachineAnnotator, value: int = 2, *, items: Any = None, **more: Any
 ) -> list[PreAnnotation]:
-    """Store a verdict on each item, as if it was there since an hour."""
+    """Store a verdict on each item, as if it was there since an hour.
+
+    The items are English, so that a reason may be told in any order.
+    """
     project = machine.project
+    Item.objects.filter(project=project).update(language="en")
     found = Item.objects.filter(project=project) if items is None else items
     rows = PreAnnotation.objects.bulk_create(
         PreAnnotation(

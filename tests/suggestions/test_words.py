@@ -138,10 +138,10 @@ def test_nobody_knows_how_sure(
 )
 def test_a_reason_with_letters_passes_in_its_own_order_alone(text: str) -> None:
     assert names_completion(text)
-    assert fitting_reason(text, [1, 0], [1, 0]) == text
-    assert fitting_reason(text, [0, 1], [1, 0]) == ""
-    assert fitting_reason(text, None, [0, 1]) == ""
-    assert fitting_reason(text, [], [0, 1]) == ""
+    assert fitting_reason(text, [1, 0], [1, 0], "en") == text
+    assert fitting_reason(text, [0, 1], [1, 0], "en") == ""
+    assert fitting_reason(text, None, [0, 1], "en") == ""
+    assert fitting_reason(text, [], [0, 1], "en") == ""
 
 
 @pytest.mark.parametrize(
@@ -149,20 +149,35 @@ def test_a_reason_with_letters_passes_in_its_own_order_alone(text: str) -> None:
     ["It keeps to the facts.", "I think both answers invent a date, and then ramble."],
 )
 def test_a_reason_without_letters_passes_in_any_order(text: str) -> None:
-    assert fitting_reason(text, [0, 1], [1, 0]) == text
-    assert fitting_reason(text, None, [1, 0]) == text
+    assert fitting_reason(text, [0, 1], [1, 0], "en") == text
+    assert fitting_reason(text, None, [1, 0], "en") == text
+
+
+@pytest.mark.parametrize("language", ["de", "zh-Hans", "", "enm"])
+@pytest.mark.parametrize("text", ["Die erste Antwort ist besser.", "It is short."])
+def test_in_other_languages_a_reason_passes_in_its_own_order_alone(
+    text: str, language: str
+) -> None:
+    assert fitting_reason(text, [1, 0], [1, 0], language) == text
+    assert fitting_reason(text, [0, 1], [1, 0], language) == ""
+    assert fitting_reason(text, None, [1, 0], language) == ""
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB", "EN_us", "English"])
+def test_english_goes_by_several_names(language: str) -> None:
+    assert fitting_reason("It is short.", None, [1, 0], language) == "It is short."
 
 
 def test_from_nine_completions_on_i_is_a_letter() -> None:
     order = list(range(9))
-    assert fitting_reason("I is best.", order, order) == "I is best."
-    assert fitting_reason("I is best.", order[::-1], order) == ""
+    assert fitting_reason("I is best.", order, order, "en") == "I is best."
+    assert fitting_reason("I is best.", order[::-1], order, "en") == ""
 
 
 def test_a_reason_is_bounded_plain_text() -> None:
-    long = fitting_reason("word " * 1000, [0, 1], [0, 1])
+    long = fitting_reason("word " * 1000, [0, 1], [0, 1], "en")
     assert len(long) <= MAX_REASON
     assert long.endswith("…")
     odd = "It\x00 \u202ekeeps\u2028to\n\n facts\ue000\u200b."
-    assert fitting_reason(odd, [0, 1], [0, 1]) == "It keeps to facts."
-    assert fitting_reason(["no text"], [0, 1], [0, 1]) == ""
+    assert fitting_reason(odd, [0, 1], [0, 1], "en") == "It keeps to facts."
+    assert fitting_reason(["no text"], [0, 1], [0, 1], "en") == ""
