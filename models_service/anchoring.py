@@ -29,8 +29,8 @@ Reason: TypeAlias = Literal["", "no_answers", "no_both", "few_people"]
 # Of the items on which a machine is with, or against, most of the others: so many
 # answers of each arm at least.
 MIN_PER_ARM = 20
-# The version of what `anchoring` returns; others are computed anew.
-FORMULA = 1
+# The version of what a report holds; others are computed anew.
+FORMULA = 2
 CONTRASTS: tuple[tuple[Arm, Arm], ...] = (
     ("shown", "blind"),
     ("hedged", "blind"),

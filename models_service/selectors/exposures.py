@@ -9,7 +9,7 @@ import numpy as np
 from django.db import connection
 
 from annotation.answers import Question, main_question
-from annotation.models import Project, SuggestionPolicy
+from annotation.models import MachineAnnotator, Project, SuggestionPolicy
 from annotation.selectors import blind
 from annotation.selectors.choices import comparable, purposes_of, questions_of
 from annotation.suggestions import ARMS
@@ -32,8 +32,16 @@ _SHOWN = """
     JOIN annotation f ON f.id = (
         SELECT min(o.id) FROM annotation o
         WHERE o.assignment_id = a.id AND NOT o.is_retraction)
-    WHERE p.project_id = %(project)s AND a.questions_version_id = ANY(%(versions)s)
+    WHERE p.id = ANY(%(policies)s) AND a.questions_version_id = ANY(%(versions)s)
     ORDER BY a.id
+"""
+_COUNTS = """
+    SELECT p.id = ANY(%(policies)s), e.arm, a.state, count(*)
+    FROM suggestion_policy p
+    JOIN exposure e ON e.policy_id = p.id
+    JOIN assignment a ON a.id = e.assignment_id
+    WHERE p.project_id = %(project)s AND a.state IN ('submitted', 'skipped')
+    GROUP BY 1, 2, 3
 """
 _BLIND = f"""
     SELECT a.item_id, a.participant_id, a.questions_version_id, i.n_completions,
@@ -48,13 +56,18 @@ _BLIND = f"""
 
 @dataclass(frozen=True)
 class Shown:
-    """All answers to items with a drawn arm; `n_unclear` more cannot be compared.
+    """All answers to items with a drawn arm, of the `machine` of the newest policy.
 
-    Theirs, or the machine's, says too little of the order of the completions.
+    `n_unclear` more cannot be compared: theirs, or the machine's, says too little of
+    the order of the completions. `n_other_machines` were given under policies of other
+    machines. `skips`: how often such items were skipped, by arm.
     """
 
+    machine: MachineAnnotator | None
     exposures: Exposures
     n_unclear: int
+    n_other_machines: int
+    skips: Mapping[str, int]
 
 
 @dataclass(frozen=True)
@@ -71,21 +84,53 @@ class _Entry:
 
 
 def read_exposures(project: Project) -> Shown:
-    """Return what people answered to items with a drawn arm; five queries.
+    """Return what people answered to items with a drawn arm; six queries.
 
-    The memory it takes grows with these answers: some 500 bytes each.
+    Policies of other machines than the newest one are left out: an effect pooled over
+    machines would be that of none. The memory it takes grows with these answers: some
+    500 bytes each.
     """
     asked = comparable(questions_of(project), purposes_of(project))
     questions = {pk: main_question(one) for pk, one in asked.items()}
+    machine, policies = _policies(project)
+    chosen = {"project": project.pk, "policies": [one.pk for one in policies]}
     entries: list[_Entry] = []
     n_unclear = 0
-    for row in _rows(_SHOWN, {"project": project.pk, "versions": list(questions)}):
+    for row in _rows(_SHOWN, chosen | {"versions": list(questions)}):
         entry = _entry(questions[row[4]], row)
         if entry is None:
             n_unclear += 1
         else:
             entries.append(entry)
-    return Shown(_arrays(project, questions, entries), n_unclear)
+    n_other_machines, skips = _counts(chosen)
+    found = _arrays(policies, questions, entries)
+    return Shown(machine, found, n_unclear, n_other_machines, skips)
+
+
+def _policies(
+    project: Project,
+) -> tuple[MachineAnnotator | None, list[SuggestionPolicy]]:
+    """Return the machine of the newest policy, and all policies with it; one query."""
+    every = list(
+        SuggestionPolicy.objects.filter(project=project)
+        .select_related("machine")
+        .order_by("id")
+    )
+    if not every:
+        return None, []
+    machine = every[-1].machine
+    return machine, [one for one in every if one.machine_id == machine.pk]
+
+
+def _counts(chosen: Mapping[str, Any]) -> tuple[int, dict[str, int]]:
+    """Return the number of answers beside other machines, and the skips by arm."""
+    n_other_machines, skips = 0, dict.fromkeys(ARMS, 0)
+    for is_chosen, arm, state, n in _rows(_COUNTS, chosen):
+        if is_chosen and state == "skipped":
+            skips[arm] = n
+        elif not is_chosen and state == "submitted":
+            n_other_machines += n
+    return n_other_machines, {str(arm): n for arm, n in skips.items()}
 
 
 def _entry(question: Question, row: Sequence[Any]) -> _Entry | None:
@@ -117,9 +162,11 @@ def _said(question: Question, text: str, n_completions: int) -> Hashable | None:
 
 
 def _arrays(
-    project: Project, questions: Mapping[int, Question], entries: Sequence[_Entry]
+    policies: Sequence[SuggestionPolicy],
+    questions: Mapping[int, Question],
+    entries: Sequence[_Entry],
 ) -> Exposures:
-    shares = _shares(project)
+    shares = _shares(policies)
     places = {pk: at for at, pk in enumerate(shares)}
     return Exposures(
         items=np.array([one.item for one in entries], np.int64),
@@ -138,12 +185,11 @@ def _arrays(
     )
 
 
-def _shares(project: Project) -> dict[int, list[float]]:
-    """Return the probability of each arm under each policy, by its key; one query."""
-    found = SuggestionPolicy.objects.filter(project=project).order_by("id")
+def _shares(policies: Sequence[SuggestionPolicy]) -> dict[int, list[float]]:
+    """Return the probability of each arm under each policy, by its key."""
     return {
-        pk: [arms.get(arm, 0) / sum(arms.values()) for arm in ARMS]
-        for pk, arms in found.values_list("id", "arms")
+        one.pk: [one.arms.get(arm, 0) / sum(one.arms.values()) for arm in ARMS]
+        for one in policies
     }
 
 

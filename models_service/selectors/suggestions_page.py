@@ -52,11 +52,12 @@ class Choice:
 
 @dataclass(frozen=True)
 class ArmRow:
-    """The answers of one arm."""
+    """The answers of one arm. `n_skipped`: items that were skipped instead."""
 
     title: "StrOrPromise"
     n: int
     n_people: int
+    n_skipped: int
     agreement: Estimate
     median_ms: float | None
 
@@ -155,6 +156,7 @@ def arm_rows(figures: Mapping[str, Any]) -> list[ArmRow]:
             ARM_WORDS[one["arm"]],
             one["n"],
             one["n_people"],
+            figures["skips"][one["arm"]],
             share(interval(one["agreement"]), who="human"),
             one["median_ms"],
         )
@@ -244,7 +246,7 @@ def _nothing(told: Mapping[str, Any]) -> str:
     if told["reason"] == "no_both":
         return _("No policy has drawn both, so the two cannot be compared.")
     if told["than"] == "blind" and not told["n_than"]:
-        return _("No blind answers yet: nothing to compare with.")
+        return _("No answers in the blind share yet: nothing to compare with.")
     return _("No answers given with a suggestion in view yet.")
 
 

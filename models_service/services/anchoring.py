@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from datetime import timedelta
 from math import isfinite
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.cache import cache
@@ -26,7 +27,7 @@ from annotation.services.suggestions import set_policy
 from models_service.anchoring import FORMULA, anchoring
 from models_service.calibration import Temperature
 from models_service.models import AnchoringReport
-from models_service.selectors.exposures import read_exposures
+from models_service.selectors.exposures import Shown, read_exposures
 from models_service.selectors.trust import trust_of
 from models_service.services.reports import LONGEST_S, REST_FACTOR
 from models_service.trust import plain
@@ -136,12 +137,28 @@ def refresh_once(project: Project) -> None:
         cache.delete(key)
 
 
+def _beside(shown: Shown) -> dict[str, Any]:
+    """Return what a report tells beside its figures: of whom, and what is not in it."""
+    machine = shown.machine
+    return {
+        "machine": machine
+        and {
+            "id": str(machine.public_id),
+            "name": machine.name,
+            "number": machine.number,
+        },
+        "n_unclear": shown.n_unclear,
+        "n_other_machines": shown.n_other_machines,
+        "skips": dict(shown.skips),
+    }
+
+
 def refresh(*, project: Project) -> AnchoringReport:
     """Compute and store the report; the same answers give the same figures."""
     began, started_at = time.monotonic(), timezone.now()
     mark = _mark(project)
     shown = read_exposures(project)
-    told = plain(anchoring(shown.exposures)) | {"n_unclear": shown.n_unclear}
+    told = plain(anchoring(shown.exposures)) | _beside(shown)
     report, _made = AnchoringReport.objects.update_or_create(
         project=project,
         defaults={

@@ -103,8 +103,11 @@ def _page(
             "answers": MIN_PER_ARM,
         },
     }
-    if report is not None and report.figures["n"]:
-        context |= _told(report)
+    if report is not None:
+        context["of_machine"] = report.figures["machine"]
+        context["n_other_machines"] = report.figures["n_other_machines"]
+        if report.figures["n"]:
+            context |= _told(report)
     status = 422 if form is not None else 200
     return render(request, "models_service/suggestions.html", context, status=status)
 
@@ -123,6 +126,12 @@ def _told(report: Report) -> dict[str, Any]:
         "finding": suggestions_page.finding_of(figures),
         "arm_rows": suggestions_page.arm_rows(figures),
         "effects": _effects("", figures["effects"]),
+        "has_hedged_beside": any(
+            (one["arm"], one["than"]) == ("shown", "hedged")
+            and one["n"]
+            and one["n_than"]
+            for one in figures["effects"]
+        ),
         "reliance": [
             _effects(title, [one for one in told if one["than"] == BLIND])
             for title, told in (

@@ -11,6 +11,7 @@ from django.utils.html import escape
 from pytest_django import DjangoAssertNumQueries
 
 from annotation.models import (
+    Assignment,
     Exposure,
     MachineAnnotator,
     Participant,
@@ -257,7 +258,69 @@ def test_page_without_blind_answers_says_so(
         expose(person, policy, "shown", share=1)
     anchoring.refresh(project=machine.project)
     page = page_of(machine.project)
-    assert "No blind answers yet: nothing to compare with." in page
+    assert "No answers in the blind share yet: nothing to compare with." in page
+
+
+def test_the_effect_is_that_of_one_machine_which_the_page_names(
+    answered: list[Participant],
+) -> None:
+    project = answered[0].project
+    before = anchoring.refresh(project=project).figures
+    later = make_judge(project, name="Later judge")
+    says_always(later, -1)
+    policy = make_policy(later)
+    told = anchoring.refresh(project=project).figures
+    assert (told["n"], told["n_other_machines"]) == (0, before["n"])
+    page = page_of(project)
+    assert "No answers yet" in page and "Later judge</a>, version 1." in page
+    assert f"{before['n']} answers beside verdicts of other AI annotators" in page
+    for number, person in enumerate(make_people(project, 8)):
+        answer_items(person, lambda item: 1 if item % 2 else -1)
+        expose(person, policy, "blind" if number % 2 else "shown")
+    told = anchoring.refresh(project=project).figures
+    assert told["machine"]["id"] == str(later.public_id)
+    assert (told["n"], told["n_people"]) == (8 * N, 8)
+    assert told["effects"][0]["value"]["value"] == pytest.approx(0)
+    assert f"{before['n']} answers beside verdicts" in page_of(project)
+    set_policy(project=project, by=project.created_by, machine=None, arms={})
+    assert anchoring.refresh(project=project).figures["machine"] == told["machine"]
+
+
+def test_first_answers_before_a_reveal_are_no_blind_share(
+    machine: MachineAnnotator,
+) -> None:
+    policy = make_policy(machine, {"revealed": 1, "shown": 1})
+    for number, person in enumerate(make_people(machine.project, 4)):
+        answer_items(person, lambda item: 1)
+        expose(person, policy, "revealed" if number % 2 else "shown")
+    anchoring.refresh(project=machine.project)
+    page = page_of(machine.project)
+    assert "No answers in the blind share yet" in page
+    assert "No blind answers" not in page
+
+
+def test_a_hedge_is_told_to_differ_in_more_than_the_hedge(
+    machine: MachineAnnotator,
+) -> None:
+    policy = make_policy(machine, {"shown": 1, "hedged": 1})
+    one, other = make_people(machine.project, 2)
+    sentence = "The difference of the two is that of both together."
+    for person, arm in ((one, "shown"), (other, "hedged")):
+        answer_items(person, lambda item: 1)
+        expose(person, policy, arm)
+        anchoring.refresh(project=machine.project)
+        assert (sentence in page_of(machine.project)) == (arm == "hedged")
+
+
+def test_skips_are_counted_for_each_arm(answered: list[Participant]) -> None:
+    project = answered[0].project
+    shown = Exposure.objects.filter(assignment__participant=answered[0], arm="shown")
+    Assignment.objects.filter(exposure__in=list(shown[:3])).update(
+        state="skipped", annotation=None
+    )
+    told = anchoring.refresh(project=project).figures
+    assert told["skips"] == {"blind": 0, "revealed": 0, "hedged": 0, "shown": 3}
+    assert '<td class="num" data-label="Skipped">3</td>' in page_of(project)
 
 
 def test_page_says_where_nothing_can_be_told(machine: MachineAnnotator) -> None:
@@ -363,10 +426,10 @@ def test_page_and_worker_ask_and_answer(answered: list[Participant]) -> None:
     compute_anchoring(0)
 
 
-def test_reading_takes_five_queries(
+def test_reading_takes_six_queries(
     answered: list[Participant], django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         read_exposures(answered[0].project)
 
 
