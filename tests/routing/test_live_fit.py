@@ -339,7 +339,8 @@ def test_money_is_counted_by_item_and_the_stop_rule_leaves_some(
     spending = state_of(project).spending
     assert spending is not None
     total = spending.spent_usd + spending.promised_usd
-    assert Decimal("29.6") <= total <= 30
+    # What was chosen and what was drawn by lot each leave less than an item costs.
+    assert 30 - 2 * Decimal("0.4") < total <= 30
     RoutingPolicy.objects.update(stop_gain=0.99)
     request_run(policy=RoutingPolicy.objects.get(), user=None, action="fit")
     run_newest(project)
