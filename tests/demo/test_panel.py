@@ -28,6 +28,7 @@ from annotation.models import (
     Project,
 )
 from annotation.selectors.habits import habit_page
+from annotation.services import demo
 from annotation.services.charts import refresh
 from annotation.services.demo import OWNER, seed_demo
 from annotation.services.demo_panel import SECOND_FORM
@@ -100,8 +101,9 @@ def test_people_are_named_as_simulated() -> None:
 
 
 @pytest.fixture
-def panel(db: None) -> Project:
-    """The panel as the demo lays it."""
+def panel(db: None, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """The panel as the demo lays it, without what other apps add: that takes long."""
+    monkeypatch.setattr(demo, "_PARTS", [])
     seed_demo(password="a long pass phrase")
     return Project.objects.get(name=NAME)
 
