@@ -48,13 +48,13 @@ def found_machine(slug: str, name: str) -> tuple[Seat, MachineAnnotator]:
     return Seat(project, owner.role, owner.user_id), machine
 
 
-def wait_for(job: Job, tell: Callable[[str], None]) -> Job:
+def wait_for(job: Job, tell: Callable[[str], None], queue: str = "models") -> Job:
     """Wait until a job ends or rests, and tell how far it is whenever that changes."""
     told = ""
     while job.state not in ENDED:
         line = f"{job.get_state_display()}: {job.n_done:,} of {job.n_total:,}"
-        if job.state == Job.State.WAITING and not workers_alive()["models"]:
-            line = "Waiting: no worker of the queue `models` is running."
+        if job.state == Job.State.WAITING and not workers_alive()[queue]:
+            line = f"Waiting: no worker of the queue `{queue}` is running."
         if line != told:
             tell(line)
             told = line

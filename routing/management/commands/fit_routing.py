@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import AnnotationError
-from routing.management.commands._jobs import found_policy, found_project, wait_for
+from models_service.management.commands._jobs import end, wait_for
+from routing.management.commands._jobs import found_policy, found_project
 from routing.models import RoutingRun
 from routing.services.requests import request_run
 
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         self.stdout.write(f"job {job.public_id}")
         if options["no_wait"]:
             return
-        self.stdout.write(wait_for(job, self.stdout.write))
+        self.stdout.write(end(wait_for(job, self.stdout.write, "default")))
         self._print(RoutingRun.objects.get(job=job))
 
     def _print(self, run: RoutingRun) -> None:

@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import AnnotationError, InvalidError
 from annotation.models import Job, MachineAnnotator, Project, Role
-from routing.management.commands._jobs import found_policy, found_project, wait_for
+from models_service.management.commands._jobs import end, wait_for
+from routing.management.commands._jobs import found_policy, found_project
 from routing.models import RoutingPolicy
 from routing.selectors.state import state_of
 from routing.services.due import do_next
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             self.stdout.write(f"job {job.public_id}")
             if options["no_wait"]:
                 return
-            self.stdout.write(wait_for(job, self.stdout.write))
+            self.stdout.write(end(wait_for(job, self.stdout.write, "default")))
         told = state_of(project)
         self.stdout.write(f"{told.state}: {told.words} {told.next_words}")
 
