@@ -49,9 +49,10 @@ class FilterField(serializers.DictField):
 class ChangeIn(serializers.Serializer[None]):
     """A change of many items: of those that a `filter` shows, or of those named.
 
-    `action`: priority, overlap, exclude, include, to_ai or to_people. `value`: the
-    priority, or the overlap, null for the project's. `reason`: why items are left to
-    the AI (to_ai) or returned to people (to_people), which need one.
+    `action`: priority, overlap, exclude, include, to_ai, to_people or to_policy.
+    `value`: the priority, or the overlap, null for the project's. `reason`: why items
+    are left to the AI (to_ai), returned to people (to_people), or given back to the
+    routing policy in force after somebody decided by hand (to_policy); these need one.
     """
 
     action = serializers.CharField(max_length=20)

@@ -19,6 +19,8 @@ class Project(Row):
     `has_quotas`: the newest quotas say something, so a claim must ask them.
     `has_priced_answers`: answers cost money, or did, so a claim must ask the ledger.
     `suggestion_policy`: the one in force; empty where no verdict is shown to people.
+    `routing_policy`: the number of the one in force; empty where none is.
+    `do_new_items_wait`: what is imported waits for the decision of that policy.
     """
 
     class Editing(models.TextChoices):
@@ -63,6 +65,8 @@ class Project(Row):
         related_name="+",
         db_index=False,
     )
+    routing_policy = models.PositiveIntegerField(null=True, blank=True)
+    do_new_items_wait = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         db_table = "project"

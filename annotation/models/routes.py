@@ -17,6 +17,8 @@ class Route(Row):
     decision was: by hand, with the `reason` that its person wrote; or that of the
     routing policy `policy`, by its number, which drew the item for the seed or for the
     audit, reserved it at random, chose it for its gain, or left the rest to the AI.
+    Of an item that waits for the next run of a policy, `policy` is empty; `decided_by`
+    and `reason` then say who gave it back to the policy, and why.
 
     `gain` is the expected share of right labels that a person adds, with its interval;
     `propensity` the probability that the item went to people, in (0, 1], or 0 where it
@@ -66,7 +68,12 @@ class Route(Row):
 
     class Meta:
         db_table = "route"
-        indexes = [models.Index(fields=("project", "source"), name="route_of_project")]
+        indexes = [
+            models.Index(fields=("project", "source"), name="route_of_project"),
+            models.Index(
+                fields=("project",), condition=Q(part="by_hand"), name="route_by_hand"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(propensity=None) | Q(propensity__gte=0, propensity__lte=1),

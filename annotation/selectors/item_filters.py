@@ -23,8 +23,14 @@ State = Literal[
     "ai",
     "waiting",
     "checks",
+    "seed",
+    "audit",
+    "reserve",
+    "chosen",
+    "by_hand",
 ]
 STATES: tuple[State, ...] = get_args(State)
+PARTS: tuple[State, ...] = ("seed", "audit", "reserve", "chosen")
 # A filter is followed through its own index while it names at most so many items.
 INDEX_BOUND = 20_000
 MAX_CHARS = 200
@@ -85,6 +91,15 @@ _EXCLUDED = (
 _LEFT_TO = (
     "SELECT item_id FROM route WHERE project_id = %(project)s AND source = '{source}'"
 )
+# What a policy gave to people, by the part of its decision.
+_PART = (
+    "SELECT item_id FROM route WHERE project_id = %(project)s AND source = 'human'"
+    " AND part = '{part}'"
+)
+_PARTS: dict[str, str] = {part: _PART.format(part=part) for part in PARTS}
+_PARTS["by_hand"] = (
+    "SELECT item_id FROM route WHERE project_id = %(project)s AND part = 'by_hand'"
+)
 _AI, _WAITING = _LEFT_TO.format(source="ai"), _LEFT_TO.format(source="waiting")
 _CHECKS = (
     "SELECT item_id FROM check_item WHERE project_id = %(project)s AND NOT is_retired"
@@ -124,6 +139,7 @@ _STATES: dict[str, str] = {
     "ai": f"i.id IN ({_AI})",
     "waiting": f"i.id IN ({_WAITING})",
     "checks": f"i.id IN ({_CHECKS})",
+    **{part: f"i.id IN ({found})" for part, found in _PARTS.items()},
     "flagged": f"i.id IN ({_FLAGGED})",
     "skipped": (
         "EXISTS (SELECT 1 FROM assignment a WHERE a.item_id = i.id"
@@ -140,6 +156,7 @@ _DRIVERS: dict[str, str] = {
     "disagreement": _ASSIGNED,
     "adjudicated": _ADJUDICATED,
     "needs_adjudication": _TO_SETTLE,
+    **_PARTS,
 }
 _ANNOTATOR = (
     "i.id IN (SELECT a.item_id FROM assignment a JOIN participant p"

@@ -23,12 +23,26 @@ DIFFERS: Mapping[str, str] = {
     # What people have answered, or have in hand, stays theirs.
     "to_ai": "NOT f.is_routed_away AND f.n_taken = 0",
     "to_people": "f.is_routed_away",
+    "to_policy": (
+        "f.n_taken = 0 AND EXISTS (SELECT 1 FROM route r"
+        " WHERE r.item_id = f.item_id AND r.part = 'by_hand')"
+    ),
 }
-# Whether entry `f` is as a change has left it, so that it can be undone.
+# Whether entry `f` is as change `c` has left it, so that it can be undone.
 STANDS: Mapping[str, str] = {
     **{name: f"NOT ({differs})" for name, differs in DIFFERS.items()},
     "to_ai": "f.is_routed_away",
-    "to_people": "NOT f.is_routed_away AND f.n_taken = 0",
+    # What waited for a policy that has ended would wait for ever.
+    "to_people": (
+        "NOT f.is_routed_away AND f.n_taken = 0 AND (c.route ->> 'source' <> 'waiting'"
+        " OR EXISTS (SELECT 1 FROM project p WHERE p.id = f.project_id"
+        " AND p.routing_policy IS NOT NULL))"
+    ),
+    # Until the policy has decided.
+    "to_policy": (
+        "f.is_routed_away AND EXISTS (SELECT 1 FROM route r"
+        " WHERE r.item_id = f.item_id AND r.source = 'waiting' AND r.policy IS NULL)"
+    ),
 }
 # A check lent apart from the items is no work to be changed.
 _NO_CHECK = (

@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils.translation import gettext_lazy
 
 from annotation.answers import Question, main_question
-from annotation.models import CheckItem, Project
+from annotation.models import CheckItem, Project, Route
 from annotation.selectors.choices import questions_of
 from annotation.selectors.item_filters import Conditions, ItemFilter, conditions
 from annotation.verdicts import choice, lean, verdict_words
@@ -29,6 +29,14 @@ LAST = 2**31 - 1
 CHECK_WORDS = {
     **dict(CheckItem.Use.choices),
     "retired": gettext_lazy("Ended check"),
+}
+
+# What a person who annotates must never learn; only managers see these rows.
+PART_WORDS = {
+    "seed": gettext_lazy("Seed"),
+    "audit": gettext_lazy("Audit"),
+    "reserve": gettext_lazy("Reserve"),
+    "chosen": gettext_lazy("Chosen"),
 }
 
 
@@ -58,6 +66,7 @@ class ItemRow:
     n_flags: int
     check: str
     is_in_pool: bool
+    part: str
     human: tuple[Verdict, ...] = ()
     machine: tuple[Verdict, ...] = ()
 
@@ -70,6 +79,11 @@ class ItemRow:
     def check_words(self) -> str:
         """Return what the item is a check for, empty where it is none."""
         return str(CHECK_WORDS.get(self.check, ""))
+
+    @property
+    def part_words(self) -> str:
+        """Return for what a policy gave the item to people, empty where none did."""
+        return str(PART_WORDS.get(self.part, ""))
 
     @property
     def is_finished(self) -> bool:
@@ -144,6 +158,11 @@ def item_page(
     )
 
 
+def is_routed(project: Project) -> bool:
+    """Tell whether something was ever decided on where labels come from; one query."""
+    return Route.objects.filter(project=project).exists()
+
+
 _ROWS = """
     SELECT i.id, i.number, i.public_id, i.external_id,
         left(i.messages -> -1 ->> 'content', %(gist)s), i.category,
@@ -153,7 +172,9 @@ _ROWS = """
         (SELECT count(*) FROM flag
           WHERE flag.item_id = i.id AND flag.resolved_at IS NULL),
         CASE WHEN c.is_retired THEN 'retired' ELSE COALESCE(c.use, '') END,
-        COALESCE(c.is_in_pool, true)
+        COALESCE(c.is_in_pool, true),
+        CASE WHEN f.is_routed_away THEN '' ELSE COALESCE(
+          (SELECT r.part FROM route r WHERE r.item_id = i.id), '') END
     FROM item i JOIN frontier f ON f.item_id = i.id
     LEFT JOIN check_item c ON c.item_id = i.id
     WHERE i.number BETWEEN %(low)s AND %(high)s AND {where}

@@ -87,6 +87,7 @@ def change_words(action: str, value: int | None) -> str:
         "include": _("return to the work"),
         "to_ai": _("leave to the AI"),
         "to_people": _("return to people"),
+        "to_policy": _("give back to the routing policy"),
     }.get(action, action)
 
 

@@ -28,7 +28,7 @@ from annotation.selectors.jobs import KEPT, is_forgotten
 from annotation.services import pairings, routes
 from annotation.services.assignments import give_slots_back, restart_walks
 from annotation.services.events import record
-from annotation.services.jobs import JobCancelled, Progress, create_job
+from annotation.services.jobs import JobCancelled, JobFailed, Progress, create_job
 from annotation.services.ledger import free
 from annotation.services.races import retried
 from annotation.words import gettext as _
@@ -50,6 +50,12 @@ _INCLUDE = (
     " ELSE COALESCE(f.overlap, p.overlap) END"
 )
 _TO_AI = "is_routed_away = true, target = 0"
+# Back to how it was decided by hand.
+_AS_DECIDED = (
+    "is_routed_away = (c.route ->> 'source') <> 'human', target = CASE WHEN"
+    " f.is_excluded OR (c.route ->> 'source') <> 'human' THEN 0"
+    " ELSE COALESCE(f.overlap, p.overlap) END"
+)
 _TO_PEOPLE = (
     "is_routed_away = false, target = CASE WHEN f.is_excluded THEN 0"
     " ELSE COALESCE(f.overlap, p.overlap) END"
@@ -62,6 +68,8 @@ _SET = {
     "include": _INCLUDE,
     "to_ai": _TO_AI,
     "to_people": _TO_PEOPLE,
+    # It waits until the policy decides.
+    "to_policy": _TO_AI,
 }
 _SET_BACK = {
     "priority": "rank = c.rank",
@@ -71,6 +79,7 @@ _SET_BACK = {
     "include": _EXCLUDE,
     "to_ai": _TO_PEOPLE,
     "to_people": _TO_AI,
+    "to_policy": _AS_DECIDED,
 }
 _REVERSE = {
     "exclude": "include",
@@ -106,9 +115,10 @@ _CHANGE_BACK = """
     , noted AS (
         UPDATE item_change c SET is_undone = true FROM locked
         WHERE c.job_id = %(job)s AND c.item_id = locked.item_id
-        RETURNING c.item_id, c.rank, c.overlap)
+        RETURNING c.item_id, c.rank, c.overlap, c.route)
     UPDATE frontier f SET {back} FROM noted c, project p
-    WHERE f.item_id = c.item_id AND p.id = f.project_id RETURNING f.item_id
+    WHERE f.item_id = c.item_id AND p.id = f.project_id
+    RETURNING f.item_id, f.is_routed_away
 """
 
 
@@ -125,7 +135,7 @@ class Change:
     """What is to be changed.
 
     `value`: the priority, or the overlap, None = the project's. `reason`: why items
-    are left to the AI or returned to people.
+    are left to the AI, returned to people, or given back to the routing policy.
     """
 
     action: str
@@ -179,10 +189,13 @@ def request_change(*, seat: Seat, change: Change, items: ItemSet) -> Job:
     """Make the job that changes items.
 
     Raises InvalidError where a ticked item is not one of the project's, or where the
-    change of a route has no reason.
+    change of a route has no reason; ConflictError where items are given back to a
+    policy and none is in force.
     """
     if change.action in routes.SOURCES:
         _check_reason(change.reason)
+    if change.action == "to_policy" and seat.project.routing_policy is None:
+        raise ConflictError(_no_policy())
     if items.ticked:
         n_known = len(known_items(seat.project, items.ticked))
         if n_known != len(set(items.ticked)):
@@ -198,6 +211,13 @@ def request_change(*, seat: Seat, change: Change, items: ItemSet) -> Job:
     if change.reason:
         parameters["reason"] = change.reason
     return _create(seat, parameters)
+
+
+def _no_policy() -> str:
+    return _(
+        "No routing policy is in force. Return the items to people, leave them to the "
+        "AI, or set a policy first."
+    )
 
 
 def _check_reason(reason: str) -> None:
@@ -253,15 +273,15 @@ def _create(seat: Seat, parameters: Mapping[str, Any]) -> Job:
 def run_item_change(job: Job, progress: Progress) -> dict[str, Any]:
     """Run a job that changes items, or one that undoes another's changes.
 
-    A cancelled change is taken back; a cancelled undo stays where it is and can be
-    asked for again.
+    A cancelled change is taken back, and so is one that a policy's end stops; a
+    cancelled undo stays where it is and can be asked for again.
     """
     if job.parameters["action"] == UNDO:
         done = Job.objects.get(pk=job.parameters["undoes"], project=job.project)
         return _undo(done, progress)
     try:
         _change(job, progress)
-    except JobCancelled:
+    except (JobCancelled, JobFailed):
         _change_back(job, None)
         raise
     finally:
@@ -310,6 +330,10 @@ def _change_window(
         "low": bounds[0],
         "high": bounds[1],
     }
+    if change.action in routes.SOURCES:
+        number = routes.policy_in_force(job.project)
+        if change.action == "to_policy" and number is None:
+            raise JobFailed(_no_policy())
     with connection.cursor() as db:
         db.execute(statement, parameters)
         changed = [row[0] for row in db.fetchall()]
@@ -320,7 +344,7 @@ def _change_window(
 
 def _follow(action: str, item_ids: Sequence[int]) -> None:
     """End or take up what hangs on items that were taken out or in."""
-    if action in ("exclude", "to_ai") and item_ids:
+    if action in ("exclude", "to_ai", "to_policy") and item_ids:
         _end_queued(item_ids)
         pairings.settle_items(item_ids)
     elif action in ("include", "to_people") and item_ids:
@@ -392,9 +416,15 @@ def _window_back(done: Job, after: int, upto: int) -> None:
         "after": after,
         "upto": upto,
     }
+    if action in routes.SOURCES:
+        routes.policy_in_force(done.project)
     with connection.cursor() as db:
         db.execute(statement, parameters)
-        changed = [row[0] for row in db.fetchall()]
+        changed = dict(db.fetchall())
     if action in routes.SOURCES:
-        routes.restore(done, changed)
-    _follow(_REVERSE.get(action, ""), changed)
+        routes.restore(done, list(changed))
+    if action == "to_policy":
+        for back, is_away in (("to_ai", True), ("to_people", False)):
+            _follow(back, [item for item, away in changed.items() if away is is_away])
+    else:
+        _follow(_REVERSE.get(action, ""), list(changed))

@@ -1,7 +1,8 @@
 """Step route: keep the newest decision on where each item's label comes from.
 
-By hand it comes with a change of items (services.item_changes); a policy's decisions
-are applied in bulk by the app above. What people have answered or have in hand is never
+By hand it comes with a change of items (services.item_changes), which can also give an
+item back to the policy in force; a policy's decisions are applied in bulk by the app
+above. What people have answered or have in hand is never
 touched, and what was decided by hand stands against every policy.
 """
 
@@ -21,15 +22,16 @@ from annotation.services.races import retried
 SOURCES: Mapping[str, str] = {
     "to_ai": Route.Source.AI,
     "to_people": Route.Source.HUMAN,
+    "to_policy": Route.Source.WAITING,
 }
 # The route of the item of `locked` as it is kept with a change, to be undone.
 BEFORE = "(SELECT to_jsonb(r) FROM route r WHERE r.item_id = locked.item_id)"
 _DECIDE = """
     DELETE FROM route WHERE item_id = ANY(%(items)s);
-    INSERT INTO route (public_id, created_at, item_id, project_id, source, reason,
+    INSERT INTO route (public_id, created_at, item_id, project_id, source, part, reason,
         decided_by_id)
-    SELECT gen_random_uuid(), now(), i.id, i.project_id, %(source)s, %(reason)s,
-        %(user)s
+    SELECT gen_random_uuid(), now(), i.id, i.project_id, %(source)s, %(part)s,
+        %(reason)s, %(user)s
     FROM item i WHERE i.id = ANY(%(items)s)
 """
 _RESTORE = """
@@ -42,8 +44,10 @@ _RESTORE = """
 
 def decide(job: Job, item_ids: Sequence[int]) -> None:
     """Write what a job that changes items decided of them; no statement for none."""
+    action = job.parameters["action"]
     parameters = {
-        "source": SOURCES[job.parameters["action"]],
+        "source": SOURCES[action],
+        "part": Route.Part.REST if action == "to_policy" else Route.Part.BY_HAND,
         "reason": job.parameters["reason"],
         "user": job.created_by_id,
     }
@@ -53,6 +57,27 @@ def decide(job: Job, item_ids: Sequence[int]) -> None:
 def restore(job: Job, item_ids: Sequence[int]) -> None:
     """Put the routes back that these items had before a job changed them."""
     _run(_RESTORE, {"job": job.pk}, item_ids)
+
+
+def policy_in_force(project: Project) -> int | None:
+    """Return the number of the routing policy in force, if any; it ends no sooner.
+
+    Locked, so that what is given back to it in this transaction is seen by whoever
+    ends it. Takes a query.
+    """
+    with connection.cursor() as db:
+        db.execute(
+            "SELECT routing_policy FROM project WHERE id = %s FOR SHARE", [project.pk]
+        )
+        number: int | None = db.fetchone()[0]
+    return number
+
+
+def set_policy_in_force(*, project: Project, number: int | None) -> None:
+    """Tell the project which routing policy is in force, by its number; None: none."""
+    Project.objects.filter(pk=project.pk).update(
+        routing_policy=number, do_new_items_wait=False
+    )
 
 
 def _run(

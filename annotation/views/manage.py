@@ -31,7 +31,7 @@ from annotation.selectors.dashboard import live
 from annotation.selectors.enrolments import recruitment_of
 from annotation.selectors.item_detail import item_detail
 from annotation.selectors.item_filters import ItemFilter
-from annotation.selectors.items import item_page
+from annotation.selectors.items import is_routed, item_page
 from annotation.selectors.saved_filters import shown_filters
 from annotation.services.assignments import reclaim
 from annotation.services.flags import resolve_flag
@@ -47,9 +47,17 @@ ITEM_STATES = {
     "flagged": gettext_lazy("Flagged"),
     "skipped": gettext_lazy("Skipped"),
     "excluded": gettext_lazy("Excluded"),
+    "checks": gettext_lazy("Checks"),
+}
+# Where labels come from; shown once something of the project is routed.
+ROUTE_STATES = {
+    "seed": gettext_lazy("Seed"),
+    "audit": gettext_lazy("Audit"),
+    "reserve": gettext_lazy("Reserve"),
+    "chosen": gettext_lazy("Chosen"),
     "ai": gettext_lazy("Left to the AI"),
     "waiting": gettext_lazy("Waits for its route"),
-    "checks": gettext_lazy("Checks"),
+    "by_hand": gettext_lazy("Decided by hand"),
 }
 
 
@@ -143,6 +151,7 @@ def items(request: HttpRequest, slug: str) -> HttpResponse:
         "tab": "items",
         "wanted": wanted,
         "states": ITEM_STATES,
+        "route_states": ROUTE_STATES if is_routed(seat.project) else {},
         "page": page,
         "query": query.urlencode(),
         "filters": filters,

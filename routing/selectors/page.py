@@ -15,6 +15,7 @@ from annotation.models import (
     Project,
     Route,
 )
+from annotation.selectors.item_filters import STATES
 from annotation.words import gettext as _
 from models_service.selectors.arrays import compared_questions
 from models_service.selectors.trust import Trust, trust_by_machine
@@ -23,13 +24,17 @@ from routing.selectors.spending import price_of
 from routing.selectors.state import RoutingState, is_unended
 
 _COUNTS = """
-    SELECT r.source, r.part, r.policy IS NOT DISTINCT FROM %(policy)s, count(*),
+    SELECT r.source, CASE WHEN r.policy IS NULL AND r.part <> 'by_hand' THEN 'held'
+        ELSE r.part END, r.policy IS NOT DISTINCT FROM %(policy)s, count(*),
         count(*) FILTER (WHERE f.n_counted >= COALESCE(f.overlap, p.overlap))
     FROM route r JOIN frontier f ON f.item_id = r.item_id
     JOIN project p ON p.id = r.project_id
     WHERE r.project_id = %(project)s AND NOT f.is_excluded
     GROUP BY 1, 2, 3
 """
+
+# Items that no policy has decided on: new ones, and those given back to it.
+HELD = "held"
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,8 @@ def parts_of(project: Project, policy: RoutingPolicy | None) -> list[Part]:
         rows = db.fetchall()
     now: dict[tuple[str, str], list[int]] = {}
     for source, part, is_now, n, n_labelled in rows:
-        is_of_now = part == Route.Part.BY_HAND or (is_now and number is not None)
+        is_of_now = part in (Route.Part.BY_HAND, HELD)
+        is_of_now = is_of_now or (is_now and number is not None)
         key = (source, part if is_of_now else "before")
         counts = now.setdefault(key, [0, 0])
         counts[0] += n
@@ -104,7 +110,7 @@ def _part(key: tuple[str, str], n: int, n_labelled: int) -> Part:
     source, part = key
     words, about = _part_words()[key]
     is_human = source == Route.Source.HUMAN
-    state = "" if is_human else source
+    state = part if part in STATES else "" if is_human else source
     return Part(source, part, words, about, n, n_labelled if is_human else None, state)
 
 
@@ -120,11 +126,13 @@ def _part_words() -> Mapping[tuple[str, str], tuple[str, str]]:
         ("human", "chosen"): (_("Chosen"), _("for the gain that is expected")),
         ("human", "rest"): (_("Returned"), _("given back to people")),
         ("human", "by_hand"): (_("By hand"), _("somebody returned them to people")),
+        ("human", HELD): (_("Outside"), _("the AI has no usable verdict on them")),
         ("human", "before"): (_("Earlier policies"), _("went to people under them")),
         ("ai", "rest"): (_("The rest"), _("takes the AI's label")),
         ("ai", "by_hand"): (_("By hand"), _("somebody left them to the AI")),
         ("ai", "before"): (_("Earlier policies"), _("left them to the AI")),
         ("waiting", "rest"): (_("Waiting"), _("until the seed is labelled")),
+        ("waiting", HELD): (_("New"), _("wait for the next run of the policy")),
         ("waiting", "before"): (_("Waiting"), _("since an earlier policy")),
     }
 

@@ -18,6 +18,7 @@ from annotation.errors import ConflictError, InvalidError
 from annotation.models import Job, MachineAnnotator, Project
 from annotation.services import jobs
 from annotation.services.events import record
+from annotation.services.routes import set_policy_in_force
 from annotation.words import gettext as _
 from routing.models import RoutingPolicy
 from routing.selectors.spending import price_of
@@ -83,6 +84,7 @@ def set_policy(*, project: Project, by: User, draft: PolicyDraft) -> RoutingPoli
         created_by=by,
     )
     policy.judges.set(judges)
+    set_policy_in_force(project=row, number=policy.number)
     record(project=row, user=by, kind="routing_policy_set", number=policy.number)
     request_run(policy=policy, user=by, action="seed")
     return policy
@@ -129,6 +131,7 @@ def _end(project: Project) -> RoutingPolicy | None:
         return None
     policy.ended_at = timezone.now()
     policy.save(update_fields=["ended_at"])
+    set_policy_in_force(project=project, number=None)
     unended = Job.objects.filter(
         project=project,
         kind=Job.Kind.ROUTE,

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from django.db.models import Q
+
 from annotation.models import Job, Route
 from annotation.services.assignments import restart_walks
 from annotation.services.jobs import JobFailed, Progress, kept_alive
@@ -75,10 +77,14 @@ def _message(run: RoutingRun) -> str:
 
 
 def _end(job: Job, progress: Progress) -> dict[str, Any]:
-    """Return to people what waits under a policy that has ended."""
+    """Return to people what waits under a policy that has ended.
+
+    What waits for the next run of any policy goes with it where none is in force.
+    """
     number = job.parameters["policy"]
+    which = Q(policy=number) | Q(policy=None, project__routing_policy=None)
     waiting = Route.objects.filter(
-        project=job.project, policy=number, source=Route.Source.WAITING
+        which, project=job.project, source=Route.Source.WAITING
     )
     ids = list(waiting.order_by("item_id").values_list("item_id", flat=True))
     for start in range(0, len(ids), CHUNK):
