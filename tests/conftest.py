@@ -36,15 +36,18 @@ settings.load_profile("no_clock")
 
 
 def pytest_configure() -> None:
-    """Serve static files from their sources, and hash passwords cheaply."""
+    """Serve static files from their sources; hash passwords, and empty, cheaply."""
     from django.conf import settings
+    from django.test import TransactionTestCase
 
     # As web and worker processes do: tasks that a thread sends find their broker.
     from annotation.config import celery  # noqa: F401
+    from tests.emptying import empty_database
 
     backend = "django.contrib.staticfiles.storage.StaticFilesStorage"
     settings.STORAGES = {**settings.STORAGES, "staticfiles": {"BACKEND": backend}}
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    TransactionTestCase._fixture_teardown = lambda self: empty_database()  # type: ignore[attr-defined]  # Django's own
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
