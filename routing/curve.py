@@ -4,7 +4,7 @@ Every item of the seed is scored by a model that has not seen its prompt; a budg
 the best of them, and the labels of people tell how many errors of the AI it meets.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from routing.pairs import Floats, Ints
 
 SHARES = tuple(round(0.05 * step, 2) for step in range(21))
 Z = 1.96
+TINY = 1e-12
 # Fewer items than this make a cell too small to be told.
 LEAST_CELL = 15
 LEAST_ERRORS = 5
@@ -51,6 +52,7 @@ def curve_of(
     fold: Ints,
     group: Ints,
     shares: Sequence[float] = SHARES,
+    reserve: float = 0.0,
 ) -> list[Point]:
     """Return the curve of a strategy beside that of random.
 
@@ -64,36 +66,59 @@ def curve_of(
         Scores are compared within a fold alone, since each has a model of its own.
     group : int64 [n]
         Items of a prompt are one observation.
+    reserve : float
+        The share of each budget that goes to items by lot, in [0, 1).
     """
-    return [_point(share, score, wrong, fold, group) for share in shares]
+    found = [chances(score, fold, share, reserve) for share in shares]
+    return points_of(shares, found, wrong, group)
 
 
-def _point(
-    share: float, score: Floats, wrong: Floats, fold: Ints, group: Ints
-) -> Point:
-    chance = chances(score, fold, share)
-    gain = mean_of((chance - share) * wrong, group, between=None)
-    return Point(
-        share,
-        mean_of(1.0 - wrong * (1.0 - chance), group),
-        mean_of(1.0 - wrong * (1.0 - share), group),
-        gain,
-        words_of(gain),
-    )
+def points_of(
+    shares: Sequence[float], chance: Sequence[Floats], wrong: Floats, group: Ints
+) -> list[Point]:
+    """Return a point for each budget, from the chance of each item to be asked about.
+
+    Random is no draw but its expectation over all of them: every item has the chance
+    of the budget. The gain is paired: both are taken of the same items.
+    """
+    found = []
+    for share, asked in zip(shares, chance, strict=True):
+        right = mean_of(1.0 - wrong * (1.0 - asked), group)
+        by_lot = mean_of(1.0 - wrong * (1.0 - share), group)
+        gain = mean_of((asked - share) * wrong, group, between=None)
+        found.append(Point(share, right, by_lot, gain, words_of(gain)))
+    return found
 
 
 def words_of(gain: Estimate) -> str:
     """Say whether a gain can be told from none."""
-    return BETTER if gain.low > 0 else WORSE if gain.high < 0 else UNDECIDED
+    return BETTER if gain.low > TINY else WORSE if gain.high < -TINY else UNDECIDED
 
 
-def chances(score: Floats, fold: Ints, share: float) -> Floats:
-    """Return the chance that each item is among the best, ties by lot: float64 [n]."""
+def chances(score: Floats, fold: Ints, share: float, reserve: float = 0.0) -> Floats:
+    """Return the chance that each item is asked about, ties by lot: float64 [n].
+
+    All but the reserve goes to the best, and the reserve to others by lot.
+    """
     found = np.zeros(len(score))
     for one in np.unique(fold):
         rows = np.flatnonzero(fold == one)
-        found[rows] = _chances(score[rows], share * len(rows))
+        n_wanted = share * len(rows)
+        best = _chances(score[rows], (1.0 - reserve) * n_wanted)
+        found[rows] = add_lots(best, n_wanted)
     return found
+
+
+def add_lots(chance: Floats, n_wanted: float) -> Floats:
+    """Spend what is left of a budget by lot on those not asked about yet.
+
+    `n_wanted`: how many items the whole budget asks about.
+    """
+    free = len(chance) - float(chance.sum())
+    if free < TINY:
+        return chance
+    lot = np.clip((n_wanted - float(chance.sum())) / free, 0.0, 1.0)
+    return np.asarray(chance + (1.0 - chance) * lot)
 
 
 def _chances(score: Floats, n_wanted: float) -> Floats:
@@ -118,12 +143,3 @@ def mean_of(
     if between is not None:
         low, high = max(low, between[0]), min(high, between[1])
     return Estimate(mean, low, high)
-
-
-def cross_scores(n: int, fold: Ints, score: Callable[[Ints, Ints], Floats]) -> Floats:
-    """Return scores out of fold: `score(inside, outside)` gives those outside."""
-    found = np.zeros(n)
-    for one in np.unique(fold):
-        inside, outside = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
-        found[outside] = score(inside, outside)
-    return found

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from annotation.words import gettext as _
 from models_service.heads.ensemble import log_loss
@@ -22,6 +23,7 @@ from routing.strategies import DEFAULT, Known, Learned, learn
 
 N_BOOTSTRAP = 40
 NOTHING = np.zeros(0, dtype=np.int64)
+Singles = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Scores:
     gain, low, high : float64 [n]
         Chance that people say something else than the AI, with its 95 % interval over
         resamples of the seed; in [0, 1].
+    resampled : float32 [n_resamples, n]
+        The same chance as each resample of the seed teaches it.
     strategy : str
         The strategy that was used; it is the default where another lacks its input.
     note : str
@@ -53,6 +57,7 @@ class Scores:
     gain: Floats
     low: Floats
     high: Floats
+    resampled: Singles
     learned: Learned
     design: Design
     performance: Performance | None
@@ -78,9 +83,12 @@ def score_pool(
     note = lacking(known, strategy, has_performance=performance is not None)
     used = DEFAULT if note else strategy
     gain = learned.gain.p_wrong
-    low, high = _interval(design, known, rows, learned.gain, rng)
+    resampled = _resampled(design, known, rows, learned.gain, rng)
+    low, high = _interval(resampled, gain)
     score = score_by(known, learned, performance, used)
-    return Scores(score, gain, low, high, learned, design, performance, used, note)
+    return Scores(
+        score, gain, low, high, resampled, learned, design, performance, used, note
+    )
 
 
 def lacking(known: Known, strategy: str, *, has_performance: bool) -> str:
@@ -148,10 +156,10 @@ def _performance(
     return Performance(*fit_ridge(trials, rng))
 
 
-def _interval(
+def _resampled(
     design: Design, known: Known, rows: Ints, gain: Gain, rng: np.random.Generator
-) -> tuple[Floats, Floats]:
-    """Return the 95 % interval of the gain: it is learned anew on resampled prompts."""
+) -> Singles:
+    """Return the gain learned anew on resampled prompts: float32 [n_resamples, n]."""
     group = known.pairs.group
     names, place = np.unique(group[rows], return_inverse=True)
     of_group = np.split(
@@ -162,8 +170,13 @@ def _interval(
         drawn = rng.integers(0, len(names), len(names))
         again = rows[np.concatenate([of_group[one] for one in drawn])]
         found[number] = fit_gain(design, known.wrong, again, group, rng).p_wrong
-    low, high = np.quantile(found, [0.025, 0.975], axis=0)
-    return np.minimum(low, gain.p_wrong), np.maximum(high, gain.p_wrong)
+    return found
+
+
+def _interval(resampled: Singles, gain: Floats) -> tuple[Floats, Floats]:
+    """Return the 95 % interval of the gain."""
+    low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
+    return np.minimum(low, gain), np.maximum(high, gain)
 
 
 def take_known(known: Known, rows: Ints) -> Known:

@@ -16,6 +16,7 @@ from annotation.models import (
 )
 from annotation.services import jobs, routes
 from annotation.services.item_store import ItemStore
+from routing.baselines import BASELINES
 from routing.curve import BETTER, UNDECIDED
 from routing.models import Decision, RoutingPolicy, RoutingRun
 from routing.selectors.spending import spending_of
@@ -79,6 +80,16 @@ def test_people_get_what_the_judges_contradict(make: Make) -> None:
     assert (told["n_open"], told["n_human"]) == (220, 70)
     assert told["verdict"] == BETTER
     assert told["here"]["gain"]["low"] > 0
+    beside = told["baselines"]
+    assert set(beside) == {*BASELINES} - {"default"}
+    assert beside["disagreement"]["here"]["gain"]["low"] > 0
+    assert beside["disagreement"]["here"]["budget"] == told["here"]["budget"]
+    assert "seed of 200" in beside["paper"]["reason"]
+    best = told["tags"][0]
+    assert best["gain_low"] <= best["gain"] <= best["gain_high"]
+    assert best["lift"]["low"] > 0 > told["tags"][-1]["lift"]["mean"]
+    for source, numbers in told["examples"].items():
+        assert routes_of(world.project)[numbers[0]].source == source
     found = routes_of(world.project)
     chosen = [route for route in found.values() if route.part == "chosen"]
     assert {one["name"] for one in chosen[0].reasons} >= {"judges"}

@@ -7,7 +7,6 @@ from routing.curve import (
     BETTER,
     UNDECIDED,
     chances,
-    cross_scores,
     curve_of,
     mean_of,
 )
@@ -101,11 +100,3 @@ def test_intervals_know_that_items_of_a_prompt_go_together() -> None:
     together = mean_of(values, np.arange(100) % 10)
     assert alone.mean == together.mean == 0.5
     assert together.high - together.low > 2 * (alone.high - alone.low)
-
-
-def test_scores_are_out_of_fold() -> None:
-    fold = np.arange(6) % 2
-    found = cross_scores(
-        6, fold, lambda inside, outside: np.full(len(outside), float(len(inside)))
-    )
-    assert found.tolist() == [3.0] * 6
