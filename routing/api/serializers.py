@@ -29,6 +29,8 @@ class PolicyOut(serializers.Serializer[RoutingPolicy]):
     budget_unit = serializers.CharField()
     budget = amount()
     label_usd = amount()
+    length_share = serializers.FloatField()
+    surcharges = serializers.DictField(child=serializers.FloatField())
     strategy = serializers.CharField()
     reserve_share = serializers.FloatField()
     refit_every = serializers.IntegerField()
@@ -53,6 +55,8 @@ class SpendingOut(serializers.Serializer[Spending]):
     n_labelled = serializers.IntegerField()
     spent_usd = amount()
     reserved_usd = amount(source="promised_usd")
+    booked_usd = amount()
+    beside_usd = amount()
     left = amount()
     n_left = serializers.IntegerField()
 
@@ -103,7 +107,8 @@ class PolicyIn(serializers.Serializer[Any]):
 
     Shares may be numbers from 0 to 1 or text such as "25%". `judges` left out or null:
     all others that have judged. `label_usd` left out: the price of an answer times the
-    answers wanted. `seed` left out: drawn.
+    answers wanted; `length_share` of it grows with the words of an item. `surcharges`:
+    factors such as {"category=medicine": 2}. `seed` left out: drawn.
     """
 
     machine = serializers.UUIDField()
@@ -114,6 +119,8 @@ class PolicyIn(serializers.Serializer[Any]):
         child=serializers.UUIDField(), required=False, allow_null=True
     )
     label_usd = amount(required=False)
+    length_share = serializers.FloatField(required=False)
+    surcharges = serializers.DictField(child=serializers.FloatField(), required=False)
     audit_share = serializers.FloatField(required=False)
     reserve_share = serializers.FloatField(required=False)
     strategy = serializers.ChoiceField(RoutingPolicy.Strategy.choices, required=False)

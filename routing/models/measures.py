@@ -9,7 +9,8 @@ from annotation.models import Item
 class ItemMeasures(models.Model):
     """Figures of the texts of a pair, computed once; texts never change.
 
-    `values`: routing.features.text, MEASURES and then FORM, under its `version`.
+    `values`: routing.features.text, MEASURES and then FORM, under its `version`; 0 =
+    none yet. `n_chars`: of the prompt and all completions; null = not measured yet.
     """
 
     item = models.OneToOneField(
@@ -17,6 +18,7 @@ class ItemMeasures(models.Model):
     )
     version = models.PositiveSmallIntegerField()
     values = ArrayField(models.FloatField())
+    n_chars = models.PositiveIntegerField(null=True)
 
     class Meta:
         db_table = "item_measures"

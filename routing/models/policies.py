@@ -17,8 +17,11 @@ class RoutingPolicy(Row):
     are labelled by people first, `audit_share` of them, in [0, 1), for measuring alone.
     `budget` is in its unit: US dollars, items that people label, or the share of the
     items in (0, 1]. `label_usd`: what people's label of one item costs, all its answers
-    together; 0 only where the budget is not money. `reserve_share` of what is left goes
-    to items by lot. After `refit_every` new labels it is learned anew; 0 = only by
+    together, which were `overlap` when it was set (null: those of the project now); 0
+    only where the budget is not money. It is that of an item of mean length
+    without a surcharge: `length_share` of it, in [0, 1], grows with the words that are
+    read, and `surcharges` are factors by “field=value”. `reserve_share` of what is left
+    goes to items by lot. After `refit_every` new labels it is learned anew; 0 = only by
     hand. `stop_gain`: an item whose expected gain is below it is left to the machine;
     null = the budget is spent.
     """
@@ -49,6 +52,9 @@ class RoutingPolicy(Row):
     budget_unit = models.CharField(max_length=6, choices=Unit.choices)
     budget = models.DecimalField(max_digits=16, decimal_places=6)
     label_usd = models.DecimalField(max_digits=16, decimal_places=6)
+    overlap = models.PositiveSmallIntegerField(null=True)
+    length_share = models.FloatField(default=0.0)
+    surcharges = models.JSONField(default=dict)
     strategy = models.CharField(
         max_length=13, choices=Strategy.choices, default=Strategy.DEFAULT
     )
@@ -81,6 +87,10 @@ class RoutingPolicy(Row):
                 & Q(budget__gt=0, label_usd__gte=0, n_seed__gte=1)
                 & (Q(label_usd__gt=0) | ~Q(budget_unit="money")),
                 name="routing_policy_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(length_share__gte=0, length_share__lte=1),
+                name="routing_policy_length_share",
             ),
         ]
 

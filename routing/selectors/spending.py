@@ -5,39 +5,57 @@ from decimal import ROUND_FLOOR, Decimal
 
 from django.db import connection
 
-from annotation.models import Project
+from annotation.models import Budget, Project
+from annotation.money import ZERO
 from routing.models import RoutingPolicy, RoutingRun
 
-ZERO = Decimal(0)
-# An item that people label under the policy costs what the ledger says, where it knows;
-# else, answer by answer, the price at which it was decided. What it still lacks is
-# promised at that price.
+# An item that people label under the policy costs the price at which it was decided,
+# answer by answer, and never less than the ledger says of it; where the project wants
+# more answers since, so many times that price. What the ledger has paid
+# beyond the answers that were wanted, such as one that came too late, is beside that.
+# Answers that came when their lease, and the item's place with people, had ended.
+_LATE = """(
+    SELECT COALESCE(sum(q.spent_usd + q.owed_usd), 0)
+    FROM assignment a JOIN reservation q ON q.assignment_id = a.id
+    JOIN route late ON late.item_id = a.item_id
+    WHERE %(is_priced)s AND a.project_id = %(project)s AND a.state = 'surplus'
+      AND a.finished_at >= %(since)s
+      AND late.policy = %(policy)s AND late.source <> 'human')
+"""
 _SPENT = """
     SELECT count(*), count(*) FILTER (WHERE w.n_counted >= w.n),
-        COALESCE(sum(w.spent), 0),
-        COALESCE(sum(w.held + w.price * GREATEST(w.n - w.n_taken, 0) / w.n), 0)
+        round(COALESCE(sum(w.spent), 0), 6),
+        round(COALESCE(sum(w.spent + w.held
+            + w.price * GREATEST(w.n - w.n_taken, 0) / w.n), 0), 6),
+        COALESCE(sum(w.booked), 0), COALESCE(sum(w.beside), 0) + {late}
     FROM (
-        SELECT f.n_taken, f.n_counted, c.price, c.n,
-            CASE WHEN l.usd > 0 THEN l.spent ELSE c.price * f.n_counted / c.n END
-              AS spent,
-            CASE WHEN l.usd > 0 THEN l.held
-                 ELSE c.price * (f.n_taken - f.n_counted) / c.n END AS held
+        SELECT f.n_taken, f.n_counted, c.n, e.price, l.spent AS booked, l.beside,
+            GREATEST(l.spent, e.price * f.n_counted / c.n) AS spent,
+            GREATEST(l.held, e.price * (f.n_taken - f.n_counted) / c.n) AS held
         FROM route r
         JOIN frontier f ON f.item_id = r.item_id
         JOIN project p ON p.id = r.project_id
-        CROSS JOIN LATERAL (SELECT COALESCE(f.overlap, p.overlap) AS n,
-            COALESCE(r.cost_usd, %(price)s) AS price) c
+        CROSS JOIN LATERAL (SELECT COALESCE(f.overlap, p.overlap) AS n) c
+        CROSS JOIN LATERAL (SELECT GREATEST(
+            COALESCE(r.cost_usd, %(price)s) * CASE WHEN f.overlap IS NULL
+              THEN p.overlap / %(overlap)s::numeric ELSE 1 END,
+            %(answer)s * c.n) AS price) e
         CROSS JOIN LATERAL (
-            SELECT COALESCE(sum(q.spent_usd + q.owed_usd), 0) AS spent,
-                COALESCE(sum(q.held_usd), 0) AS held,
-                COALESCE(sum(q.spent_usd + q.owed_usd + q.held_usd), 0) AS usd
-            FROM assignment a JOIN reservation q ON q.assignment_id = a.id
-            WHERE %(is_priced)s AND a.item_id = r.item_id) l
+            SELECT COALESCE(sum(u.usd) FILTER (WHERE u.is_counted), 0) AS spent,
+                COALESCE(sum(u.held_usd) FILTER (WHERE u.is_out), 0) AS held,
+                COALESCE(sum(u.usd) FILTER (WHERE NOT u.is_counted), 0)
+                  + COALESCE(sum(u.held_usd) FILTER (WHERE NOT u.is_out), 0) AS beside
+            FROM (SELECT q.spent_usd + q.owed_usd AS usd, q.held_usd,
+                    a.purpose = 'main' AND a.state = 'submitted' AS is_counted,
+                    a.purpose = 'main'
+                      AND a.state IN ('open', 'queued', 'reserved') AS is_out
+                FROM assignment a JOIN reservation q ON q.assignment_id = a.id
+                WHERE %(is_priced)s AND a.item_id = r.item_id) u) l
         WHERE r.project_id = %(project)s AND r.source = 'human'
           AND r.policy = %(policy)s AND r.part <> 'by_hand'
           AND (NOT f.is_excluded OR f.n_taken > 0)
           AND (NOT %(is_settled)s OR f.n_taken > 0 OR r.part IN ('seed', 'audit'))) w
-"""
+""".replace("{late}", _LATE)
 
 
 @dataclass(frozen=True)
@@ -46,7 +64,9 @@ class Spending:
 
     `n_items`: routed to people under the policy; of them `n_labelled` have all their
     answers. `budget` is in the policy's unit; `budget_items`: the same as items, where
-    the unit is labels or a share.
+    the unit is labels or a share. `booked_usd`: what the ledger says of what is spent;
+    `beside_usd`: what it paid for these items beyond the answers wanted, such as late
+    ones and repeats.
     """
 
     n_items: int
@@ -57,12 +77,26 @@ class Spending:
     unit: str
     budget_items: int | None
     label_usd: Decimal
+    booked_usd: Decimal = ZERO
+    beside_usd: Decimal = ZERO
+
+    @property
+    def gone_usd(self) -> Decimal:
+        """Return all that is spent or promised, and what was paid beside it."""
+        return self.spent_usd + self.promised_usd + self.beside_usd
+
+    @property
+    def over_usd(self) -> Decimal:
+        """Return by how much that passes a budget in money, as after a higher price."""
+        if self.budget_items is not None:
+            return ZERO
+        return max(self.gone_usd - self.budget, ZERO)
 
     @property
     def left(self) -> Decimal:
         """Return what is left, in US dollars or in items; never below 0."""
         if self.budget_items is None:
-            return max(self.budget - self.spent_usd - self.promised_usd, ZERO)
+            return max(self.budget - self.gone_usd, ZERO)
         return Decimal(max(self.budget_items - self.n_items, 0))
 
     @property
@@ -79,7 +113,7 @@ class Spending:
 def spending_of(
     policy: RoutingPolicy, n_pool: int | None = None, *, is_settled: bool = False
 ) -> Spending:
-    """Return what is spent, promised and left; one query, two without `n_pool`.
+    """Return what is spent, promised and left; two queries, 3 without `n_pool`.
 
     `n_pool`: the items that the policy decides on, which a share is of. `is_settled`:
     without what a new run decides anew, which nobody has taken yet.
@@ -93,20 +127,25 @@ def spending_of(
                 "price": policy.label_usd,
                 "is_priced": policy.project.has_priced_answers,
                 "is_settled": is_settled,
+                "overlap": policy.overlap or policy.project.overlap,
+                "answer": answer_price(policy.project),
+                "since": policy.created_at,
             },
         )
-        n_items, n_labelled, spent, promised = db.fetchone()
+        n_items, n_labelled, spent, total, booked, beside = db.fetchone()
     if n_pool is None and policy.budget_unit == RoutingPolicy.Unit.SHARE:
         n_pool = pool_size(policy)
     return Spending(
         n_items,
         n_labelled,
         Decimal(spent),
-        Decimal(promised),
+        Decimal(total) - Decimal(spent),
         policy.budget,
         policy.budget_unit,
         items_of(policy.budget_unit, policy.budget, n_pool or 0),
         policy.label_usd,
+        Decimal(booked),
+        Decimal(beside),
     )
 
 
@@ -135,5 +174,10 @@ def pool_size(policy: RoutingPolicy) -> int:
 
 def price_of(project: Project) -> Decimal:
     """Return what all answers to one item cost as people are paid now; one query."""
-    budget = project.budget if hasattr(project, "budget") else None
-    return budget.price_usd * project.overlap if budget else ZERO
+    return answer_price(project) * project.overlap
+
+
+def answer_price(project: Project) -> Decimal:
+    """Return what one answer costs in the ledger now; one query."""
+    found = Budget.objects.filter(project=project).values_list("price_usd", flat=True)
+    return found.first() or ZERO

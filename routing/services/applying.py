@@ -14,11 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from annotation.models import FrontierEntry, Route
+from annotation.money import ZERO
 from annotation.services.assignments import restart_walks
 from annotation.services.jobs import JobCancelled, Progress
 from annotation.services.routes import RouteDraft, apply_routes
 from routing.models import Decision, RoutingPolicy, RoutingRun
-from routing.selectors.spending import ZERO, Spending, spending_of
+from routing.selectors.spending import Spending, answer_price, spending_of
 from routing.services.seed import SEED_PRIORITY, Plan
 
 CHUNK = 2_000
@@ -141,27 +142,32 @@ def _within_budget(
 ) -> list[RouteDraft]:
     """Return the decisions that can be paid for; what cannot goes as the rest does.
 
-    Items that are with people under this policy already are counted there. What people
-    have taken otherwise is left out, so that it is never paid for unseen.
+    Items that are with people under this policy already are counted there, at the price
+    that they had. What people have taken otherwise is left out, so that it is never
+    paid for unseen.
     """
     spending = spending_of(policy, int(run.figures["n_pool"]))
     ids = [draft.item_id for draft in drafts]
-    free = set(
-        FrontierEntry.objects.filter(item__in=ids, n_taken=0).values_list(
-            "item_id", flat=True
-        )
-    )
-    counted = set(
+    untaken = FrontierEntry.objects.filter(item__in=ids, n_taken=0)
+    free = dict(untaken.values_list("item_id", "overlap"))
+    answer = answer_price(policy.project)
+    counted = dict(
         Route.objects.filter(
             item__in=ids, policy=policy.number, source=Route.Source.HUMAN
-        ).values_list("item_id", flat=True)
+        ).values_list("item_id", "cost_usd")
     )
+    is_money = spending.budget_items is None
     left = spending.left
     kept = []
     for draft in drafts:
         if draft.item_id not in free:
             continue
-        cost = ZERO if draft.item_id in counted else _cost(draft, spending)
+        n_wanted = free[draft.item_id] or policy.project.overlap
+        cost = _cost(draft, spending, answer * n_wanted)
+        if draft.item_id in counted:
+            # What it is cheaper by now is free once it holds: it may be taken first.
+            before = counted[draft.item_id]
+            cost = max(cost - before, ZERO) if is_money and before else ZERO
         left -= cost
         if left < 0:
             left += cost
@@ -170,11 +176,14 @@ def _within_budget(
     return kept
 
 
-def _cost(draft: RouteDraft, spending: Spending) -> Decimal:
-    """Return what an item costs, in the unit of what is left."""
+def _cost(draft: RouteDraft, spending: Spending, least: Decimal) -> Decimal:
+    """Return what an item costs, in the unit of what is left.
+
+    `least`: what its answers cost in the ledger now, if that was raised since.
+    """
     if spending.budget_items is not None or draft.cost_usd is None:
         return spending.cost
-    return draft.cost_usd
+    return max(draft.cost_usd, least)
 
 
 def _left_out(run: RoutingRun, draft: RouteDraft) -> RouteDraft:

@@ -11,7 +11,7 @@ from annotation.errors import ConflictError
 from annotation.models import Job
 from routing.models import RoutingPolicy, RoutingRun
 from routing.selectors.pool import n_undecided
-from routing.selectors.spending import n_labelled_of
+from routing.selectors.spending import Spending, n_labelled_of, spending_of
 from routing.selectors.state import is_unended, newest_job, newest_run, seed_progress
 from routing.services.requests import request_run, unended_jobs
 
@@ -66,10 +66,20 @@ def _wanted(
         if seed_progress(policy).is_full:
             return "fit"
         return "seed" if _has_new_items(policy, seed_run) else ""
-    n_new = n_labelled_of(policy) - int(fit_run.figures["n_by_people"])
-    if 0 < policy.refit_every <= n_new:
+    spending = spending_of(policy)
+    n_new = spending.n_labelled - int(fit_run.figures["n_by_people"])
+    is_many = n_new >= policy.refit_every
+    if policy.refit_every and n_new > 0 and (is_many or _rests(spending)):
         return "fit"
     return "fit" if _has_new_items(policy, fit_run) else ""
+
+
+def _rests(spending: Spending) -> bool:
+    """Tell whether people are through with all that is theirs, and money is left.
+
+    So it is where answers cost less than was promised, or the lots drawn were cheap.
+    """
+    return spending.n_labelled >= spending.n_items and spending.n_left > 0
 
 
 def _is_news(policy: RoutingPolicy, job: Job) -> bool:

@@ -57,7 +57,9 @@ def figures_of(
         "ppm": _ppm(decided),
         "audit": _audit(decided),
         **tag_figures(decided),
-        "cost_usd": str(sum(decided.prices[at] for at in spent.order.tolist())),
+        "cost_usd": str(
+            sum(decided.prices[decided.open[at]] for at in spent.order.tolist())
+        ),
         "label_usd": str(policy.label_usd),
         "left": str(decided.spending.left),
     }
@@ -117,7 +119,9 @@ def _chance(decided: "Decided", rows: Ints) -> Floats:
     if np.ptp(decided.scores.score) < TINY:
         # Nothing is preferred: each has the chance of all.
         return np.full(len(rows), float(decided.spent.human.mean()))
-    cost = np.full(len(rows), float(np.median(decided.cost)))
+    cost = np.ones(len(rows))
+    if decided.spending.budget_items is None:
+        cost = np.array([float(decided.prices[at]) for at in rows.tolist()])
     return chance_of(decided.scores.score[rows], cost, decided.spent)
 
 

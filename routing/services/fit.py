@@ -5,6 +5,7 @@ people since. The same labels, verdicts, policy and versions give the same decis
 """
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -24,10 +25,12 @@ from routing.proxy import proxy_of
 from routing.scoring import Scores, score_pool
 from routing.selectors.pairs import LivePairs, pairs_of
 from routing.selectors.pool import last_number
+from routing.selectors.prices import prices_for
 from routing.selectors.spending import Spending, spending_of
 from routing.services.features import Features, Tell, features_of
 from routing.services.figures import figures_of
-from routing.services.seed import Plan, cost_of
+from routing.services.lengths import measure_lengths
+from routing.services.seed import Plan
 from routing.spending_plan import Room, Spent, spend
 from routing.strategies import Known
 
@@ -42,6 +45,8 @@ FIELDS = (
     "budget",
     "budget_unit",
     "label_usd",
+    "length_share",
+    "surcharges",
     "reserve_share",
     "stop_gain",
     "machine_id",
@@ -52,8 +57,8 @@ FIELDS = (
 class Decided:
     """All that a fit found; arrays are over the pool, `open` are its rows decided on.
 
-    `rows`: those that it learned from. `cost`: of the open items, in the unit of the
-    budget; `prices` in US dollars.
+    `rows`: those that it learned from. `prices`: of people's label of every item, in US
+    dollars; `cost`: of the open items, in the unit of the budget.
     """
 
     live: LivePairs
@@ -73,6 +78,7 @@ def plan_fit(policy: RoutingPolicy, tell: Tell) -> Plan:
 
     Raises JobFailed where there is nothing to learn from.
     """
+    measure_lengths(policy.project)
     live = pairs_of(policy, tell)
     rows = _teaching(policy, live)
     if not len(rows):
@@ -90,7 +96,8 @@ def plan_fit(policy: RoutingPolicy, tell: Tell) -> Plan:
     figures = figures_of(policy, decided, rng) | {
         "last_number": last_number(policy.project)
     }
-    return Plan(_drafts(decided), figures, _inputs(policy, live, features), len(rows))
+    inputs = _inputs(policy, decided)
+    return Plan(_drafts(decided), figures, inputs, len(rows))
 
 
 def _teaching(policy: RoutingPolicy, live: LivePairs) -> Ints:
@@ -130,10 +137,8 @@ def _decide(
     """Spend what is left of the budget on the open items."""
     spending = spending_of(policy, live.n, is_settled=True)
     open_rows = np.flatnonzero(live.is_open)
-    prices = [cost_of(policy, int(n)) for n in live.n_wanted[open_rows]]
-    cost = np.ones(len(open_rows))
-    if spending.budget_items is None:
-        cost = np.array([float(price) for price in prices])
+    prices = prices_for(policy, live.ids, live.n_wanted)
+    cost = cost_in(spending, prices)[open_rows]
     least = 0.0 if policy.stop_gain is None else policy.stop_gain
     spent = spend(
         scores.score[open_rows],
@@ -146,6 +151,13 @@ def _decide(
     return Decided(
         live, known, features, rows, scores, open_rows, cost, prices, spent, spending
     )
+
+
+def cost_in(spending: Spending, prices: Sequence[Decimal]) -> Floats:
+    """Return what items cost in the unit of the budget: their price, or one each."""
+    if spending.budget_items is not None:
+        return np.ones(len(prices))
+    return np.array([float(price) for price in prices])
 
 
 def _drafts(decided: Decided) -> list[RouteDraft]:
@@ -164,7 +176,7 @@ def _drafts(decided: Decided) -> list[RouteDraft]:
             gain_low=_rounded(scores.low[decided.open[at]]),
             gain_high=_rounded(scores.high[decided.open[at]]),
             propensity=_rounded(spent.propensity[at]),
-            cost_usd=decided.prices[at],
+            cost_usd=decided.prices[decided.open[at]],
             reasons=reasons[at],
         )
         for at in order
@@ -181,8 +193,9 @@ def _rounded(value: Any) -> float:
     return round(float(value), DIGITS)
 
 
-def _inputs(policy: RoutingPolicy, live: LivePairs, features: Features) -> str:
+def _inputs(policy: RoutingPolicy, decided: Decided) -> str:
     """Return a hash of everything that the decisions depend on."""
+    live, features = decided.live, decided.features
     digest = hashlib.sha256()
     columns = [*live.pairs.judges.values(), *live.pairs.swapped.values()]
     columns += list(live.pairs.confidence.values())
@@ -194,5 +207,6 @@ def _inputs(policy: RoutingPolicy, live: LivePairs, features: Features) -> str:
     for words in live.pairs.tags.values():
         digest.update(words.tobytes())
     said = [str(getattr(policy, name)) for name in FIELDS]
+    said += [str(price) for price in decided.prices]
     digest.update("\0".join([METHOD, features.encoder, *said]).encode())
     return digest.hexdigest()

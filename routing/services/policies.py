@@ -5,9 +5,9 @@ next version, with a budget of its own.
 """
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_UP, Decimal
 
 from django.contrib.auth.models import User
 from django.db import transaction
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Job, MachineAnnotator, Project
+from annotation.money import LARGEST, SMALLEST
 from annotation.services import jobs
 from annotation.services.events import record
 from annotation.services.routes import set_policy_in_force
@@ -31,7 +32,8 @@ class PolicyDraft:
     """What an owner wants; the fields are those of RoutingPolicy.
 
     `judges` None: all others of the project that have judged. `label_usd` None: the
-    price of an answer in the project's budget times its overlap. `seed` None: drawn.
+    price of an answer in the project's budget times its overlap. `surcharges`: factors
+    by “field=value”. `seed` None: drawn.
     """
 
     machine: MachineAnnotator | None
@@ -40,6 +42,8 @@ class PolicyDraft:
     budget_unit: str
     judges: Sequence[MachineAnnotator] | None = None
     label_usd: Decimal | None = None
+    length_share: float = 0.0
+    surcharges: Mapping[str, float] = field(default_factory=dict)
     audit_share: float = 0.25
     strategy: str = RoutingPolicy.Strategy.DEFAULT
     reserve_share: float = 0.10
@@ -58,6 +62,8 @@ def set_policy(*, project: Project, by: User, draft: PolicyDraft) -> RoutingPoli
     """
     row = Project.objects.select_for_update(no_key=True).get(pk=project.pk)
     label_usd = price_of(row) if draft.label_usd is None else draft.label_usd
+    if label_usd.is_finite() and abs(label_usd) <= LARGEST:
+        label_usd = label_usd.quantize(SMALLEST, ROUND_UP)
     judges = draft.judges
     if judges is None:
         judges = other_judges(row, draft.machine)
@@ -76,6 +82,9 @@ def set_policy(*, project: Project, by: User, draft: PolicyDraft) -> RoutingPoli
         budget_unit=draft.budget_unit,
         budget=draft.budget,
         label_usd=label_usd,
+        overlap=row.overlap,
+        length_share=draft.length_share,
+        surcharges=dict(draft.surcharges),
         strategy=draft.strategy,
         reserve_share=draft.reserve_share,
         refit_every=draft.refit_every,

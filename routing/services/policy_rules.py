@@ -13,6 +13,8 @@ from annotation.words import gettext as _
 from annotation.words import join_or
 from models_service.selectors.arrays import compared_questions
 from routing.models import RoutingPolicy
+from routing.prices import SurchargeError, read_surcharges
+from routing.selectors.prices import known_fields, known_values, mean_factor
 from routing.selectors.spending import items_of, price_of
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 LEAST_SEED = 40
 MOST = 1_000_000_000
+MOST_USD = 10_000
 
 
 def policy_problems(
@@ -34,6 +37,7 @@ def policy_problems(
         *_judge_problems(project, draft, judges),
         *_number_problems(draft),
         *_price_problems(project, draft, label_usd),
+        *_surcharge_problems(project, draft),
     ]
     return problems or _budget_problems(project, draft, label_usd)
 
@@ -104,8 +108,9 @@ def _price_problems(
 ) -> list[Problem]:
     least, text = price_of(project), ""
     is_money = draft.budget_unit == RoutingPolicy.Unit.MONEY
-    if not label_usd.is_finite() or not 0 <= label_usd <= MOST:
-        text = _("The price of a label is an amount in US dollars, from 0.")
+    if not label_usd.is_finite() or not 0 <= label_usd <= MOST_USD:
+        text = _("The price of a label is an amount in US dollars, from 0 to {most:,}.")
+        text = text.format(most=MOST_USD)
     elif label_usd < least:
         text = _(
             "An answer costs so much in the project's budget that one label, with all "
@@ -116,7 +121,41 @@ def _price_problems(
             "Say what people's label of one item costs, or give the budget as a number "
             "of labels or a share."
         )
-    return [Problem("label_usd", text)] if text else []
+    found = [Problem("label_usd", text)] if text else []
+    if not (math.isfinite(draft.length_share) and 0 <= draft.length_share <= 1):
+        text = _("The share of the price that grows with the length is from 0 to 1.")
+        found.append(Problem("length_share", text))
+    return found
+
+
+def _surcharge_problems(project: Project, draft: "PolicyDraft") -> list[Problem]:
+    """Return what is wrong with the first surcharge that does not hold."""
+    try:
+        for name in read_surcharges(draft.surcharges):
+            field, _equals, value = name.partition("=")
+            text = _unknown(project, field, value)
+            if text:
+                return [Problem("surcharges", text)]
+    except SurchargeError as error:
+        return [Problem("surcharges", str(error))]
+    return []
+
+
+def _unknown(project: Project, field: str, value: str) -> str:
+    """Say which fields or values there are, where a surcharge names another."""
+    values = known_values(project, field, value)
+    if value in values:
+        return ""
+    if values:
+        text = _("No item has {name}. The values of {field} are {known}.")
+        name = f"{field}={value}"
+        return text.format(name=name, field=field, known=", ".join(values))
+    fields = known_fields(project)
+    if not fields:
+        text = _("No item has the field {field}, nor any other that describes it.")
+        return text.format(field=field)
+    text = _("No item has the field {field}. What describes items here is {known}.")
+    return text.format(field=field, known=", ".join(fields))
 
 
 def _budget_problems(
@@ -138,6 +177,7 @@ def _budget_problems(
     n_pool = _n_usable(project, draft.machine)
     n_paid = items_of(unit, budget, n_pool)
     if n_paid is None:
+        label_usd *= mean_factor(project, draft.surcharges)
         n_paid = int(budget / label_usd)
     if n_paid < 1:
         text = _("The budget pays for no label. One label costs {price}.")

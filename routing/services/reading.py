@@ -14,12 +14,23 @@ from annotation.models import MachineAnnotator, Project
 from annotation.questions import Problem
 from annotation.words import gettext as _
 from routing.models import RoutingPolicy
+from routing.prices import SurchargeError, read_surcharges, written_surcharges
 from routing.services.policies import PolicyDraft
 
 SHARES = ("audit_share", "reserve_share")
 COUNTS = ("n_seed", "refit_every", "seed")
 # What may be left out: the draft then knows the usual.
-FREE = (*SHARES, "refit_every", "seed", "stop_gain", "label_usd", "strategy", "judges")
+FREE = (
+    *SHARES,
+    "refit_every",
+    "seed",
+    "stop_gain",
+    "label_usd",
+    "length_share",
+    "surcharges",
+    "strategy",
+    "judges",
+)
 FIELDS = ("machine", "n_seed", "budget", "budget_unit", *FREE)
 LONGEST = 40
 # Above every bound of a whole number, and below where the database ends.
@@ -66,8 +77,17 @@ class PolicyReader:
             return self._judges()
         if name == "strategy":
             return str(self.raw[name])
+        if name == "surcharges":
+            return self._surcharges()
         value = self._number(name)
         return value if name == "label_usd" else float(value)
+
+    def _surcharges(self) -> dict[str, float]:
+        try:
+            return read_surcharges(self.raw["surcharges"])
+        except SurchargeError as error:
+            self._say("surcharges", str(error))
+            return {}
 
     def _machine(self) -> MachineAnnotator | None:
         sent = self.raw.get("machine")
@@ -149,6 +169,8 @@ def written(policy: RoutingPolicy) -> dict[str, object]:
         "budget_unit": policy.budget_unit,
         "budget": policy.budget,
         "label_usd": policy.label_usd,
+        "length_share": policy.length_share,
+        "surcharges": written_surcharges(policy.surcharges),
         "strategy": policy.strategy,
         "reserve_share": policy.reserve_share,
         "refit_every": policy.refit_every,

@@ -4,7 +4,7 @@ What an earlier run of the policy drew stays drawn, so that this can be repeated
 time, as when the first run was cancelled or items were imported since.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -12,15 +12,20 @@ from typing import Any
 import numpy as np
 
 from annotation.models import Route
+from annotation.money import ZERO
 from annotation.services.routes import RouteDraft
 from models_service.selectors.arrays import compared_questions
-from routing.lots import Bools, Ints, lots_of, lowest
+from routing.lots import Bools, Floats, Ints, lots_of, lowest
 from routing.models import RoutingPolicy
 from routing.selectors.pool import last_number, windows_of
+from routing.selectors.prices import prices_for
 from routing.selectors.seed_parts import drawn_parts
+from routing.selectors.spending import items_of
+from routing.services.lengths import measure_lengths
 
 SEED_PRIORITY = 1_000
 Tell = Callable[[int], None]
+Prices = Sequence[Decimal]
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,9 @@ def plan_seed(policy: RoutingPolicy, tell: Tell) -> Plan:
     That is so where all items had the same priority before the policy was set. Items
     whose suggestion somebody has seen are not drawn: the seed is blind.
     """
+    measure_lengths(policy.project)
     now = _standing(policy, tell)
+    prices = prices_for(policy, now.ids, now.n_wanted)
     n_kept = int(now.is_kept.sum())
     is_new = ~now.is_kept & ~now.is_seen
     is_before = now.is_labelled & is_new & now.is_even & (n_kept == 0)
@@ -67,10 +74,13 @@ def plan_seed(policy: RoutingPolicy, tell: Tell) -> Plan:
     before = _some(is_before, lots, policy.n_seed - n_kept)
     n_missing = policy.n_seed - n_kept - int(before.sum())
     drawn = _some(now.is_open & is_new, lots, n_missing)
+    drawn = _paid(policy, drawn, now.is_kept | before, lots, prices)
     is_seed = now.is_kept | before | drawn
     is_audit = _audit(now, is_seed, policy)
-    share = policy.n_seed / max(len(now.ids), 1)
-    drafts = _drafts(policy, now, is_seed, is_audit, min(share, 1.0))
+    is_short = drawn.sum() < min(n_missing, (now.is_open & is_new).sum())
+    n_seed = int(is_seed.sum()) if is_short else policy.n_seed
+    share = n_seed / max(len(now.ids), 1)
+    drafts = _drafts(now, is_seed, is_audit, min(share, 1.0), prices)
     figures = {
         "n_pool": len(now.ids),
         "n_seed": int(is_seed.sum()),
@@ -88,6 +98,25 @@ def _some(wanted: Bools, lots: np.ndarray[Any, Any], n: int) -> Bools:
     return lowest(np.where(wanted, lots, 2.0), min(n, int(wanted.sum())))
 
 
+def _paid(
+    policy: RoutingPolicy, drawn: Bools, has: Bools, lots: Floats, prices: Prices
+) -> Bools:
+    """Return what of the drawn items the budget pays for, by their lots."""
+    n_items = items_of(policy.budget_unit, policy.budget, len(drawn))
+    left = policy.budget
+    if n_items is not None:
+        left, prices = Decimal(n_items), [Decimal(1)] * len(drawn)
+    left -= sum((prices[at] for at in np.flatnonzero(has).tolist()), ZERO)
+    rows = np.flatnonzero(drawn)
+    paid = np.zeros(len(drawn), dtype=bool)
+    for at in rows[np.argsort(lots[rows], kind="stable")].tolist():
+        left -= prices[at]
+        if left < 0:
+            break
+        paid[at] = True
+    return paid
+
+
 def _audit(now: _Standing, is_seed: Bools, policy: RoutingPolicy) -> Bools:
     """Keep what is of the audit, and draw what its share lacks from the new ones."""
     n_audit = round(policy.audit_share * int(is_seed.sum()))
@@ -97,18 +126,18 @@ def _audit(now: _Standing, is_seed: Bools, policy: RoutingPolicy) -> Bools:
 
 
 def _drafts(
-    policy: RoutingPolicy,
     now: _Standing,
     is_seed: Bools,
     is_audit: Bools,
     propensity: float,
+    prices: Prices,
 ) -> list[RouteDraft]:
     """Return the decisions: the seed in the order of numbers, then what waits."""
     used = is_seed | now.is_open
     order = np.flatnonzero(used)
     order = order[np.argsort(~is_seed[order], kind="stable")]
     return [
-        _seeded(policy, now, at, bool(is_audit[at]), propensity)
+        _seeded(int(now.ids[at]), bool(is_audit[at]), propensity, prices[at])
         if is_seed[at]
         else RouteDraft(int(now.ids[at]), Route.Source.WAITING, Route.Part.REST)
         for at in order.tolist()
@@ -116,22 +145,16 @@ def _drafts(
 
 
 def _seeded(
-    policy: RoutingPolicy, now: _Standing, at: int, is_audit: bool, propensity: float
+    item_id: int, is_audit: bool, propensity: float, price: Decimal
 ) -> RouteDraft:
     return RouteDraft(
-        item_id=int(now.ids[at]),
+        item_id=item_id,
         source=Route.Source.HUMAN,
         part=Route.Part.AUDIT if is_audit else Route.Part.SEED,
         priority=SEED_PRIORITY,
         propensity=propensity,
-        cost_usd=cost_of(policy, int(now.n_wanted[at])),
+        cost_usd=price,
     )
-
-
-def cost_of(policy: RoutingPolicy, n_wanted: int) -> Decimal:
-    """Return what people's label of an item costs that wants so many answers."""
-    usual = policy.project.overlap
-    return (policy.label_usd * n_wanted / usual).quantize(Decimal("0.000001"))
 
 
 def _standing(policy: RoutingPolicy, tell: Tell) -> _Standing:

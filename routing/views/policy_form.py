@@ -68,6 +68,23 @@ class PolicyForm(Styled, forms.Form):
         gettext_lazy("All answers to one item together; 0 where no money is counted."),
         inputmode="decimal",
     )
+    length_share = _text(
+        gettext_lazy("Share of the price that grows with the length"),
+        gettext_lazy(
+            "From 0 to 100%. At 100% an item of twice the mean length costs twice as "
+            "much."
+        ),
+        inputmode="text",
+    )
+    surcharges = forms.CharField(
+        label=gettext_lazy("Surcharges, one a line"),
+        help_text=gettext_lazy(
+            "A field, a value and a factor, such as category=medicine x 2. Fields are "
+            "category, language, source and those of the metadata."
+        ),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3, "autocomplete": "off"}),
+    )
     strategy = forms.ChoiceField(
         label=gettext_lazy("How items are chosen"),
         help_text=gettext_lazy(
@@ -120,6 +137,12 @@ class PolicyForm(Styled, forms.Form):
         return list(zip(self["judges"], self.offered, strict=True))
 
     @property
+    def is_prices_open(self) -> bool:
+        """Tell whether prices differ by item, or a fault lies there."""
+        names = ("length_share", "surcharges")
+        return any(self[name].value() or name in self.errors for name in names)
+
+    @property
     def is_rare_open(self) -> bool:
         """Tell whether a fault lies among what is folded away."""
         return any(name in self.errors for name in RARE)
@@ -149,12 +172,13 @@ def initial(
     """Return what the form begins with: the policy in force, or what is usual."""
     if policy is not None:
         told = written(policy)
-        for name in ("audit_share", "reserve_share", "stop_gain"):
+        for name in ("audit_share", "reserve_share", "stop_gain", "length_share"):
             told[name] = percent(cast("float | None", told[name]))
         budget = Decimal(str(told["budget"]))
         is_share = policy.budget_unit == RoutingPolicy.Unit.SHARE
         told["budget"] = percent(float(budget)) if is_share else plain(budget)
         told["label_usd"] = plain(policy.label_usd)
+        told["length_share"] = told["length_share"] if policy.length_share else ""
         return told | {"seed": ""}
     price = price_of(project)
     only = offered[0] if len(offered) == 1 else None

@@ -183,4 +183,5 @@ def _shares(policy: RoutingPolicy | None) -> dict[str, str]:
         "audit": percent(policy.audit_share),
         "reserve": percent(policy.reserve_share),
         "stop": percent(policy.stop_gain),
+        "length": percent(policy.length_share or None),
     }

@@ -88,7 +88,7 @@ def test_no_judge_ticked_is_no_signal(machine: MachineAnnotator) -> None:
         ("n_seed", "40.5", "Write a whole number."),
         ("budget", "NaN", "“NaN” is no number."),
         ("budget", "0.5%", "The budget pays for no label"),
-        ("label_usd", "-1", "from 0."),
+        ("label_usd", "-1", "from 0 to 10,000."),
         ("audit_share", "60%", "from 0 to 0.5."),
         ("seed", "9" * 30, "below 2^62."),
         ("machine", "", "Choose the AI annotator"),

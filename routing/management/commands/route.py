@@ -12,6 +12,7 @@ from annotation.models import Job, MachineAnnotator, Project, Role
 from models_service.management.commands._jobs import end, wait_for
 from routing.management.commands._jobs import found_policy, found_project
 from routing.models import RoutingPolicy
+from routing.prices import SurchargeError, read_surcharges
 from routing.selectors.state import state_of
 from routing.services.due import do_next
 from routing.services.policies import PolicyDraft, set_policy
@@ -21,6 +22,7 @@ OPTIONS: tuple[tuple[str, type, Any, str], ...] = (
     ("--audit-share", float, 0.25, "share of the seed that only measures"),
     ("--budget", str, "", "how much, in its unit"),
     ("--label-usd", str, "", "price of people's label of one item, in USD"),
+    ("--length-share", float, 0.0, "share of the price that grows with the words"),
     ("--reserve", float, 0.10, "share of the budget that goes to items by lot"),
     ("--refit-every", int, 100, "new labels; 0 = only by hand"),
     ("--stop-gain", float, None, "an item of a lower gain is left to the AI"),
@@ -48,6 +50,12 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--strategy", choices=RoutingPolicy.Strategy.values, default="default"
+        )
+        parser.add_argument(
+            "--surcharge",
+            action="append",
+            default=[],
+            help="such as 'category=medicine x 2'; any number of them",
         )
         for name, kind, default, words in OPTIONS:
             parser.add_argument(name, type=kind, default=default, help=words)
@@ -94,6 +102,8 @@ def _draft(project: Project, options: dict[str, Any]) -> PolicyDraft:
         budget=_number(options["budget"], "--budget"),
         budget_unit=options["unit"],
         label_usd=_number(price, "--label-usd") if price else None,
+        length_share=options["length_share"],
+        surcharges=_surcharges(options["surcharge"]),
         audit_share=options["audit_share"],
         strategy=options["strategy"],
         reserve_share=options["reserve"],
@@ -117,6 +127,13 @@ def _number(text: str, option: str) -> Decimal:
         return Decimal(text)
     except InvalidOperation as error:
         raise CommandError(f"{option} {text!r} is no number.") from error
+
+
+def _surcharges(lines: list[str]) -> dict[str, float]:
+    try:
+        return read_surcharges("\n".join(lines))
+    except SurchargeError as error:
+        raise CommandError(f"--surcharge: {error}") from error
 
 
 def _owner(project: Project) -> User:
