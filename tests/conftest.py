@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker, Settings
     from pytest_django.live_server_helper import LiveServer
 
+    from tests.snapshots import Snapshots
     from tests.workers import CeleryWorker
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -93,6 +94,19 @@ def pseudo_locale(settings: "Settings", tmp_path: Path) -> str:
     settings.LOCALE_PATHS = [tmp_path / "locale"]
     settings.LANGUAGES = [*settings.LANGUAGES, *((code, code) for code in CODES)]
     return CODES[0]
+
+
+@pytest.fixture(scope="session")
+def snapshots(tmp_path_factory: pytest.TempPathFactory) -> "Snapshots":
+    """What takes long to lay into the database, for all tests and all their processes.
+
+    The test that asks for something laid needs an empty database.
+    """
+    from tests.snapshots import Snapshots
+
+    folder = tmp_path_factory.getbasetemp()
+    is_one_of_many = "PYTEST_XDIST_WORKER" in os.environ
+    return Snapshots(folder.parent if is_one_of_many else folder)
 
 
 @pytest.fixture(scope="session")

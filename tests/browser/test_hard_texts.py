@@ -6,9 +6,9 @@ from playwright.sync_api import Page, expect
 
 from annotation.formats.types import Message
 from annotation.models import Item, Project
+from tests.axe import violations
 from tests.browser.conftest import OpenDesk
 from tests.browser.desks import ask, sign_in, wait_until_sent
-from tests.browser.test_looks import violations
 
 ARABIC = "هذا جواب قصير باللغة العربية، ويقرأ من اليمين إلى اليسار."
 LAST = "These are the last words."

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Response
 
 from annotation.formats.types import Message
 from annotation.models import Project
+from tests.axe import violations
 from tests.browser.conftest import OpenDesk
 from tests.browser.desks import (
     DESK_SIZE,
@@ -49,12 +49,6 @@ def desk_of(kind: str) -> Project:
     n = KINDS[kind]["n_completions"]
     messages = [Message("user", "# A heading\n\nWhat now?")]
     return ask(template=kind, n_completions=n, texts=[LONG] * n, messages=messages)
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds, as one line for each element."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['html']}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from annotation.models import Annotation, Exposure, MachineAnnotator, Project
+from tests.axe import violations
 from tests.browser.conftest import OpenDesk
 from tests.browser.desks import (
     COMPARISON,
@@ -21,7 +22,6 @@ from tests.browser.desks import (
     wait_until_prepared,
     wait_until_sent,
 )
-from tests.browser.test_looks import violations
 from tests.suggestions.conftest import REASON, judge, make_machine, suggest
 
 PANEL = "[data-revealed-panel]"

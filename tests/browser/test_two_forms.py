@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import ProtocolPair
 from annotation.services.protocols import second_questions
+from tests.axe import violations
 from tests.browser.conftest import OpenDesk
 from tests.browser.desks import (
     COMPARISON,
@@ -22,11 +23,7 @@ from tests.browser.desks import (
     wait_until_sent,
 )
 from tests.manage.test_quotas_by_keyboard import to
-from tests.people.test_in_browser import (
-    SCREENS,
-    is_wider_than_the_screen,
-    violations,
-)
+from tests.people.test_in_browser import SCREENS, is_wider_than_the_screen
 from tests.protocols.conftest import SECOND, ask_twice
 
 if TYPE_CHECKING:

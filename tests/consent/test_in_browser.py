@@ -9,12 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from annotation.models import ConsentRecord, Participant, Project, Withdrawal
 from annotation.services.withdrawals import withdraw
-from tests.people.test_in_browser import (
-    SCREENS,
-    is_wider_than_the_screen,
-    sign_in,
-    violations,
-)
+from tests.axe import violations
+from tests.people.test_in_browser import SCREENS, is_wider_than_the_screen, sign_in
 from tests.recruit.conftest import Recruit, recruit, recruiting
 from tests.recruit.test_pay_page import SEVEN, complete
 

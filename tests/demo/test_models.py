@@ -14,14 +14,14 @@ from annotation.services.demo import seed_demo
 from models_service.demo import JUDGES, NAME, PEOPLE, demo_items
 from models_service.models import Head
 from models_service.selectors.trust import Trust, trust_of
+from tests.demo.conftest import Passwords
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def project() -> Project:
+def project(seeded: Passwords) -> Project:
     cache.clear()
-    seed_demo(password="a long pass phrase")
     return Project.objects.get(name=NAME)
 
 

@@ -28,11 +28,11 @@ from annotation.models import (
     Project,
 )
 from annotation.selectors.habits import habit_page
-from annotation.services import demo
 from annotation.services.charts import refresh
-from annotation.services.demo import OWNER, seed_demo
+from annotation.services.demo import OWNER
 from annotation.services.demo_panel import SECOND_FORM
 from annotation.services.pay import pay_list
+from tests.demo.conftest import Passwords
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 ITEMS = panel_items()
@@ -101,10 +101,8 @@ def test_people_are_named_as_simulated() -> None:
 
 
 @pytest.fixture
-def panel(db: None, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """The panel as the demo lays it, without what other apps add: that takes long."""
-    monkeypatch.setattr(demo, "_PARTS", [])
-    seed_demo(password="a long pass phrase")
+def panel(seeded: Passwords) -> Project:
+    """The panel as the demo lays it."""
     return Project.objects.get(name=NAME)
 
 
@@ -157,7 +155,6 @@ def test_nobody_answers_after_the_answers_end_or_before_they_begin(
 
 
 def test_owner_finds_it_on_its_page(panel: Project) -> None:
-    # One panel for all pages: to lay it takes seconds.
     client = Client()
     client.force_login(User.objects.get(username=OWNER), BACKEND)
     for name, words in PAGES.items():

@@ -1,10 +1,7 @@
 """The command that lays the demo into a database."""
 
-import io
-
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db.models import QuerySet
 from django.test import Client
 from django.urls import reverse
@@ -21,8 +18,10 @@ from annotation.models import (
     Project,
     SurveyAnswer,
 )
+from annotation.services import demo as services
 from annotation.services.assignments import claim_next
 from models_service.demo import NAME as MODELS
+from tests.demo.conftest import Passwords, seed
 
 pytestmark = pytest.mark.django_db
 NAMES = ["demo-owner", "demo-researcher", "demo-annotator", "demo-annotator-2"]
@@ -40,49 +39,44 @@ COUNTED = (
 )
 
 
-def seed(*arguments: str) -> dict[str, str]:
-    """Run the command; return what it printed after each log-in."""
-    out = io.StringIO()
-    call_command("seed_demo", *arguments, stdout=out)
-    return dict(line.split(" ", 1) for line in out.getvalue().splitlines())
-
-
 def counts() -> dict[str, int]:
     return {model.__name__: model._default_manager.count() for model in COUNTED}
 
 
-def test_each_log_in_works_with_the_password_printed() -> None:
-    passwords = seed()
-    assert list(passwords) == NAMES
+def test_each_log_in_works_with_the_password_printed(seeded: Passwords) -> None:
+    assert list(seeded) == NAMES
     for name in NAMES:
         client = Client()
-        form = {"username": name, "password": passwords[name]}
+        form = {"username": name, "password": seeded[name]}
         assert client.post(reverse("login"), form).status_code == 302
         assert client.get(reverse("account")).status_code == 200
 
 
-def test_password_can_be_chosen() -> None:
-    assert set(seed("--password", "three small owls").values()) == {"three small owls"}
-    assert User.objects.get(username="demo-owner").check_password("three small owls")
+def test_password_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    # The log-ins alone: all else takes seconds.
+    monkeypatch.setattr(services, "demo_sets", tuple)
+    monkeypatch.setattr(services, "seed_panel", lambda **given: None)
+    monkeypatch.setattr(services, "_PARTS", [])
+    chosen = "three small owls"
+    assert seed("--password", chosen) == dict.fromkeys(NAMES, chosen)
+    assert User.objects.get(username="demo-owner").check_password(chosen)
 
 
-def test_drawn_password_differs_each_time() -> None:
-    first = seed()
+def test_drawn_password_differs_each_time(seeded: Passwords) -> None:
     User.objects.filter(username="demo-annotator-2").update(username="renamed")
-    assert seed()["demo-annotator-2"] != first["demo-annotator-2"]
+    assert seed()["demo-annotator-2"] != seeded["demo-annotator-2"]
 
 
-def test_second_run_adds_nothing_and_keeps_passwords() -> None:
-    first = seed()
+def test_second_run_adds_nothing_and_keeps_passwords(seeded: Passwords) -> None:
     before = counts()
     second = seed("--password", "another one")
     assert counts() == before
     assert "another one" not in second.values()
-    assert User.objects.get(username="demo-owner").check_password(first["demo-owner"])
+    assert User.objects.get(username="demo-owner").check_password(seeded["demo-owner"])
 
 
+@pytest.mark.usefixtures("seeded")
 def test_roles_are_as_named() -> None:
-    seed()
     for project in Project.objects.exclude(name=MODELS):
         members = project.memberships.exclude(user__username__startswith="recruited-")
         roles = dict(members.values_list("user__username", "role"))
@@ -99,8 +93,8 @@ def plain_projects() -> QuerySet[Project]:
     return Project.objects.filter(name__in=[demo.name for demo in demo_sets()])
 
 
+@pytest.mark.usefixtures("seeded")
 def test_second_annotator_has_answered_a_third() -> None:
-    seed()
     for project in plain_projects():
         given = project.annotations
         wanted = round(project.items.count() / 3)
@@ -113,8 +107,8 @@ def test_second_annotator_has_answered_a_third() -> None:
             assert annotation.total_ms >= annotation.active_ms > 0
 
 
+@pytest.mark.usefixtures("seeded")
 def test_answers_are_stored_in_canonical_order() -> None:
-    seed()
     for demo in demo_sets():
         given = Annotation.objects.filter(project__name=demo.name)
         for annotation in given.select_related("item"):
@@ -122,8 +116,8 @@ def test_answers_are_stored_in_canonical_order() -> None:
             assert annotation.answers == reply
 
 
+@pytest.mark.usefixtures("seeded")
 def test_first_annotator_is_ready_and_has_every_item_to_do() -> None:
-    seed()
     for project in plain_projects():
         person = Participant.objects.get(
             project=project, user__username="demo-annotator"
@@ -136,8 +130,8 @@ def test_first_annotator_is_ready_and_has_every_item_to_do() -> None:
         assert not entries.filter(frontier__n_counted__gt=1).exists()
 
 
+@pytest.mark.usefixtures("seeded")
 def test_machine_answers_are_stored_apart() -> None:
-    seed()
     for project in plain_projects():
         marks = PreAnnotation.objects.filter(project=project)
         assert marks.exists()

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Budget, Project
 from annotation.services import ledger
+from tests.axe import violations
 from tests.browser.desks import PHONE_SIZE, annotator_of, sign_in
-from tests.browser.test_looks import violations
 from tests.factories import make_items, make_participant, make_project
 from tests.ledger.books import claimed, give_budget, submit, usd
 

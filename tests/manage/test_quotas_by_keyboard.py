@@ -8,14 +8,10 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.models import Project, SurveyVersion
+from tests.axe import violations
 from tests.factories import make_items, make_project
 from tests.manage.test_quotas_page import SURVEY
-from tests.people.test_in_browser import (
-    SCREENS,
-    is_wider_than_the_screen,
-    sign_in,
-    violations,
-)
+from tests.people.test_in_browser import SCREENS, is_wider_than_the_screen, sign_in
 
 if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer

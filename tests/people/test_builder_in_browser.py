@@ -8,9 +8,10 @@ from playwright.sync_api import Page, Route, expect
 
 from annotation.models import Project
 from annotation.surveys import parse_survey
+from tests.axe import violations
 from tests.factories import make_project
 from tests.people.editors import changing, press_to_change, see_the_preview_settle
-from tests.people.test_in_browser import is_wider_than_the_screen, sign_in, violations
+from tests.people.test_in_browser import is_wider_than_the_screen, sign_in
 
 if TYPE_CHECKING:
     from pytest_django.live_server_helper import LiveServer

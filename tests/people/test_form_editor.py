@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import FrameLocator, Page, expect
 
 from annotation.models import Annotation, Project
+from tests.axe import violations
 from tests.browser.desks import (
     annotator_of,
     ask,
@@ -257,7 +257,7 @@ def test_a_fault_is_linked_and_marked_at_its_field(open_editor: OpenEditor) -> N
     field = page.locator('[id="questions[1].options"]')
     expect(field).to_be_focused()
     expect(field).to_have_attribute("aria-invalid", "true")
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
 
 
 def test_the_editor_works_on_a_phone(open_editor: OpenEditor) -> None:
@@ -268,4 +268,4 @@ def test_the_editor_works_on_a_phone(open_editor: OpenEditor) -> None:
     )
     wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert not wide
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []

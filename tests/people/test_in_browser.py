@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -12,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Participant, Project, SurveyAnswer
 from annotation.services.invitations import create_invitation
+from tests.axe import violations
 from tests.browser.conftest import Traffic
 from tests.factories import PASSWORD, make_items, make_member, make_project
 
@@ -40,12 +40,6 @@ def sign_in(page: Page, user: User, server: "LiveServer") -> None:
     client.force_login(user)
     value = client.cookies["sessionid"].value
     page.context.add_cookies([{"name": "sessionid", "value": value, "url": server.url}])
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds, by rule and place."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found]
 
 
 def is_wider_than_the_screen(page: Page) -> bool:

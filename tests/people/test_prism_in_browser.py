@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from annotation.models import Participant, Project, SurveyAnswer
+from tests.axe import violations
 from tests.factories import make_items, make_member, make_project
-from tests.people.test_in_browser import is_wider_than_the_screen, sign_in, violations
+from tests.people.test_in_browser import is_wider_than_the_screen, sign_in
 from tests.people.test_self_descriptions import tell
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 from annotation.models import Annotation, Enrolment, Project
 from annotation.services.assignments import claim_next
 from annotation.services.versions import publish_survey
+from tests.axe import violations
 from tests.browser.desks import PHONE_SIZE, sign_in
-from tests.browser.test_looks import violations
 from tests.recruit.conftest import DONE, PID, Recruit, link_of, recruiting
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,9 +9,9 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Assignment, Comment, FrontierEntry, Project, Thread
 from annotation.services import comments, disagreements
+from tests.axe import violations
 from tests.browser.conftest import OpenDesk, open_desk
 from tests.browser.desks import DESK_SIZE, PHONE_SIZE, ask, desk_id, sign_in
-from tests.browser.test_looks import violations
 from tests.factories import make_participant
 from tests.manage.conftest import answer
 

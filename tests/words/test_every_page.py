@@ -6,14 +6,15 @@ from django.test import Client
 from tests.browser.pages import PAGES
 from tests.browser.study import make_study
 from tests.pseudo_locale import LEFT_TO_RIGHT
+from tests.snapshots import Snapshots
 from tests.words.left import Stored, left_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.mark.usefixtures("pseudo_locale")
-def test_every_word_of_every_page_is_marked() -> None:
-    study = make_study()
+def test_every_word_of_every_page_is_marked(snapshots: Snapshots) -> None:
+    study = snapshots.laid("study", make_study)
     stored = Stored()
     found = []
     for one in PAGES:

@@ -1,0 +1,30 @@
+"""What axe finds on a page: barriers to people who use it with aids."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+# Axe is put into a page once. Only what it finds wrong is brought back: to tell of all
+# that is right takes four times as long.
+IS_THERE = "typeof axe === 'object'"
+FIND = """async (options) =>
+    (await axe.run({ ...options, resultTypes: ["violations"] })).violations"""
+
+
+def broken_rules(page: Page, options: Mapping[str, Any] | None = None) -> list[Any]:
+    """Return the rules that are broken, each with its `nodes`, as axe tells them."""
+    if not page.evaluate(IS_THERE):
+        page.evaluate(Axe().axe_script)
+    found: list[Any] = page.evaluate(FIND, dict(options or {}))
+    return found
+
+
+def violations(page: Page) -> list[str]:
+    """Return what stands in somebody's way, as one line for each element."""
+    return [
+        f"{rule['id']}: {node['html']}"
+        for rule in broken_rules(page)
+        for node in rule["nodes"]
+    ]
