@@ -155,18 +155,28 @@ def _kept_places(
 
 
 def _tags(found: Json) -> Said:
-    names = ("subjects", *tagging.ONE, "format", "reason")
+    lists = ("languages", "material", "format")
+    names = ("subjects", *tagging.ONE, *lists, "reason")
     _fields(found, names, _("the reply"))
     subjects = _several_of(found["subjects"], tagging.SUBJECTS, "subjects")
     if not 1 <= len(subjects) <= tagging.MOST_SUBJECTS:
         text = _("There must be 1 to {most} subjects, and {n} are given.")
         raise MalformedError(text.format(most=tagging.MOST_SUBJECTS, n=len(subjects)))
+    languages = _several_of(found["languages"], tagging.LANGUAGES, "languages")
+    if not 1 <= len(languages) <= tagging.MOST_LANGUAGES:
+        text = _("There must be 1 to {most} languages, and {n} are given.")
+        raise MalformedError(text.format(most=tagging.MOST_LANGUAGES, n=len(languages)))
     ones = {
         tag: _one_of(found[tag], tuple(values), tag)
         for tag, values in tagging.ONE.items()
     }
-    formats = _several_of(found["format"], tagging.FORMATS, "format")
-    tags = {"subjects": subjects, **ones, "format": formats}
+    tags = {
+        "subjects": subjects,
+        **ones,
+        "languages": languages,
+        "material": _several_of(found["material"], tagging.MATERIALS, "material"),
+        "format": _several_of(found["format"], tagging.FORMATS, "format"),
+    }
     return Said(_text(found["reason"], "reason"), tags=tags)
 
 

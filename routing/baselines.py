@@ -12,18 +12,19 @@ import numpy as np
 from annotation.words import gettext as _
 from routing.curve import Point, add_lots, chances, points_of
 from routing.pairs import Bools, Floats, Ints
-from routing.performance import (
-    LEAST_SEED,
-    Trials,
-    best_simulated,
-    fit_quadratic,
-    fit_ridge,
-    try_mixes,
-)
+from routing.performance import LEAST_SEED, Trials, try_mixes
 from routing.proxy import folds_of
-from routing.scoring import Performance, lacking, score_by, take_known
+from routing.quadratic import fit_quadratic
+from routing.scoring import lacking, score_by, take_known
+from routing.simulated import (
+    RIDGE,
+    Model,
+    Performance,
+    best_simulated,
+    fit_performance,
+)
 from routing.splits import Split
-from routing.strategies import DEFAULT, Known, Learned, learn
+from routing.strategies import DEFAULT, SIMULATED, Known, Learned, learn
 
 PAPER, ORACLE, ALL_HUMAN, ALL_AI = "paper", "oracle", "all_human", "all_ai"
 SCORED = (DEFAULT, "disagreement", "confidence", "contradiction", "top_k")
@@ -64,6 +65,7 @@ def judge_all(
     shares: Sequence[float],
     reserve: float,
     rng: np.random.Generator,
+    ppm: str = RIDGE,
 ) -> dict[str, Judged]:
     """Judge `strategy` and every baseline on the seed.
 
@@ -77,17 +79,19 @@ def judge_all(
         The budgets, as shares of the open items, in [0, 1]; the last may be any.
     reserve : float
         The share of each budget that goes to items by lot; the oracle has none.
+    ppm : str
+        The kind of the performance prediction model.
     """
     known = take_known(known, rows)
     group, wrong = known.pairs.group, known.wrong
     fold = folds_of(group, N_FOLDS, rng)
     has_ppm = len(rows) >= LEAST_SEED
-    folds = _folds(known, fold, rng, has_ppm=has_ppm)
+    folds = _folds(known, fold, rng, ppm if has_ppm else "")
     reasons = _reasons(known, has_ppm=has_ppm)
     scores = {
         name: _out_of_fold(known, folds, name)
         for name in dict.fromkeys((strategy, *SCORED))
-        if name not in reasons
+        if name not in reasons and name != SIMULATED
     } | {ORACLE: wrong}
     at = fold[is_seed]
     found = {name: Judged((), reason) for name, reason in reasons.items()}
@@ -104,11 +108,13 @@ def judge_all(
         found[name] = _judged(
             shares, [value] * len(shares), wrong[is_seed], group[is_seed]
         )
-    if PAPER not in reasons:
-        some = [*shares[:-1:PAPER_EVERY], shares[-1]]
-        chosen = _paper(known, folds, some, reserve, rng)
+    mixed = {} if PAPER in reasons else {PAPER: [*shares[:-1:PAPER_EVERY], shares[-1]]}
+    if strategy == SIMULATED and has_ppm:
+        mixed[SIMULATED] = [*shares]
+    for name, some in mixed.items():
+        chosen = _mixes(known, folds, name, some, reserve, rng)
         paid = [one[is_seed] for one in chosen]
-        found[PAPER] = _judged(some, paid, wrong[is_seed], group[is_seed])
+        found[name] = _judged(some, paid, wrong[is_seed], group[is_seed])
     return found
 
 
@@ -128,18 +134,18 @@ def _reasons(known: Known, *, has_ppm: bool) -> Mapping[str, str]:
 
 
 def _folds(
-    known: Known, fold: Ints, rng: np.random.Generator, *, has_ppm: bool
+    known: Known, fold: Ints, rng: np.random.Generator, ppm: str
 ) -> list[_Fold]:
-    """Learn once in each fold, for all ways to choose."""
+    """Learn once in each fold, for all ways to choose; `ppm` empty: no prediction."""
     names = np.unique(fold)
     found = []
     for one, stream in zip(names, rng.spawn(len(names)), strict=True):
         inside, outside = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
         learned = learn(known, Split(inside, outside, NOTHING), stream)
         performance = trials = None
-        if has_ppm:
+        if ppm:
             trials = _try(known, inside, learned, stream)
-            performance = Performance(*fit_ridge(trials, stream))
+            performance = fit_performance(trials, len(inside), ppm, stream)
         found.append(_Fold(inside, outside, learned, performance, trials))
     return found
 
@@ -166,29 +172,33 @@ def _out_of_fold(known: Known, folds: Sequence[_Fold], name: str) -> Floats:
     return found
 
 
-def _paper(
+def _mixes(
     known: Known,
     folds: Sequence[_Fold],
+    name: str,
     shares: Sequence[float],
     reserve: float,
     rng: np.random.Generator,
 ) -> list[Floats]:
-    """Return the chance of each item by the paper's mode, for each budget.
+    """Return the chance of each item by simulated mixes, for each budget.
 
-    In every fold the best predicted of many mixes of what is outside it.
+    In every fold the best predicted of many mixes of what is outside it: by the paper's
+    model, or by the one that is chosen.
     """
     found = [np.zeros(known.pairs.n) for _share in shares]
     for one in folds:
-        if one.trials is None:
+        if one.trials is None or one.performance is None:
             continue
-        n_inside, n_outside = len(one.inside), len(one.outside)
-        model = fit_quadratic(one.trials, n_inside)
+        n_outside = len(one.outside)
+        model: Model = one.performance.model
+        if name == PAPER:
+            model = fit_quadratic(one.trials, len(one.inside))
         tags = one.learned.tags.take(one.outside)
         for place, share in enumerate(shares):
             n_human = round((1.0 - reserve) * share * n_outside)
             human = np.zeros(n_outside, dtype=bool)
             if n_human:
-                human = best_simulated(model, tags, n_human, rng, n_items=n_inside)
+                human = best_simulated(model, tags, n_human, rng)
             taken = human.astype(np.float64)
             found[place][one.outside] = add_lots(taken, share * n_outside)
     return found

@@ -13,6 +13,7 @@ from annotation.words import gettext_noop
 from routing.features.signals import Signals
 from routing.gain import Design
 from routing.pairs import Bools, Floats, Ints
+from routing.tag_words import described_words
 
 N_REASONS = 3
 # The name of the column of the AI's verdict in the exchanged order.
@@ -198,6 +199,8 @@ def reasons_of(
 
 def _reason(facts: Facts, row: int, place: int) -> dict[str, str]:
     name = facts.names[place]
+    if told := described_words(name):
+        return {"name": name, "words": f"{told}."}
     if name not in WORDS:
         return {"name": name, "words": OF_ITEM.format(name=name.replace(": ", " is "))}
     return {"name": name, "words": WORDS[name][0 if facts.is_high[row, place] else 1]}

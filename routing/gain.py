@@ -24,8 +24,10 @@ N_REPEATS = 2
 LEAST_ERRORS = 5
 LEAST_SEED = 30
 # How freely each block may speak, before the ridge: prior knowledge, not fitted. That
-# judges like the longer answer is known of all of them; forms and products are many.
+# judges like the longer answer is known of all of them; forms, products and tags are
+# many.
 SIGNAL, MEASURE, LENGTH, FORM, CONTRADICTION, PRODUCT = 1.0, 0.5, 2.0, 0.4, 1.0, 0.3
+TAG = 0.4
 INTERCEPT = 10.0
 
 
@@ -104,7 +106,7 @@ def design_of(
     columns |= {name: (MEASURE, ranked[name]) for name in known}
     columns |= {name: (FORM, ranked[name]) for name in turned}
     columns |= {
-        name: (MEASURE, _standard(has.astype(np.float64)))
+        name: (TAG, _standard(has.astype(np.float64)))
         for name, has in zip(tags.names, tags.has.T, strict=True)
     }
     first = next(iter(turned))

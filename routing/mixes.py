@@ -20,13 +20,18 @@ def draw_budgets(n_items: int, n_mixes: int, rng: np.random.Generator) -> Ints:
     return np.concatenate(parts).astype(np.int64)
 
 
-def draw_by_tags(tags: Tags, budgets: Ints, rng: np.random.Generator) -> Bools:
+def draw_by_tags(
+    tags: Tags,
+    budgets: Ints | Floats,
+    rng: np.random.Generator,
+    cost: Floats | None = None,
+) -> Bools:
     """Return mixes by Algorithm 1: bool [n_mixes, n].
 
     For each mix the tags are put in a random order and walked through; the items of a
     tag are added in a random order until the budget is reached. An item with several
     tags comes with the first of them; one without tags comes last. Mix j has
-    `budgets[j]` items.
+    `budgets[j]` items, or costs at most so much where items have a `cost`.
 
     References
     ----------
@@ -42,7 +47,7 @@ def draw_by_tags(tags: Tags, budgets: Ints, rng: np.random.Generator) -> Bools:
         for number in range(n_tags):
             rows = tags.has[:, number]
             first[:, rows] = np.minimum(first[:, rows], ranks[:, [number]])
-        parts.append(_lowest(first + rng.random(first.shape), some))
+        parts.append(_lowest(first + rng.random(first.shape), some, cost))
     return np.concatenate(parts) if parts else np.zeros((0, n_items), dtype=bool)
 
 
@@ -51,9 +56,12 @@ def draw_uniform(n_items: int, budgets: Ints, rng: np.random.Generator) -> Bools
     return _lowest(rng.random((len(budgets), n_items)), budgets)
 
 
-def _lowest(keys: Floats, budgets: Ints) -> Bools:
+def _lowest(keys: Floats, budgets: Ints | Floats, cost: Floats | None = None) -> Bools:
     """Mark in each row as many of the lowest keys as its budget allows."""
-    ranks = np.empty(keys.shape, dtype=np.int64)
-    places = np.broadcast_to(np.arange(keys.shape[1]), keys.shape)
-    np.put_along_axis(ranks, np.argsort(keys, axis=1), places, axis=1)
-    return np.asarray(ranks < budgets[:, None])
+    order = np.argsort(keys, axis=1)
+    each = np.ones(keys.shape[1]) if cost is None else cost
+    # What is bought up to and with each item, in the order of the row.
+    spent = np.cumsum(each[order], axis=1)
+    chosen = np.empty(keys.shape, dtype=bool)
+    np.put_along_axis(chosen, order, spent <= budgets[:, None] + 1e-9, axis=1)
+    return chosen

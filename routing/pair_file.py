@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from routing.pairs import Bools, Floats, Ints, Pairs, Words, consensus_of
+from routing.pairs import (
+    Bools,
+    Described,
+    Floats,
+    Ints,
+    Pairs,
+    consensus_of,
+    describe,
+)
 
 SIDES = {"a": 1.0, "b": -1.0, "tie": 0.0, None: math.nan}
 TEXTS = ("prompt", "completion_a", "completion_b")
@@ -81,7 +89,7 @@ def read_pairs(path: Path, columns: Columns) -> PairFile:
         judges={name: _sides(some, name) for name in columns.judges},
         swapped={name: _sides(some, name) for name in columns.swapped},
         confidence={name: _numbers(some, name) for name in columns.confidence},
-        tags={name: _words(some, name) for name in columns.tags},
+        tags={name: _described(some, name) for name in columns.tags},
     )
     _check_pairs(pairs, columns)
     n_without_ai = int((~has_ai).sum())
@@ -204,17 +212,28 @@ def _numbers(rows: Sequence[Row], name: str) -> Floats:
     return values
 
 
-def _words(rows: Sequence[Row], name: str) -> Words:
-    """Return what a column says in words; "" where it is null."""
-    values = []
+def _described(rows: Sequence[Row], name: str) -> Described:
+    """Return what a column says of each pair: a value, several, or nothing."""
+    said = []
     for number, row in rows:
         value = row.get(name)
-        if isinstance(value, list | dict):
-            raise PairFileError(
-                f"Line {number}: {name!r} must be one word, number or truth value."
-            )
-        values.append("" if value is None else str(value))
-    return np.array(values, dtype=np.str_)
+        several = value if isinstance(value, list) else [value]
+        said.append([_word(one, number, name) for one in several if one is not None])
+    return describe(said)
+
+
+def _word(value: object, number: int, name: str) -> str:
+    is_number = isinstance(value, int | float)
+    if not isinstance(value, str) and not is_number:
+        raise PairFileError(
+            f"Line {number}: {name!r} must be a word, number or truth value, a list of "
+            f"them, or null."
+        )
+    if isinstance(value, float) and not math.isfinite(value):
+        raise PairFileError(
+            f"Line {number}: {name!r} is {value!r}; write a finite number or null."
+        )
+    return str(value)
 
 
 def _groups(rows: Sequence[Row], name: str) -> Ints:

@@ -3,6 +3,8 @@
 Sides are +1 for A, -1 for B and 0 for a tie, as everywhere; NaN is "said nothing".
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +14,53 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 Words = NDArray[np.str_]
+# So many values of a field are told apart, the most frequent ones.
+MOST_VALUES = 40
+LONGEST_VALUE = 80
+OTHER = "other values"
+
+
+@dataclass(frozen=True)
+class Described:
+    """What one field says of the items, such as their subject.
+
+    Attributes
+    ----------
+    values : tuple of str, length k
+    has : bool [n, k]
+        Which values an item has: several, one, or none, which is "missing".
+    """
+
+    values: tuple[str, ...]
+    has: Bools
+
+    def take(self, rows: Bools | Ints) -> "Described":
+        """Return the same field of some items."""
+        return Described(self.values, self.has[rows])
+
+
+def describe(said: Sequence[Sequence[str]], most: int = MOST_VALUES) -> Described:
+    """Return the values that each item has of a field.
+
+    Parameters
+    ----------
+    said : n sequences of str
+        None, one or several for each item.
+    most : int
+        Values are told apart up to so many, the most frequent first; all that is rarer
+        is one value.
+    """
+    cut = [[value[:LONGEST_VALUE] for value in of_item if value] for of_item in said]
+    counts = Counter(value for of_item in cut for value in set(of_item))
+    ranked = sorted(counts, key=lambda value: (-counts[value], value))
+    kept = sorted(ranked[:most])
+    places = {value: at for at, value in enumerate(kept)}
+    values = (*kept, OTHER) if len(ranked) > most else tuple(kept)
+    has = np.zeros((len(cut), len(values)), dtype=bool)
+    for row, of_item in enumerate(cut):
+        for value in of_item:
+            has[row, places.get(value, most)] = True
+    return Described(values, has)
 
 
 @dataclass(frozen=True)
@@ -30,8 +79,8 @@ class Pairs:
     judges, swapped, confidence : dict of float64 [n], by the name of the column
         What other judges say; what the AI says with the completions exchanged, mapped
         back; how sure the AI is, higher is surer. NaN where there is nothing.
-    tags : dict of str [n], by the name of the column
-        What the file says of the items, such as their subject; "" for nothing.
+    tags : dict of Described, by the name of the field
+        What is known of the items, such as their subject.
     """
 
     prompts: tuple[str, ...]
@@ -43,7 +92,7 @@ class Pairs:
     judges: dict[str, Floats] = field(default_factory=dict)
     swapped: dict[str, Floats] = field(default_factory=dict)
     confidence: dict[str, Floats] = field(default_factory=dict)
-    tags: dict[str, Words] = field(default_factory=dict)
+    tags: dict[str, Described] = field(default_factory=dict)
 
     @property
     def n(self) -> int:

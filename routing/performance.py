@@ -10,7 +10,7 @@ import numpy as np
 
 from routing.features.bins import Tags
 from routing.mixes import draw_budgets, draw_by_tags, draw_uniform
-from routing.pairs import Bools, Floats, Ints
+from routing.pairs import Floats, Ints
 from routing.proxy import fit_mixes, folds_of, score_margins
 
 LEAST_SEED = 200
@@ -61,17 +61,23 @@ class Ridge:
     """A fitted linear model.
 
     `slopes`: float64 [n_tags], nats for a share of 1; `low`, `high`: their 95 %
-    interval over bootstrap resamples of the mixes.
+    interval over bootstrap resamples of the mixes. `of_budget`: the slope of the share
+    of all items.
     """
 
     slopes: Floats
     low: Floats
     high: Floats
     penalty: float
+    of_budget: float = 0.0
 
     def gains(self, tags: Tags) -> Floats:
         """Return the predicted gain of each item: float64 [n]."""
         return np.asarray(tags.has.astype(np.float64) @ self.slopes)
+
+    def predict(self, shares: Floats, budget: Floats) -> Floats:
+        """Return the predicted target of mixes, but for a constant: float64 [n]."""
+        return np.asarray(shares @ self.slopes + budget * self.of_budget)
 
 
 def try_mixes(
@@ -130,8 +136,9 @@ def fit_ridge(trials: Trials, rng: np.random.Generator) -> tuple[Ridge, Fit]:
     drawn = rng.integers(0, len(x), (N_BOOTSTRAP, len(x)))
     others = [_solve(x[r], trials.target[r], PENALTIES[best])[0] for r in drawn]
     low, high = np.quantile(np.array(others), [0.025, 0.975], axis=0)
-    fit = _figures(trials, guesses[best], folds)
-    model = Ridge(slopes[:-1], low[:-1], high[:-1], float(PENALTIES[best]))
+    fit = figures_of(trials, guesses[best], folds)
+    penalty = float(PENALTIES[best])
+    model = Ridge(slopes[:-1], low[:-1], high[:-1], penalty, float(slopes[-1]))
     return model, fit
 
 
@@ -154,7 +161,8 @@ def _cross_ridge(x: Floats, y: Floats, folds: Ints, penalty: float) -> Floats:
     return guess
 
 
-def _figures(trials: Trials, guess: Floats, folds: Ints) -> Fit:
+def figures_of(trials: Trials, guess: Floats, folds: Ints) -> Fit:
+    """Hold guesses out of fold against the targets, and against the budget alone."""
     alone = _cross_ridge(trials.budget[:, None], trials.target, folds, 1e-6)
     return Fit(
         spearman=spearman(guess, trials.target),
@@ -183,55 +191,3 @@ def _ranks(values: Floats) -> Floats:
     ordered = np.sort(values)
     below = np.searchsorted(ordered, values, side="left")
     return np.asarray((below + np.searchsorted(ordered, values, side="right")) / 2.0)
-
-
-# --- as in the paper ----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Quadratic:
-    """Ordinary least squares on counts and their products, as in the paper.
-
-    There are more columns than mixes, so it is the solution of least norm, which goes
-    through every mix that was tried. `coefficients`: float64, 1 + d + d (d + 1) / 2.
-    """
-
-    coefficients: Floats
-
-    def predict(self, counts: Floats) -> Floats:
-        """Return the predicted target of mixes: float64 [n_mixes]."""
-        return np.asarray(_squares(counts) @ self.coefficients)
-
-
-def fit_quadratic(trials: Trials, n_items: int) -> Quadratic:
-    """Fit the paper's model on counts of items by tag, without scaling or penalty."""
-    columns = _squares(trials.shares * n_items)
-    solved = np.linalg.lstsq(columns, trials.target, rcond=None)
-    return Quadratic(np.asarray(solved[0]))
-
-
-def _squares(counts: Floats) -> Floats:
-    first, second = np.triu_indices(counts.shape[1])
-    products = counts[:, first] * counts[:, second]
-    return np.column_stack([np.ones(len(counts)), counts, products])
-
-
-def best_simulated(
-    model: Quadratic,
-    tags: Tags,
-    n_human: int,
-    rng: np.random.Generator,
-    *,
-    n_items: int,
-    n_simulated: int = 500,
-) -> Bools:
-    """Return the best predicted of many mixes of one budget: bool [n].
-
-    Counts are brought to the size of the seed, `n_items`: the paper's model knows
-    counts, and only pools of the size it was fitted on have the same.
-    """
-    budgets = np.full(n_simulated, n_human, dtype=np.int64)
-    human = draw_by_tags(tags, budgets, rng)
-    counts = human.astype(np.float64) @ tags.has.astype(np.float64)
-    guess = model.predict(counts * (n_items / max(len(tags.has), 1)))
-    return np.asarray(human[int(guess.argmax())])

@@ -6,7 +6,7 @@ from typing import Any
 
 from routing.pair_file import PairFile
 from routing.simulate import METRICS, Figure, Result
-from routing.strategies import DEFAULT, STRATEGIES
+from routing.strategies import DEFAULT
 
 COLUMNS = {
     "label_accuracy": "label accuracy",
@@ -29,7 +29,7 @@ def as_json(
         "splits": plan.n_splits,
         "seconds": round(seconds, 2),
         "ppm": asdict(result.ppm) if result.ppm else None,
-        "strategies": {name: _cells(result, name) for name in STRATEGIES},
+        "strategies": {name: _cells(result, name) for name in plan.strategies},
         "reasons": result.reasons,
         "verdicts": {
             f"{budget:g}": {"low": v.low, "high": v.high, "words": v.words}
@@ -71,7 +71,7 @@ def lines_of(result: Result, file: PairFile, *, encoder: str) -> list[str]:
     for budget in plan.budgets:
         lines += ["", f"People label {budget:.0%} of the items after the seed:"]
         lines.append("".join(_heads()))
-        lines += [_row(result, name, budget) for name in STRATEGIES]
+        lines += [_row(result, name, budget) for name in plan.strategies]
         verdict = result.verdicts[budget]
         lines.append(
             f"The default is {verdict.words} (95 % interval {verdict.low:+.1f} to "
@@ -100,10 +100,10 @@ def _words(figure: Figure, decimals: int) -> str:
 
 
 def _notes(result: Result) -> list[str]:
-    lines = []
+    plan, lines = result.plan, []
     if result.n_fallbacks:
         lines.append(
-            f"In {result.n_fallbacks} of {result.plan.n_splits} splits the default "
+            f"In {result.n_fallbacks} of {plan.n_splits} splits the default "
             f"chose at random: {result.fallback_note}"
         )
     if any(v.low <= 0 for v in result.verdicts.values()):
@@ -122,7 +122,7 @@ def _notes(result: Result) -> list[str]:
         return [*lines, f"Performance prediction: none. {result.reasons['ppm']}"]
     return [
         *lines,
-        f"Performance prediction, out of fold: Spearman {fit.spearman:.2f} (budget "
-        f"alone {fit.budget_only_spearman:.2f}), RMSE {fit.rmse:.4f} nats (spread of "
-        f"the target {fit.target_sd:.4f}).",
+        f"Performance prediction ({plan.ppm}), out of fold: Spearman "
+        f"{fit.spearman:.2f} (budget alone {fit.budget_only_spearman:.2f}), RMSE "
+        f"{fit.rmse:.4f} nats (spread of the target {fit.target_sd:.4f}).",
     ]

@@ -12,26 +12,24 @@ from numpy.typing import NDArray
 
 from annotation.words import gettext as _
 from models_service.heads.ensemble import log_loss
-from routing.features.bins import percentile_of, tags_of
-from routing.features.text import FORM
-from routing.gain import Design, Gain, design_of, fit_gain
+from routing.features.bins import percentile_of
+from routing.gain import Design, Gain, fit_gain
 from routing.pairs import Floats, Ints, Pairs
-from routing.performance import LEAST_SEED, Fit, Ridge, fit_ridge, try_mixes
+from routing.performance import LEAST_SEED, try_mixes
 from routing.proxy import Proxy
+from routing.simulated import (
+    RIDGE,
+    Performance,
+    best_simulated,
+    fit_performance,
+    mix_score,
+)
 from routing.splits import Split
-from routing.strategies import DEFAULT, Known, Learned, learn
+from routing.strategies import DEFAULT, SIMULATED, Known, Learned, design_from, learn
 
 N_BOOTSTRAP = 40
 NOTHING = np.zeros(0, dtype=np.int64)
 Singles = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Performance:
-    """The performance prediction model of the seed, and how well it predicts."""
-
-    model: Ridge
-    fit: Fit
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,11 @@ class Scores:
 
 
 def score_pool(
-    known: Known, rows: Ints, strategy: str, rng: np.random.Generator
+    known: Known,
+    rows: Ints,
+    strategy: str,
+    rng: np.random.Generator,
+    ppm: str = RIDGE,
 ) -> Scores:
     """Learn on the labelled rows, and score every item.
 
@@ -74,12 +76,14 @@ def score_pool(
     ----------
     rows : int64
         Items with labels of people that may be learned from; never the audit.
+    ppm : str
+        The kind of the performance prediction model.
     """
     learned = learn(known, Split(rows, NOTHING, NOTHING), rng)
-    design = _design(known, learned)
+    design = design_from(known, learned.margin)
     performance = None
     if len(rows) >= LEAST_SEED:
-        performance = _performance(known, rows, learned, rng)
+        performance = _performance(known, rows, learned, ppm, rng)
     note = lacking(known, strategy, has_performance=performance is not None)
     used = DEFAULT if note else strategy
     gain = learned.gain.p_wrong
@@ -97,7 +101,7 @@ def lacking(known: Known, strategy: str, *, has_performance: bool) -> str:
         return _("No other judge has judged these items.")
     if strategy == "confidence" and not known.signals.confidence.shape[1]:
         return _("The AI does not tell how sure it is.")
-    if strategy == "top_k" and not has_performance:
+    if strategy in ("top_k", SIMULATED) and not has_performance:
         return _("Performance prediction needs a seed of {n} items.").format(
             n=LEAST_SEED
         )
@@ -110,7 +114,8 @@ def score_by(
     """Return the score of every item by a strategy, above 0.
 
     The default's is its gain. Of the others only the order matters, so theirs is the
-    percentile rank, which can be divided by a price.
+    percentile rank, which can be divided by a price. The best simulated mix depends on
+    the budget: `with_mix` puts it in the place of the gains that its model predicts.
     """
     if strategy == DEFAULT:
         return np.maximum(learned.gain.p_wrong, 1e-9)
@@ -124,25 +129,35 @@ def score_by(
         raw = -np.nan_to_num(np.array(sure), nan=0.5).sum(axis=0)
     elif strategy == "contradiction":
         raw = log_loss(known.ai_share, learned.margin)
-    elif strategy == "top_k" and performance is not None:
+    elif strategy in ("top_k", SIMULATED) and performance is not None:
         raw = performance.model.gains(learned.tags)
     return np.maximum(percentile_of(raw), 1e-9)
 
 
-def _design(known: Known, learned: Learned) -> Design:
-    figures = known.figures
-    return design_of(
-        known.signals,
-        known.pairs.ai,
-        (tuple(figures), np.stack(list(figures.values()), axis=1)),
-        (FORM, known.form),
-        learned.margin,
-        tags_of({}, known.pairs.tags),
-    )
+def with_mix(
+    scores: Scores, rows: Ints, cost: Floats, budget: float, rng: np.random.Generator
+) -> Scores:
+    """Put the best simulated mix of a budget in the place of the scores of some rows.
+
+    Parameters
+    ----------
+    rows : int64 [k]
+        Those among which it is drawn.
+    cost : float64 [k]
+    budget : float
+        For all of these rows, in the unit of `cost`.
+    """
+    if scores.performance is None or scores.strategy != SIMULATED:
+        return scores
+    model, tags = scores.performance.model, scores.learned.tags.take(rows)
+    mix = best_simulated(model, tags, budget, rng, cost=cost)
+    score = scores.score.copy()
+    score[rows] = mix_score(mix, model.gains(tags), cost)
+    return replace(scores, score=score)
 
 
 def _performance(
-    known: Known, rows: Ints, learned: Learned, rng: np.random.Generator
+    known: Known, rows: Ints, learned: Learned, ppm: str, rng: np.random.Generator
 ) -> Performance:
     trials = try_mixes(
         known.proxy.x[rows],
@@ -153,7 +168,7 @@ def _performance(
         rng,
         ridge=learned.ridge,
     )
-    return Performance(*fit_ridge(trials, rng))
+    return fit_performance(trials, len(rows), ppm, rng)
 
 
 def _resampled(
@@ -199,7 +214,7 @@ def take_known(known: Known, rows: Ints) -> Known:
             _taken(pairs.judges, rows),
             _taken(pairs.swapped, rows),
             _taken(pairs.confidence, rows),
-            {name: words[rows] for name, words in pairs.tags.items()},
+            {name: field.take(rows) for name, field in pairs.tags.items()},
         ),
         share=known.share[rows],
         ai_share=known.ai_share[rows],

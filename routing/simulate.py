@@ -13,9 +13,11 @@ import numpy as np
 from routing.pairs import Bools, Floats
 from routing.performance import Fit
 from routing.proxy import fit_mixes, score_margins
+from routing.simulated import KINDS, RIDGE
 from routing.splits import Split, draw_split
 from routing.strategies import (
     DEFAULT,
+    SIMULATED,
     STRATEGIES,
     Choices,
     Known,
@@ -43,7 +45,11 @@ class SimulationError(ValueError):
 
 @dataclass(frozen=True)
 class Plan:
-    """What is simulated. `budgets`: shares of the pool, in (0, 1]."""
+    """What is simulated.
+
+    `budgets`: shares of the pool, in (0, 1]. `ppm`: the kind of the performance
+    prediction model; `has_simulated`: its best simulated mix is judged too.
+    """
 
     seed_size: int
     budgets: tuple[float, ...]
@@ -51,6 +57,13 @@ class Plan:
     rng: int
     reserve: float = 0.0
     n_draws: int = 10
+    ppm: str = RIDGE
+    has_simulated: bool = False
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Return the strategies that are judged."""
+        return (*STRATEGIES, SIMULATED) if self.has_simulated else STRATEGIES
 
 
 @dataclass(frozen=True)
@@ -158,6 +171,11 @@ def _draw(known: Known, plan: Plan) -> tuple[list[Split], list[np.random.Generat
         raise SimulationError("Ask for at least 2 splits, or no error can be given.")
     if plan.seed_size < 1:
         raise SimulationError("The seed needs at least one item.")
+    if plan.ppm not in KINDS:
+        raise SimulationError(
+            f"There is no performance prediction model {plan.ppm!r}. There are "
+            f"{' and '.join(KINDS)}."
+        )
     if not 0 <= plan.reserve < 1:
         raise SimulationError("The reserve is a share of the budget, in [0, 1).")
     for budget in plan.budgets:
@@ -209,6 +227,8 @@ def _play(
         reasons=reasons,
         reserve=plan.reserve,
         n_draws=plan.n_draws,
+        ppm=plan.ppm,
+        has_simulated=plan.has_simulated,
     )
     wrong = known.wrong[split.pool]
     found = {name: (h * wrong).sum(axis=2) for name, h in choices.human.items()}
@@ -266,7 +286,7 @@ def _summarise(
     known: Known, plan: Plan, reasons: Mapping[str, str], scored: Sequence[_Scored]
 ) -> Result:
     cells: dict[str, dict[float, dict[str, Figure]]] = {}
-    for name in STRATEGIES:
+    for name in plan.strategies:
         if name in reasons:
             continue
         values = np.stack([one.values[name] for one in scored])
@@ -280,10 +300,11 @@ def _summarise(
     fits = [one.choices.fit for one in scored if one.choices.fit is not None]
     gains = [one.choices.gain for one in scored]
     notes = [gain.note for gain in gains if not gain.is_informative]
+    left_out = set() if plan.has_simulated else {SIMULATED}
     return Result(
         plan,
         cells,
-        dict(reasons),
+        {name: words for name, words in reasons.items() if name not in left_out},
         _mean_fit(fits) if fits else None,
         _verdicts(known, plan, scored),
         len(notes),

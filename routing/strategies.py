@@ -16,17 +16,9 @@ from routing.features.bins import Tags, percentile_of, tags_of
 from routing.features.signals import Signals, signals_of
 from routing.features.space import Space
 from routing.features.text import FORM, MEASURES, compare_form, measure_pairs
-from routing.gain import Gain, design_of, fit_gain
+from routing.gain import Design, Gain, design_of, fit_gain
 from routing.pairs import Bools, Floats, Pairs, consensus_of, share_of
-from routing.performance import (
-    LEAST_SEED,
-    Fit,
-    Trials,
-    best_simulated,
-    fit_quadratic,
-    fit_ridge,
-    try_mixes,
-)
+from routing.performance import LEAST_SEED, Fit, Trials, try_mixes
 from routing.proxy import (
     Proxy,
     choose_ridge,
@@ -35,7 +27,9 @@ from routing.proxy import (
     folds_of,
     proxy_of,
 )
+from routing.quadratic import fit_quadratic
 from routing.selection import Chosen, select
+from routing.simulated import RIDGE, Model, best_simulated, fit_performance
 from routing.splits import Split
 
 DEFAULT = "default"
@@ -51,6 +45,9 @@ STRATEGIES = (
     "all_human",
     "all_ai",
 )
+# Judged where it is asked for: the best simulated mix by the performance prediction
+# model that is chosen, which `paper` is by the paper's.
+SIMULATED = "simulated"
 N_FOLDS = 5
 
 
@@ -118,17 +115,22 @@ def learn(known: Known, split: Split, rng: np.random.Generator) -> Learned:
     ridge = choose_ridge(x[seed], target, folds)
     margin = x @ fit_mixes(x[seed], target[:, None], ridge)[:, 0]
     margin[seed] = cross_margins(x[seed], target, folds, ridge)
+    design = design_from(known, margin)
+    gain = fit_gain(design, known.wrong, seed, known.pairs.group, rng)
+    return Learned(margin, ridge, gain, _tags(known, margin))
+
+
+def design_from(known: Known, margin: Floats) -> Design:
+    """Put together what the gain is learned from; `margin` as in `Learned`."""
     figures = known.figures
-    design = design_of(
+    return design_of(
         known.signals,
         known.pairs.ai,
         (tuple(figures), np.stack(list(figures.values()), axis=1)),
         (FORM, known.form),
         margin,
-        tags_of({}, known.pairs.tags),
+        tags_of({}, {}, known.pairs.tags),
     )
-    gain = fit_gain(design, known.wrong, seed, known.pairs.group, rng)
-    return Learned(margin, ridge, gain, _tags(known, margin))
 
 
 def _tags(known: Known, margin: Floats) -> Tags:
@@ -138,7 +140,7 @@ def _tags(known: Known, margin: Floats) -> Tags:
     figures["contradiction"] = log_loss(known.ai_share, margin)
     for number, sure in enumerate(signals.confidence.T, start=1):
         figures[f"confidence {number}"] = sure
-    return tags_of(figures, {**signals.words(), **known.pairs.tags})
+    return tags_of(figures, signals.words(), known.pairs.tags)
 
 
 @dataclass(frozen=True)
@@ -169,7 +171,7 @@ def missing_inputs(known: Known, seed_size: int) -> dict[str, str]:
             "A seed of {n} items is below {least}, too few for a performance "
             "prediction model."
         ).format(n=seed_size, least=LEAST_SEED)
-        reasons |= {"top_k": words, "paper": words, "ppm": words}
+        reasons |= dict.fromkeys(("top_k", "paper", SIMULATED, "ppm"), words)
     return reasons
 
 
@@ -182,8 +184,14 @@ def choose(
     reasons: Mapping[str, str],
     reserve: float,
     n_draws: int,
+    ppm: str = RIDGE,
+    has_simulated: bool = False,
 ) -> Choices:
-    """Let every strategy that has its input choose, for each number of items."""
+    """Let every strategy that has its input choose, for each number of items.
+
+    `ppm`: the kind of the performance prediction model; `has_simulated`: whether its
+    best simulated mix is judged too.
+    """
     learned = learn(known, split, rng)
     scores = _scores(known, learned)
     human: dict[str, Bools] = {}
@@ -191,9 +199,14 @@ def choose(
     fit = None
     if "ppm" not in reasons:
         trials = _try(known, split, learned, rng)
-        model, fit = fit_ridge(trials, rng)
-        scores["top_k"] = model.gains(learned.tags)
-        human["paper"] = _simulate_paper(trials, split, learned, counts, rng)[None]
+        found = fit_performance(trials, len(split.seed), ppm, rng)
+        fit = found.fit
+        scores["top_k"] = found.model.gains(learned.tags)
+        tags = learned.tags.take(split.pool)
+        paper = fit_quadratic(trials, len(split.seed))
+        human["paper"] = _simulate(paper, tags, counts, rng)
+        if has_simulated:
+            human[SIMULATED] = _simulate(found.model, tags, counts, rng)
     lot = int(rng.integers(2**32))
     for name, score in scores.items():
         if name not in reasons:
@@ -261,15 +274,8 @@ def _try(
     )
 
 
-def _simulate_paper(
-    trials: Trials,
-    split: Split,
-    learned: Learned,
-    counts: Sequence[int],
-    rng: np.random.Generator,
+def _simulate(
+    model: Model, tags: Tags, counts: Sequence[int], rng: np.random.Generator
 ) -> Bools:
-    model = fit_quadratic(trials, len(split.seed))
-    tags = learned.tags.take(split.pool)
-    n_items = len(split.seed)
-    chosen = [best_simulated(model, tags, k, rng, n_items=n_items) for k in counts]
-    return np.stack(chosen)
+    """Return the best simulated mix of each number of items: [1, n_budgets, n]."""
+    return np.stack([best_simulated(model, tags, k, rng) for k in counts])[None]

@@ -210,7 +210,8 @@ _ALL = (
         kind="tagging",
         title=gettext_noop("Tags of the prompt"),
         about=gettext_noop(
-            "Subject, expertise, complexity, safety, open-endedness and format."
+            "Subject, expertise, complexity, safety, open-endedness, language, "
+            "material and format."
         ),
         steps=(Step("tags", tagging.build),),
     ),

@@ -1,5 +1,6 @@
 """PURE: what a prompt is about, in tags that routing can use; no answer is judged."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from models_service.prompts.base import (
@@ -14,9 +15,10 @@ from models_service.prompts.base import (
 )
 
 NAME = "tagging"
-VERSION = 1
-MAX_TOKENS = 384
+VERSION = 2
+MAX_TOKENS = 448
 MOST_SUBJECTS = 3
+MOST_LANGUAGES = 3
 
 # Of a tag with one value: the value, and what it means.
 ONE: dict[str, dict[str, str]] = {
@@ -76,6 +78,63 @@ SUBJECTS = (
     "travel",
     "other",
 )
+LANGUAGES = (
+    "Arabic",
+    "Bengali",
+    "Bulgarian",
+    "Catalan",
+    "Chinese",
+    "Croatian",
+    "Czech",
+    "Danish",
+    "Dutch",
+    "English",
+    "Estonian",
+    "Finnish",
+    "French",
+    "German",
+    "Greek",
+    "Hebrew",
+    "Hindi",
+    "Hungarian",
+    "Indonesian",
+    "Italian",
+    "Japanese",
+    "Korean",
+    "Latvian",
+    "Lithuanian",
+    "Malay",
+    "Norwegian",
+    "Persian",
+    "Polish",
+    "Portuguese",
+    "Romanian",
+    "Russian",
+    "Serbian",
+    "Slovak",
+    "Slovenian",
+    "Spanish",
+    "Swahili",
+    "Swedish",
+    "Tamil",
+    "Thai",
+    "Turkish",
+    "Ukrainian",
+    "Urdu",
+    "Vietnamese",
+    "other",
+)
+MATERIALS = (
+    "text",
+    "dialogue",
+    "code",
+    "table",
+    "data",
+    "formula",
+    "example",
+    "link",
+    "other",
+)
 FORMATS = ("length", "list", "table", "code", "data", "style", "language", "other")
 TASK = """\
 You describe requests to an AI system. You are sent one JSON document with a \
@@ -86,29 +145,42 @@ form of your reply because of it. Describe the last request of the conversation.
 
 def shape() -> dict[str, Any]:
     """Return the JSON schema of a reply."""
-    subjects = {"type": "string", "enum": list(SUBJECTS)}
-    formats = {"type": "string", "enum": list(FORMATS)}
     ones = {tag: {"type": "string", "enum": list(ONE[tag])} for tag in ONE}
     return closed(
         {
-            "subjects": {"type": "array", "items": subjects},
+            "subjects": _several(SUBJECTS),
             **ones,
-            "format": {"type": "array", "items": formats},
+            "languages": _several(LANGUAGES),
+            "material": _several(MATERIALS),
+            "format": _several(FORMATS),
             "reason": TEXT,
         }
     )
 
 
+def _several(offered: Sequence[str]) -> dict[str, Any]:
+    return {"type": "array", "items": {"type": "string", "enum": list(offered)}}
+
+
 def form() -> str:
     """Return the words that tell a tagger how to reply."""
     ones = ", ".join(f'"{tag}": "..."' for tag in ONE)
+    lists = '"languages": ["..."], "material": [], "format": []'
     lines = [
-        f'{FORM}\n{{"subjects": ["..."], {ones}, "format": [], "reason": "..."}}',
+        f'{FORM}\n{{"subjects": ["..."], {ones}, {lists}, "reason": "..."}}',
         f'"subjects": one to {MOST_SUBJECTS} of {", ".join(SUBJECTS)}.',
     ]
     for tag, values in ONE.items():
         said = "; ".join(f'"{value}" if {words}' for value, words in values.items())
         lines.append(f'"{tag}": {said}.')
+    lines.append(
+        f'"languages": those of the request and of the answer that it asks for, one to '
+        f"{MOST_LANGUAGES} of {', '.join(LANGUAGES)}."
+    )
+    lines.append(
+        '"material": what the request brings along to work on, none or several of '
+        f"{', '.join(MATERIALS)}."
+    )
     lines.append(
         '"format": what the request lays down about the form of an answer, none or '
         f"several of {', '.join(FORMATS)}."

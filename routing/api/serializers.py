@@ -36,6 +36,9 @@ class PolicyOut(serializers.Serializer[RoutingPolicy]):
     refit_every = serializers.IntegerField()
     stop_gain = serializers.FloatField(allow_null=True)
     seed = serializers.IntegerField()
+    ppm = serializers.CharField()
+    tagger = serializers.UUIDField(source="tagger.public_id", allow_null=True)
+    metadata_fields = serializers.ListField(child=serializers.CharField())
     created_at = serializers.DateTimeField()
 
 
@@ -108,7 +111,8 @@ class PolicyIn(serializers.Serializer[Any]):
     Shares may be numbers from 0 to 1 or text such as "25%". `judges` left out or null:
     all others that have judged. `label_usd` left out: the price of an answer times the
     answers wanted; `length_share` of it grows with the words of an item. `surcharges`:
-    factors such as {"category=medicine": 2}. `seed` left out: drawn.
+    factors such as {"category=medicine": 2}. `seed` left out: drawn. `tagger` left out
+    or null: the newest tags of each item, whoever gave them.
     """
 
     machine = serializers.UUIDField()
@@ -127,3 +131,8 @@ class PolicyIn(serializers.Serializer[Any]):
     refit_every = serializers.IntegerField(required=False)
     stop_gain = serializers.FloatField(required=False, allow_null=True)
     seed = serializers.IntegerField(required=False)
+    ppm = serializers.ChoiceField(RoutingPolicy.Ppm.choices, required=False)
+    tagger = serializers.UUIDField(required=False, allow_null=True)
+    metadata_fields = serializers.ListField(
+        child=serializers.CharField(), required=False
+    )

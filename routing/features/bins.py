@@ -4,14 +4,16 @@ Edges are learned once, on the whole pool, and bins are half-open, so that every
 is in exactly one bin of each figure whatever part of the pool is looked at.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from routing.pairs import Bools, Floats, Ints, Words
+from routing.pairs import Bools, Described, Floats, Ints, Words
 
 LEAST = 15
 BIN_WORDS = ("low", "middle", "high")
+MISSING = "missing"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,11 @@ def tercile_of(values: Floats) -> Floats:
     return np.minimum(np.floor(3 * percentile_of(values)), 2.0)
 
 
-def tags_of(figures: dict[str, Floats], states: dict[str, Words]) -> Tags:
+def tags_of(
+    figures: Mapping[str, Floats],
+    states: Mapping[str, Words],
+    described: Mapping[str, Described] | None = None,
+) -> Tags:
     """Return the tags of a pool.
 
     Parameters
@@ -54,7 +60,11 @@ def tags_of(figures: dict[str, Floats], states: dict[str, Words]) -> Tags:
         Cut into terciles; what is missing has a tag of its own.
     states : dict of str [n]
         Each word is a tag; "" is none.
+    described : dict of Described
+        Each value is a tag, of which an item can have several; what has none of a field
+        has the tag "missing".
     """
+    n = _n_items(figures, states, described or {})
     names: list[str] = []
     columns: list[Bools] = []
     for name, values in figures.items():
@@ -62,15 +72,27 @@ def tags_of(figures: dict[str, Floats], states: dict[str, Words]) -> Tags:
         for number, bin_word in enumerate(BIN_WORDS):
             names.append(f"{name}: {bin_word}")
             columns.append(bins == number)
-        names.append(f"{name}: missing")
+        names.append(f"{name}: {MISSING}")
         columns.append(np.isnan(bins))
     for name, words in states.items():
         for word in np.unique(words[words != ""]):
             names.append(f"{name}: {word}")
             columns.append(words == word)
-    n = len(next(iter({**figures, **states}.values()), np.zeros(0)))
+    for name, field in (described or {}).items():
+        names += [f"{name}: {value}" for value in (*field.values, MISSING)]
+        columns += [*field.has.T, ~field.has.any(axis=1)]
     has = np.stack(columns, axis=1) if columns else np.zeros((n, 0), dtype=bool)
     return merge_rare(Tags(tuple(names), has))
+
+
+def _n_items(
+    figures: Mapping[str, Floats],
+    states: Mapping[str, Words],
+    described: Mapping[str, Described],
+) -> int:
+    for values in (*figures.values(), *states.values()):
+        return len(values)
+    return len(next(iter(described.values())).has) if described else 0
 
 
 def merge_rare(tags: Tags, least: int = LEAST) -> Tags:

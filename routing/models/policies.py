@@ -1,6 +1,7 @@
 """What an owner wants of routing: whose label, how many labels first, what budget."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy
@@ -23,7 +24,9 @@ class RoutingPolicy(Row):
     read, and `surcharges` are factors by “field=value”. `reserve_share` of what is left
     goes to items by lot. After `refit_every` new labels it is learned anew; 0 = only by
     hand. `stop_gain`: an item whose expected gain is below it is left to the machine;
-    null = the budget is spent.
+    null = the budget is spent. `ppm`: the performance prediction model. Of the tags of
+    items those of the `tagger` are read; null = the newest of any. Beside them the
+    metadata of items in `metadata_fields`.
     """
 
     class Unit(models.TextChoices):
@@ -37,7 +40,12 @@ class RoutingPolicy(Row):
         CONFIDENCE = "confidence", gettext_lazy("The AI is unsure")
         CONTRADICTION = "contradiction", gettext_lazy("A reward model contradicts")
         TOP_K = "top_k", gettext_lazy("Performance prediction")
+        SIMULATED = "simulated", gettext_lazy("Best simulated mix")
         RANDOM = "random", gettext_lazy("At random")
+
+    class Ppm(models.TextChoices):
+        RIDGE = "ridge", gettext_lazy("Ridge on shares")
+        QUADRATIC = "quadratic", gettext_lazy("Quadratic, as in the paper")
 
     project = models.ForeignKey(
         Project, on_delete=models.CASCADE, related_name="+", db_index=False
@@ -61,6 +69,15 @@ class RoutingPolicy(Row):
     reserve_share = models.FloatField(default=0.10)
     refit_every = models.PositiveIntegerField(default=100)
     stop_gain = models.FloatField(null=True)
+    ppm = models.CharField(
+        max_length=9, choices=Ppm.choices, default=Ppm.RIDGE, db_default=Ppm.RIDGE
+    )
+    tagger = models.ForeignKey(
+        MachineAnnotator, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    metadata_fields = ArrayField(
+        models.CharField(max_length=200), default=list, db_default=[], blank=True
+    )
     seed = models.BigIntegerField()
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

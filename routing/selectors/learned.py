@@ -8,6 +8,7 @@ from annotation.models import Item, Project
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
 from routing.selectors.what_if import Estimate
+from routing.tag_words import described_words
 
 N_TAGS = 5
 # What tags of texts and of signals measure; the others are named by the project.
@@ -134,6 +135,8 @@ def tags_of(project: Project, figures: Mapping[str, Any]) -> Tags | None:
 
 def tag_words(name: str, signals: Sequence[str]) -> str:
     """Return a tag in words; `signals`: the names of judges and of the exchange."""
+    if told := described_words(name):
+        return told
     source, _colon, value = name.rpartition(": ")
     if source in signals and value in OF_JUDGE:
         if source == EXCHANGED:

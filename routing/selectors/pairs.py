@@ -28,15 +28,13 @@ from models_service.selectors.labelled_pairs import prompt_as_read
 from models_service.selectors.verdict_rows import Verdict
 from routing.facts import EXCHANGED
 from routing.models import RoutingPolicy
-from routing.pairs import Bools, Floats, Ints, Pairs, Words
+from routing.pairs import Bools, Described, Floats, Ints, Pairs
+from routing.selectors.described import DescribedReader
 from routing.selectors.pool import Place, Window, windows_of
 from routing.selectors.seed_parts import drawn_parts
 
 BATCH = 500
-# So many values of a describing field become tags, the most frequent first.
-MOST_TAGS = 12
 MOST_VOTES = 50
-DESCRIBED = ("category", "language", "source")
 
 _TEXTS = """
     SELECT i.id, i.messages::text, a.text, b.text
@@ -85,7 +83,7 @@ class LivePairs:
 def pairs_of(
     policy: RoutingPolicy, tell: Callable[[int], None] = lambda n_read: None
 ) -> LivePairs:
-    """Read the pool of a policy; about 4 queries a window and one a judge."""
+    """Read the pool of a policy; about 6 queries a window and one a judge."""
     questions = compared_questions(policy.project)
     judges = named_judges(policy)
     items: list[ItemRow] = []
@@ -93,16 +91,19 @@ def pairs_of(
     verdicts: list[Verdict] = []
     people: list[Floats] = []
     said: dict[str, list[Floats]] = {name: [] for name in judges}
+    described = DescribedReader(policy)
     for window in windows_of(policy, questions):
         items += window.items
         places += window.places
         verdicts += window.verdicts
         people.append(_people(window, questions))
+        described.read(window.items)
         for name, judge in judges.items():
             told = verdicts_of(judge, window.drawn, questions)
             said[name].append(choices_of(told))
         tell(len(items))
-    return _gathered(policy, items, places, verdicts, people, said)
+    tags = described.gathered()
+    return _gathered(policy, items, places, verdicts, people, said, tags)
 
 
 def named_judges(policy: RoutingPolicy) -> dict[str, MachineAnnotator]:
@@ -145,6 +146,7 @@ def _gathered(
     verdicts: Sequence[Verdict],
     people: Sequence[Floats],
     said: dict[str, list[Floats]],
+    tags: dict[str, Described],
 ) -> LivePairs:
     ids = np.array([item.id for item in items], dtype=np.int64)
     parts = drawn_parts(policy)
@@ -163,7 +165,7 @@ def _gathered(
         _useful({name: np.concatenate(parts) for name, parts in said.items() if parts}),
         _useful({EXCHANGED: _exchanged(verdicts)}),
         _useful({"confidence": _confidence(verdicts)}),
-        _tags(items),
+        tags,
     )
     return LivePairs(
         pairs,
@@ -218,19 +220,6 @@ def _confidence(verdicts: Sequence[Verdict]) -> Floats:
     known = found[np.isfinite(found)]
     if not known.size or np.ptp(known) < 1e-9:
         return np.full(len(found), np.nan)
-    return found
-
-
-def _tags(items: Sequence[ItemRow]) -> dict[str, Words]:
-    """Return what describes the items, the most frequent words of each field."""
-    found = {}
-    for field in DESCRIBED:
-        values = [getattr(item, field) for item in items]
-        counts = Counter(value for value in values if value)
-        kept = {value for value, _n in counts.most_common(MOST_TAGS)}
-        if kept:
-            words = [value if value in kept else "" for value in values]
-            found[field] = np.array(words, dtype=np.str_)
     return found
 
 

@@ -97,7 +97,7 @@ class RoutingState:
 def policy_of(project: Project) -> RoutingPolicy | None:
     """Return the policy in force, with its machine; one query."""
     return (
-        RoutingPolicy.objects.select_related("project", "machine")
+        RoutingPolicy.objects.select_related("project", "machine", "tagger")
         .filter(project=project, ended_at=None)
         .first()
     )

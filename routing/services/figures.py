@@ -80,7 +80,7 @@ def _advice(decided: "Decided", here: Point | None) -> list[str]:
 
 def _ppm(decided: "Decided") -> Figures | None:
     found = decided.scores.performance
-    return asdict(found.fit) if found else None
+    return {**asdict(found.fit), "kind": found.kind} if found else None
 
 
 # --- the audit ----------------------------------------------------------------------

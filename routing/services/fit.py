@@ -22,7 +22,7 @@ from routing.lots import lots_of, lowest
 from routing.models import RoutingPolicy
 from routing.pairs import Floats, Ints, consensus_of, share_of
 from routing.proxy import proxy_of
-from routing.scoring import Scores, score_pool
+from routing.scoring import Scores, score_pool, with_mix
 from routing.selectors.pairs import LivePairs, pairs_of
 from routing.selectors.pool import last_number
 from routing.selectors.prices import prices_for
@@ -34,7 +34,7 @@ from routing.services.seed import Plan
 from routing.spending_plan import Room, Spent, spend
 from routing.strategies import Known
 
-METHOD = "1"
+METHOD = "2"
 # More labels teach hardly more, and learning from them takes longer than a minute.
 MOST_LABELS = 5_000
 DIGITS = 6
@@ -50,6 +50,9 @@ FIELDS = (
     "reserve_share",
     "stop_gain",
     "machine_id",
+    "ppm",
+    "tagger_id",
+    "metadata_fields",
 )
 
 
@@ -91,7 +94,7 @@ def plan_fit(policy: RoutingPolicy, tell: Tell) -> Plan:
     features = features_of(live, tell)
     known = known_of(live, features)
     rng = np.random.default_rng(policy.seed)
-    scores = score_pool(known, rows, policy.strategy, rng)
+    scores = score_pool(known, rows, policy.strategy, rng, policy.ppm)
     decided = _decide(policy, live, known, features, rows, scores, rng)
     figures = figures_of(policy, decided, rng) | {
         "last_number": last_number(policy.project)
@@ -138,8 +141,10 @@ def _decide(
     spending = spending_of(policy, live.n, is_settled=True)
     open_rows = np.flatnonzero(live.is_open)
     prices = prices_for(policy, live.ids, live.n_wanted)
-    cost = cost_in(spending, prices)[open_rows]
+    cost_of_all = cost_in(spending, prices)
+    cost = cost_of_all[open_rows]
     least = 0.0 if policy.stop_gain is None else policy.stop_gain
+    scores = _mixed(policy, live, scores, cost_of_all, float(spending.left))
     spent = spend(
         scores.score[open_rows],
         cost,
@@ -158,6 +163,26 @@ def cost_in(spending: Spending, prices: Sequence[Decimal]) -> Floats:
     if spending.budget_items is not None:
         return np.ones(len(prices))
     return np.array([float(price) for price in prices])
+
+
+def _mixed(
+    policy: RoutingPolicy,
+    live: LivePairs,
+    scores: Scores,
+    cost: Floats,
+    left: float,
+) -> Scores:
+    """Put the best simulated mix in, where that is the policy's strategy.
+
+    It is drawn among the open items and those of the audit, which are like them, with
+    as much more budget: so the audit tells what the mix finds.
+    """
+    least = 0.0 if policy.stop_gain is None else policy.stop_gain
+    rows = np.flatnonzero(live.is_open | live.is_audit)
+    left *= (1 - policy.reserve_share) * len(rows) / max(int(live.is_open.sum()), 1)
+    rows = rows[scores.gain[rows] >= least]
+    rng = np.random.default_rng([policy.seed, 1])
+    return with_mix(scores, rows, cost[rows], left, rng)
 
 
 def _drafts(decided: Decided) -> list[RouteDraft]:
@@ -204,8 +229,9 @@ def _inputs(policy: RoutingPolicy, decided: Decided) -> str:
     arrays += list(features.figures.values())
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
-    for words in live.pairs.tags.values():
-        digest.update(words.tobytes())
+    for name, field in live.pairs.tags.items():
+        digest.update("\0".join([name, *field.values]).encode())
+        digest.update(np.packbits(field.has).tobytes())
     said = [str(getattr(policy, name)) for name in FIELDS]
     said += [str(price) for price in decided.prices]
     digest.update("\0".join([METHOD, features.encoder, *said]).encode())

@@ -37,7 +37,9 @@ def judged_figures(
         return JudgedFigures(None, {"curve": [], "here": None, "baselines": {}})
     shares = (*SHARES, round(share, 6))
     reserve = policy.reserve_share
-    judged = judge_all(decided.known, rows, is_seed, strategy, shares, reserve, rng)
+    judged = judge_all(
+        decided.known, rows, is_seed, strategy, shares, reserve, rng, policy.ppm
+    )
     *points, here = judged[strategy].points
     kept = {
         "curve": [_compared(one) for one in points],

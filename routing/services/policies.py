@@ -33,7 +33,8 @@ class PolicyDraft:
 
     `judges` None: all others of the project that have judged. `label_usd` None: the
     price of an answer in the project's budget times its overlap. `surcharges`: factors
-    by “field=value”. `seed` None: drawn.
+    by “field=value”. `seed` None: drawn. `tagger` None: the newest tags of
+    each item, whoever gave them.
     """
 
     machine: MachineAnnotator | None
@@ -50,6 +51,9 @@ class PolicyDraft:
     refit_every: int = 100
     stop_gain: float | None = None
     seed: int | None = None
+    ppm: str = RoutingPolicy.Ppm.RIDGE
+    tagger: MachineAnnotator | None = None
+    metadata_fields: Sequence[str] = ()
 
 
 @transaction.atomic
@@ -90,6 +94,9 @@ def set_policy(*, project: Project, by: User, draft: PolicyDraft) -> RoutingPoli
         refit_every=draft.refit_every,
         stop_gain=draft.stop_gain,
         seed=secrets.randbits(62) if draft.seed is None else draft.seed,
+        ppm=draft.ppm,
+        tagger=draft.tagger,
+        metadata_fields=list(draft.metadata_fields),
         created_by=by,
     )
     policy.judges.set(judges)

@@ -16,6 +16,7 @@ from routing.models import RoutingPolicy
 from routing.prices import SurchargeError, read_surcharges
 from routing.selectors.prices import known_fields, known_values, mean_factor
 from routing.selectors.spending import items_of, price_of
+from routing.services.tag_rules import tag_problems
 
 if TYPE_CHECKING:
     from routing.services.policies import PolicyDraft
@@ -36,6 +37,7 @@ def policy_problems(
         *_machine_problems(project, draft),
         *_judge_problems(project, draft, judges),
         *_number_problems(draft),
+        *tag_problems(project, draft),
         *_price_problems(project, draft, label_usd),
         *_surcharge_problems(project, draft),
     ]
@@ -90,6 +92,11 @@ def _number_problems(draft: "PolicyDraft") -> list[Problem]:
         text = _("There is no strategy {name!r}. The strategies are {known}.")
         words = text.format(name=str(draft.strategy)[:30], known=known)
         problems.append(Problem("strategy", words))
+    if draft.ppm not in RoutingPolicy.Ppm.values:
+        known = join_or(RoutingPolicy.Ppm.values)
+        text = _("There is no prediction model {name!r}. The models are {known}.")
+        words = text.format(name=str(draft.ppm)[:30], known=known)
+        problems.append(Problem("ppm", words))
     if not 0 <= draft.refit_every <= MOST:
         text = _("Write a whole number from 0; 0 learns anew by hand alone.")
         problems.append(Problem("refit_every", text))

@@ -30,6 +30,9 @@ FREE = (
     "surcharges",
     "strategy",
     "judges",
+    "ppm",
+    "tagger",
+    "metadata_fields",
 )
 FIELDS = ("machine", "n_seed", "budget", "budget_unit", *FREE)
 LONGEST = 40
@@ -75,10 +78,14 @@ class PolicyReader:
             return self._whole(name)
         if name == "judges":
             return self._judges()
-        if name == "strategy":
+        if name in ("strategy", "ppm"):
             return str(self.raw[name])
         if name == "surcharges":
             return self._surcharges()
+        if name == "tagger":
+            return self._one("tagger", _("This project has no such tagger."))
+        if name == "metadata_fields":
+            return self._words(name)
         value = self._number(name)
         return value if name == "label_usd" else float(value)
 
@@ -90,13 +97,27 @@ class PolicyReader:
             return {}
 
     def _machine(self) -> MachineAnnotator | None:
-        sent = self.raw.get("machine")
+        return self._one("machine", _("This project has no such AI annotator."))
+
+    def _one(self, name: str, unknown: str) -> MachineAnnotator | None:
+        sent = self.raw.get(name)
         if sent in (None, ""):
             return None
         found = self._machines([sent])
         if not found:
-            self._say("machine", _("This project has no such AI annotator."))
+            self._say(name, unknown)
         return found[0] if found else None
+
+    def _words(self, name: str) -> list[str]:
+        """Read a list of words; without repeats, in their order."""
+        sent = self.raw[name]
+        if not isinstance(sent, Sequence) or isinstance(sent, str):
+            self._say(name, _("Send a list of names."))
+            return []
+        if not all(isinstance(one, str) and one for one in sent):
+            self._say(name, _("Each name is a text."))
+            return []
+        return list(dict.fromkeys(str(one) for one in sent))
 
     def _judges(self) -> list[MachineAnnotator]:
         sent = self.raw["judges"]
@@ -176,4 +197,7 @@ def written(policy: RoutingPolicy) -> dict[str, object]:
         "refit_every": policy.refit_every,
         "stop_gain": policy.stop_gain,
         "seed": policy.seed,
+        "ppm": policy.ppm,
+        "tagger": str(policy.tagger.public_id) if policy.tagger else "",
+        "metadata_fields": list(policy.metadata_fields),
     }

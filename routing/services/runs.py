@@ -19,7 +19,7 @@ from routing.services.applying import CHUNK, apply_run, store_plan
 from routing.services.seed import Plan, plan_seed
 
 # What makes decisions beside their inputs: a change of the method is a new version.
-VERSIONS = {"method": "1"}
+VERSIONS = {"method": "2"}
 
 
 def run_routing(job: Job, progress: Progress) -> dict[str, Any]:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy
 from annotation.models import Project
 from annotation.questions import Problem
 from annotation.views.forms import Styled
+from annotation.words import gettext as _
 from routing.models import RoutingPolicy
+from routing.selectors.described import TagOffer
 from routing.selectors.page import Offer
 from routing.selectors.spending import price_of
 from routing.services.policy_rules import LEAST_SEED
@@ -21,6 +23,9 @@ RARE = (
     "audit_share",
     "reserve_share",
     "strategy",
+    "ppm",
+    "tagger",
+    "metadata_fields",
     "refit_every",
     "stop_gain",
     "seed",
@@ -92,6 +97,23 @@ class PolicyForm(Styled, forms.Form):
         ),
         choices=RoutingPolicy.Strategy.choices,
     )
+    ppm = forms.ChoiceField(
+        label=gettext_lazy("Performance prediction model"),
+        help_text=gettext_lazy(
+            "Performance prediction and the best simulated mix choose by it, and the "
+            "page says what each tag is worth by it."
+        ),
+        choices=RoutingPolicy.Ppm.choices,
+        required=False,
+    )
+    tagger = forms.ChoiceField(
+        label=gettext_lazy("Whose tags of the prompts are read"), required=False
+    )
+    metadata_fields = forms.MultipleChoiceField(
+        label=gettext_lazy("Metadata of items that may tell"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     judges = forms.MultipleChoiceField(
         label=gettext_lazy("Judges whose verdicts are signals"),
         required=False,
@@ -121,9 +143,17 @@ class PolicyForm(Styled, forms.Form):
         gettext_lazy("The same number draws the same items. Empty: it is drawn."),
     )
 
-    def __init__(self, *args: Any, offered: Sequence[Offer], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, offered: Sequence[Offer], tags: TagOffer, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.offered = offered
+        newest = ("", _("The newest tags of each item, whoever gave them"))
+        tagged = [(str(one.public_id), one.name) for one in tags.taggers]
+        cast(forms.ChoiceField, self.fields["tagger"]).choices = [newest, *tagged]
+        fields = [(name, name) for name in tags.fields]
+        named_fields = cast(forms.MultipleChoiceField, self.fields["metadata_fields"])
+        named_fields.choices = fields
         named = [(str(one.machine.public_id), one.machine.name) for one in offered]
         cast(forms.ChoiceField, self.fields["machine"]).choices = named
         cast(forms.MultipleChoiceField, self.fields["judges"]).choices = named
@@ -189,6 +219,7 @@ def initial(
         "budget_unit": "money" if price else "share",
         "label_usd": plain(price),
         "strategy": RoutingPolicy.Strategy.DEFAULT,
+        "ppm": RoutingPolicy.Ppm.RIDGE,
         "audit_share": "25%",
         "reserve_share": "10%",
         "refit_every": 100,

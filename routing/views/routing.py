@@ -21,6 +21,7 @@ from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS
 from annotation.words import gettext as _
 from routing.models import RoutingPolicy
+from routing.selectors.described import tag_offer
 from routing.selectors.page import (
     action_of,
     cost_of_all,
@@ -35,6 +36,7 @@ from routing.selectors.state import (
     ROUTED,
     RoutingState,
     is_unended,
+    policy_of,
     state_of,
 )
 from routing.services.by_hand import request_by_hand
@@ -52,7 +54,8 @@ def routing(request: HttpRequest, slug: str) -> HttpResponse:
         seat = access.seat(request.user, slug, roles=access.MANAGERS)
         return _page(request, seat, None, share_of(request.GET.get("at")))
     seat = access.seat(request.user, slug, roles=OWNERS)
-    form = PolicyForm(request.POST, offered=offers(seat.project))
+    tags = tag_offer(seat.project, policy_of(seat.project))
+    form = PolicyForm(request.POST, offered=offers(seat.project), tags=tags)
     if not form.is_valid():
         return _page(request, seat, form)
     try:
@@ -155,10 +158,11 @@ def _page(
     wanted = lacking(project, list(offered))
     n_items, all_usd = cost_of_all(project)
     begun = initial(project, now.policy, offered, n_items)
+    tags = tag_offer(project, now.policy)
     context = live | {
         "tab": "routing",
         "lacking": wanted,
-        "form": form or PolicyForm(initial=begun, offered=offered),
+        "form": form or PolicyForm(initial=begun, offered=offered, tags=tags),
         "judges": _judges(now.policy),
         "shares": _shares(now.policy),
         "n_items": n_items,

@@ -178,7 +178,7 @@ HASHES = {
     "pairwise": (1, "b14da825417ca729"),
     "criteria": (1, "73178fd86324cce1"),
     "ranking": (1, "b0a73df25f5e21a5"),
-    "tagging": (1, "38185455b5246792"),
+    "tagging": (2, "6331a2d8fe31fd1b"),
     "self_reference": (1, "3b6e53b2a6badf34"),
     "debate": (1, "59e5af675a69fe1c"),
 }

@@ -263,6 +263,8 @@ TAGS = {
     "complexity": "simple",
     "safety": "safe",
     "open_endedness": "moderate",
+    "languages": ["English"],
+    "material": ["table"],
     "format": [],
     "reason": "",
 }
@@ -284,6 +286,10 @@ def test_tags_are_read_without_a_question() -> None:
         {"safety": "SAFE"},
         {"format": "list"},
         {"language": "en"},
+        {"languages": []},
+        {"languages": ["en"]},
+        {"languages": ["English", "French", "German", "Greek"]},
+        {"material": ["stone"]},
     ],
 )
 def test_tags_outside_the_vocabulary_are_unparsable(wrong: dict[str, object]) -> None:

@@ -89,6 +89,10 @@ def test_newest_figures_come_first(machine: MachineAnnotator, owner: Client) -> 
         ({"judges": ["me"]}, "judges", "no such AI annotator."),
         ({"n_seed": True}, "n_seed", "is no number."),
         ({"refit_every": -1}, "refit_every", "whole number from 0"),
+        ({"ppm": "cubic"}, "ppm", "There is no prediction model 'cubic'."),
+        ({"tagger": "me"}, "tagger", "no such tagger."),
+        ({"metadata_fields": "topic"}, "metadata_fields", "Send a list of names."),
+        ({"metadata_fields": [3]}, "metadata_fields", "Each name is a text."),
         ({"colour": "red"}, "colour", "There is no field 'colour'."),
     ],
 )

@@ -91,15 +91,42 @@ def test_unknown_column_names_those_there_are(tmp_path: Path) -> None:
     assert "ai, ai_swapped, completion_a" in words
 
 
-def test_tags_are_words_numbers_or_nothing(tmp_path: Path) -> None:
+def test_tags_are_words_numbers_several_or_nothing(tmp_path: Path) -> None:
     rows = draw_rows(6, 1)
-    for row, value in zip(rows, ("law", 3, None, True, "law", "law"), strict=True):
+    for row, value in zip(
+        rows, ("law", 3, None, True, ["law", "food"], []), strict=True
+    ):
         row["subject"] = value
     columns = Columns(("person",), "ai", tags=("subject",))
     pairs = read_pairs(write(rows, tmp_path), columns).pairs
-    assert pairs.tags["subject"].tolist() == ["law", "3", "", "True", "law", "law"]
-    rows[0]["subject"] = ["law"]
-    assert refused(rows, tmp_path, columns).startswith("Line 1: 'subject' must be")
+    found = pairs.tags["subject"]
+    assert found.values == ("3", "True", "food", "law")
+    assert found.has.astype(int).tolist() == [
+        [0, 0, 0, 1],
+        [1, 0, 0, 0],
+        [0, 0, 0, 0],
+        [0, 1, 0, 0],
+        [0, 0, 1, 1],
+        [0, 0, 0, 0],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"a": 1}, "must be a word, number or truth value, a list of them, or null."),
+        ([["law"]], "must be a word, number or truth value, a list of them, or null."),
+        (float("nan"), "is nan; write a finite number or null."),
+        ([1, float("inf")], "is inf; write a finite number or null."),
+    ],
+)
+def test_what_is_no_tag_is_refused(value: object, words: str, tmp_path: Path) -> None:
+    rows = draw_rows(6, 1)
+    for row in rows:
+        row["subject"] = "law"
+    rows[1]["subject"] = value
+    columns = Columns(("person",), "ai", tags=("subject",))
+    assert refused(rows, tmp_path, columns) == f"Line 2: 'subject' {words}"
 
 
 def test_column_named_twice_is_refused(tmp_path: Path) -> None:

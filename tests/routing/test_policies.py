@@ -27,6 +27,8 @@ FAULTS: list[tuple[str, dict[str, Any], str]] = [
     ("audit_share", {"audit_share": float("nan")}, "from 0 to 0.5"),
     ("reserve_share", {"reserve_share": 0.6}, "from 0 to 0.5"),
     ("strategy", {"strategy": "luck"}, "There is no strategy 'luck'"),
+    ("ppm", {"ppm": "cubic"}, "The models are ridge or quadratic."),
+    ("metadata_fields", {"metadata_fields": ["hue"]}, "Leave it out"),
     ("refit_every", {"refit_every": -1}, "from 0"),
     ("stop_gain", {"stop_gain": 1.0}, "below 1"),
     ("seed", {"seed": -3}, "whole number from 0"),

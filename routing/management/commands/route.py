@@ -57,6 +57,15 @@ class Command(BaseCommand):
             default=[],
             help="such as 'category=medicine x 2'; any number of them",
         )
+        parser.add_argument("--ppm", choices=RoutingPolicy.Ppm.values, default="ridge")
+        parser.add_argument("--tagger", default="", help="whose tags; else the newest")
+        parser.add_argument(
+            "--metadata",
+            nargs="*",
+            default=[],
+            metavar="FIELD",
+            help="fields of the items' metadata that are tags",
+        )
         for name, kind, default, words in OPTIONS:
             parser.add_argument(name, type=kind, default=default, help=words)
         parser.add_argument(
@@ -110,6 +119,9 @@ def _draft(project: Project, options: dict[str, Any]) -> PolicyDraft:
         refit_every=options["refit_every"],
         stop_gain=options["stop_gain"],
         seed=options["rng"],
+        ppm=options["ppm"],
+        tagger=_machine(project, options["tagger"]) if options["tagger"] else None,
+        metadata_fields=options["metadata"],
     )
 
 

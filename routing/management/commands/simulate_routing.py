@@ -16,6 +16,7 @@ from routing.pair_file import Columns, PairFileError, read_pairs
 from routing.pairs import Pairs
 from routing.report import as_json, lines_of
 from routing.simulate import Plan, SimulationError, simulate
+from routing.simulated import KINDS, RIDGE
 from routing.strategies import know
 
 FALLBACK_WORDS = (
@@ -73,6 +74,17 @@ class Command(BaseCommand):
             help="folder or hub name of a sentence-embedding model, installed for "
             "the installed weights; without it TF-IDF and SVD of the texts",
         )
+        parser.add_argument(
+            "--ppm",
+            choices=KINDS,
+            default=RIDGE,
+            help="the performance prediction model; quadratic is the paper's",
+        )
+        parser.add_argument(
+            "--simulated",
+            action="store_true",
+            help="judge the best of 500 simulated mixes by that model too",
+        )
         parser.add_argument("--json", type=Path, help="write the figures to this file")
 
     def _add_columns(self, parser: ArgumentParser) -> None:
@@ -115,6 +127,8 @@ class Command(BaseCommand):
             options["splits"],
             options["rng"],
             options["reserve"],
+            ppm=options["ppm"],
+            has_simulated=options["simulated"],
         )
         began = time.monotonic()
         try:
