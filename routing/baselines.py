@@ -133,9 +133,7 @@ def _reasons(known: Known, *, has_ppm: bool) -> Mapping[str, str]:
     return {name: words for name, words in said.items() if words}
 
 
-def _folds(
-    known: Known, fold: Ints, rng: np.random.Generator, ppm: str
-) -> list[_Fold]:
+def _folds(known: Known, fold: Ints, rng: np.random.Generator, ppm: str) -> list[_Fold]:
     """Learn once in each fold, for all ways to choose; `ppm` empty: no prediction."""
     names = np.unique(fold)
     found = []

@@ -80,7 +80,7 @@ def tags_of(
             columns.append(words == word)
     for name, field in (described or {}).items():
         names += [f"{name}: {value}" for value in (*field.values, MISSING)]
-        columns += [*field.has.T, ~field.has.any(axis=1)]
+        columns += [*field.has.T, np.asarray(~field.has.any(axis=1))]
     has = np.stack(columns, axis=1) if columns else np.zeros((n, 0), dtype=bool)
     return merge_rare(Tags(tuple(names), has))
 

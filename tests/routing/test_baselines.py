@@ -46,6 +46,18 @@ def test_every_baseline_stands_beside_the_chosen_one(found: dict[str, Judged]) -
         assert one.reason == ""
 
 
+def test_best_simulated_mix_has_a_mix_for_each_budget(known: Known) -> None:
+    with threadpool_limits(1):
+        rng = np.random.default_rng(0)
+        every = np.ones(240, dtype=bool)
+        shares = (0.1, 0.5, 1.0, HERE)
+        given = (np.arange(240), every, "simulated", shares, 0.0, rng)
+        one = judge_all(known, *given, "quadratic")["simulated"]
+    assert [point.budget for point in one.points] == [*shares]
+    assert one.points[2].chosen.mean == 1.0
+    assert one.points[0].chosen.mean < one.points[1].chosen.mean
+
+
 def test_oracle_is_the_ceiling_and_the_levels_are_flat(
     known: Known, found: dict[str, Judged]
 ) -> None:

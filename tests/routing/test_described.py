@@ -74,7 +74,7 @@ def has(found: LivePairs, field: str, value: str) -> list[int]:
     """Return the numbers of the items that have a value."""
     told_of = found.pairs.tags[field]
     rows = np.flatnonzero(told_of.has[:, told_of.values.index(value)])
-    return found.numbers[rows].tolist()
+    return [int(number) for number in found.numbers[rows]]
 
 
 # --- pure ---
