@@ -37,4 +37,5 @@ def described_words(name: str) -> str:
         return ""
     field, _colon, value = rest.partition(": ")
     told = _(FIELDS[field]) if kind == TAGGED and field in FIELDS else field
-    return f"{told}: {_(VALUES[value]) if value in VALUES else value}"
+    words = _(VALUES[value]) if value in VALUES else value
+    return f"{told}: {words}"
