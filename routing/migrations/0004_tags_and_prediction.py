@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("annotation", "0030_policy_in_force"),
-        ("routing", "0002_policy_in_force"),
+        ("routing", "0003_prices"),
     ]
 
     operations = [
