@@ -28,6 +28,7 @@ MARKS_BY_FIXTURE = {
     "transactional_db": "database",
     "live_server": "database",
 }
+PLAIN = "No sentence-embedding model is installed."
 WORKERS = {"celery_worker", "start_celery_worker"}
 
 
@@ -80,6 +81,18 @@ def unread_queue(
             monkeypatch.setattr(task, "queue", "unread", raising=False)
             # Celery keeps a task's options after its first message.
             monkeypatch.setattr(task, "_exec_options", None)
+
+
+@pytest.fixture(autouse=True)
+def plain_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compare texts by their spelling, also where the optional weights are installed.
+
+    A test has the same figures everywhere, and loads no model that it did not name.
+    """
+    from models_service.backends import embeddings
+
+    plain = embeddings.ChosenEncoder(embeddings.HashingEncoder(), PLAIN)
+    monkeypatch.setattr(embeddings, "default_encoder", lambda: plain)
 
 
 @pytest.fixture
