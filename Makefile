@@ -9,7 +9,8 @@ JOBS ?= 2
 TORCH_INDEX ?=
 PYTEST := $(PY) -m pytest
 
-.PHONY: run test install install-web weights lint chromium test-services prove bench gallery messages
+.PHONY: run test install install-web weights lint style types contracts migrations \
+	chromium test-services prove bench gallery messages
 
 run: $(RUN_STAMP)
 	@exec $(PY) manage.py up
@@ -57,11 +58,23 @@ gallery: $(TEST_STAMP) chromium
 messages: $(RUN_STAMP)
 	@.ci/messages
 
+# The checks run two at a time, each with its output in one piece where make can do so.
+CHECKS := types contracts migrations style
 lint: $(TEST_STAMP)
+	@$(MAKE) --no-print-directory -j $(JOBS) \
+		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) $(CHECKS)
+
+style: $(TEST_STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+types: $(TEST_STAMP)
 	$(VENV)/bin/mypy
+
+contracts: $(TEST_STAMP)
 	$(VENV)/bin/lint-imports
+
+migrations: $(TEST_STAMP)
 	@folder=$$(mktemp -d) && chmod 711 $$folder && \
 		VAR_DIR=$$folder $(PY) manage.py with_services makemigrations \
 		--check --dry-run; code=$$?; rm -rf $$folder; exit $$code
