@@ -83,11 +83,18 @@ def points_of(
     """
     found = []
     for share, asked in zip(shares, chance, strict=True):
-        right = mean_of(1.0 - wrong * (1.0 - asked), group)
-        by_lot = mean_of(1.0 - wrong * (1.0 - share), group)
-        gain = mean_of((asked - share) * wrong, group, between=None)
+        right = _right(wrong, asked, group)
+        by_lot = _right(wrong, np.full(len(wrong), share), group)
+        gain = mean_of((asked - share) * wrong, group)
         found.append(Point(share, right, by_lot, gain, words_of(gain)))
     return found
+
+
+def _right(wrong: Floats, asked: Floats, group: Ints) -> Estimate:
+    """Return the share of right labels; whoever is asked for certain is right."""
+    if asked.min(initial=1.0) >= 1.0:
+        return Estimate(1.0, 1.0, 1.0)
+    return share_of_all(1.0 - wrong * (1.0 - asked), group)
 
 
 def words_of(gain: Estimate) -> str:
@@ -98,14 +105,16 @@ def words_of(gain: Estimate) -> str:
 def chances(score: Floats, fold: Ints, share: float, reserve: float = 0.0) -> Floats:
     """Return the chance that each item is asked about, ties by lot: float64 [n].
 
-    All but the reserve goes to the best, and the reserve to others by lot.
+    The reserve is drawn first, from all; the rest of the budget goes to the best of
+    those who are left.
     """
     found = np.zeros(len(score))
     for one in np.unique(fold):
         rows = np.flatnonzero(fold == one)
         n_wanted = share * len(rows)
-        best = _chances(score[rows], (1.0 - reserve) * n_wanted)
-        found[rows] = add_lots(best, n_wanted)
+        by_lot = min(reserve * share, 1.0 - TINY)
+        n_best = (1.0 - reserve) * n_wanted / (1.0 - by_lot)
+        found[rows] = by_lot + (1.0 - by_lot) * _chances(score[rows], n_best)
     return found
 
 
@@ -128,9 +137,7 @@ def _chances(score: Floats, n_wanted: float) -> Floats:
     return np.asarray(each[place])
 
 
-def mean_of(
-    values: Floats, group: Ints, between: tuple[float, float] | None = (0.0, 1.0)
-) -> Estimate:
+def mean_of(values: Floats, group: Ints) -> Estimate:
     """Return a mean whose error knows that items of a group go together."""
     n = len(values)
     mean = float(values.mean())
@@ -140,6 +147,50 @@ def mean_of(
     spread = n_groups / max(n_groups - 1, 1)
     error = float(np.sqrt(spread * np.square(sums).sum()) / n)
     low, high = mean - Z * error, mean + Z * error
-    if between is not None:
-        low, high = max(low, between[0]), min(high, between[1])
+    return Estimate(mean, low, high)
+
+
+def share_of_all(values: Floats, group: Ints, weight: Floats | None = None) -> Estimate:
+    """Return the mean of values in [0, 1] with its 95 % interval.
+
+    Wilson's interval with as many observations as the mean is worth: the variance of a
+    share over that of the mean, groups being sampled as a whole; never more than
+    the weights allow, and the number of groups where no value differs.
+
+    Parameters
+    ----------
+    values : float64 [n]
+        n at least 1.
+    group : int64 [n]
+        What is sampled together.
+    weight : float64 [n]
+        One over the chance with which an item was drawn; None: all the same.
+
+    References
+    ----------
+    Wilson (1927), Probable inference, the law of succession, and statistical inference.
+    Korn and Graubard (1998), Confidence intervals for proportions with small expected
+    number of positive counts estimated from survey data: the effective size.
+    """
+    w = np.ones(len(values)) if weight is None else weight
+    w = w / w.sum()
+    mean = float(np.clip(w @ values, 0.0, 1.0))
+    _, place = np.unique(group, return_inverse=True)
+    parts = np.bincount(place, w * (values - mean))
+    n_groups = len(parts)
+    variance = n_groups / max(n_groups - 1, 1) * float(np.square(parts).sum())
+    binomial = mean * (1.0 - mean)
+    if variance > 0 and binomial > 0:
+        n = min(binomial / variance, 1.0 / float(np.square(w).sum()))
+    else:
+        n = 1.0 / float(np.square(np.bincount(place, w)).sum())
+    return _wilson(mean, n)
+
+
+def _wilson(mean: float, n: float) -> Estimate:
+    middle = (mean + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    spread = np.sqrt(mean * (1 - mean) / n + Z * Z / (4 * n * n))
+    half = float(Z / (1 + Z * Z / n) * spread)
+    low = 0.0 if mean == 0 else max(middle - half, 0.0)
+    high = 1.0 if mean == 1 else min(middle + half, 1.0)
     return Estimate(mean, low, high)

@@ -17,32 +17,50 @@ class Spent:
     human, is_reserve : bool [n]
         Asked at all; asked because its lot was drawn.
     propensity : float64 [n]
-        The chance with which it comes to people: 1 for what was chosen by score, the
-        share of the lots drawn for everything else.
+        1 for what was chosen by score; the chance of the lot for everything else.
     order : int64 [n_human]
         Those who are asked in the order in which the budget is spent: by falling score,
         the reserve at random places between them.
-    cutoff : float
-        The least score for its cost that was chosen; infinite where none was.
+    reserve : Reserve or None
+        The lots that were drawn, which later runs keep to; None without a reserve.
     """
 
     human: Bools
     is_reserve: Bools
     propensity: Floats
     order: Ints
-    cutoff: float
+    reserve: "Reserve | None"
+
+    @property
+    def n_chosen(self) -> int:
+        """Return how many are asked for their score."""
+        return int(self.human.sum() - self.is_reserve.sum())
+
+
+@dataclass(frozen=True)
+class Reserve:
+    """The lots of a policy: whoever has one up to `threshold` comes to people.
+
+    It is drawn once, before anything is chosen by score, and holds for items that come
+    later. So what it drew is a random part of all items whatever is learned since: lots
+    drawn from what a choice by score leaves would be fewer at every run where gains are
+    high. `propensity`: the chance of each item to be drawn.
+    """
+
+    threshold: float
+    propensity: float
 
 
 @dataclass(frozen=True)
 class Room:
-    """What may be spent. `reserve_share` of `budget` goes to items by lot.
+    """What may be spent. `share` of `budget`, in [0, 1], goes to items by lot.
 
-    `n_before`: items whose lot was drawn, and people have them, by earlier runs.
+    `reserve`: the lots of the policy, where an earlier run has drawn them.
     """
 
     budget: float
-    reserve_share: float
-    n_before: int = 0
+    share: float
+    reserve: Reserve | None = None
 
 
 def spend(
@@ -53,48 +71,56 @@ def spend(
     room: Room,
     rng: np.random.Generator,
 ) -> Spent:
-    """Spend a budget on open items, never more than it.
+    """Spend a budget on open items, never more than it: first by lot, then by score.
 
     Parameters
     ----------
     may_choose : bool [n]
         Whether the gain is worth a label; the others come to people by lot alone.
     lots : float64 [n]
-        Uniform in [0, 1) and kept over runs, so that the share of all lots that were
-        drawn is the chance of each.
+        Uniform in [0, 1) and kept over runs.
     """
     if not len(score):
         none = np.zeros(0, dtype=bool)
         nothing = np.zeros(0, dtype=np.int64)
-        return Spent(none, none, np.zeros(0), nothing, np.inf)
-    ready = np.flatnonzero(may_choose)
+        return Spent(none, none, np.zeros(0), nothing, room.reserve)
+    is_reserve, reserve = _draw(cost, lots, room)
+    ready = np.flatnonzero(may_choose & ~is_reserve & (room.share < 1))
+    left = room.budget - float(cost[is_reserve].sum())
     by_score = np.zeros(len(score), dtype=bool)
-    bought = select(
-        score[ready], cost[ready], room.budget * (1 - room.reserve_share), rng
+    by_score[ready[select(score[ready], cost[ready], left, rng).human]] = True
+    propensity = np.full(len(score), reserve.propensity if reserve else 0.0)
+    propensity[by_score] = 1.0
+    order = _order(score / cost, by_score, is_reserve, lots)
+    return Spent(by_score | is_reserve, is_reserve, propensity, order, reserve)
+
+
+def _draw(cost: Floats, lots: Floats, room: Room) -> tuple[Bools, Reserve | None]:
+    """Return whose lot is drawn, and the lots of the policy from now on.
+
+    The first run draws as many as the dearest items would allow, so that costs have no
+    say in who is drawn; where all is by lot, until the next one is too dear. Later runs
+    draw those below the threshold, and fewer only where the budget ends.
+    """
+    is_drawn = np.zeros(len(lots), dtype=bool)
+    order = np.argsort(lots, kind="stable")
+    n_paid = int(
+        np.searchsorted(np.cumsum(cost[order]), room.budget + 1e-9, side="right")
     )
-    by_score[ready[bought.human]] = True
-    rest = np.flatnonzero(~by_score)
-    left = room.budget - float(cost[by_score].sum())
-    n_drawn = _n_lots(left, cost[rest], room.reserve_share)
-    is_reserve = np.zeros(len(score), dtype=bool)
-    is_reserve[rest[np.argsort(lots[rest], kind="stable")[:n_drawn]]] = True
-    propensity = np.ones(len(score))
-    n_all = room.n_before + len(rest)
-    propensity[rest] = (room.n_before + n_drawn) / n_all if n_all else 0.0
-    if not room.reserve_share:
-        propensity[rest] = 0.0
-    human = by_score | is_reserve
-    worth = score / cost
-    cutoff = float(worth[by_score].min()) if by_score.any() else np.inf
-    order = _order(worth, by_score, is_reserve, lots)
-    return Spent(human, is_reserve, propensity, order, cutoff)
-
-
-def _n_lots(left: float, cost: Floats, share: float) -> int:
-    """Return how many lots can be drawn, as the dearest would allow."""
-    if not share or not len(cost):
-        return 0
-    return min(int(left / cost.max() + 1e-9), len(cost))
+    if room.reserve is not None:
+        n_below = int((lots <= room.reserve.threshold).sum())
+        is_drawn[order[: min(n_below, n_paid)]] = True
+        return is_drawn, room.reserve
+    if not room.share:
+        return is_drawn, None
+    n_drawn = n_paid
+    if room.share < 1:
+        n_drawn = int(room.budget * room.share / cost.max() + 1e-9)
+    n_drawn = min(n_drawn, len(lots))
+    is_drawn[order[:n_drawn]] = True
+    ends = np.concatenate([[0.0], lots[order], [1.0]])
+    threshold = float(ends[n_drawn : n_drawn + 2].mean()) if n_drawn else 0.0
+    return is_drawn, Reserve(threshold, n_drawn / len(lots))
 
 
 def _order(worth: Floats, chosen: Bools, reserve: Bools, lots: Floats) -> Ints:
@@ -111,13 +137,31 @@ def _order(worth: Floats, chosen: Bools, reserve: Bools, lots: Floats) -> Ints:
     )
 
 
-def chance_of(score: Floats, cost: Floats, spent: Spent) -> Floats:
-    """Return the chance in [0, 1] that items like these would be asked about.
+def places_of(worth: Floats, among: Floats) -> tuple[Floats, Floats]:
+    """Return between which places items would stand in the order of others.
 
-    1 above the cutoff of what was chosen, the share of lots below it.
+    Parameters
+    ----------
+    worth : float64 [n]
+        Score for its cost, of items that are not among the others.
+    among : float64 [m]
+        The same of those that can be chosen.
+
+    Returns
+    -------
+    first, last : float64 [n]
+        How many of the others come before for certain, and how many where all ties do;
+        of ties the order is drawn by lot.
     """
-    worth = score / cost
-    by_lot = float(spent.propensity[~spent.human].max(initial=0.0))
-    if spent.is_reserve.any():
-        by_lot = float(spent.propensity[spent.is_reserve].max())
-    return np.where(worth >= spent.cutoff - 1e-12, 1.0, by_lot)
+    ranked = np.sort(among)
+    n = len(ranked)
+    first = n - np.searchsorted(ranked, worth, side="right")
+    last = n - np.searchsorted(ranked, worth, side="left")
+    return first.astype(np.float64), last.astype(np.float64)
+
+
+def chance_at(first: Floats, last: Floats, n_chosen: int) -> Floats:
+    """Return the chance to be one of the first `n_chosen`, in [0, 1]: float64 [n]."""
+    return np.asarray(
+        np.clip((n_chosen - first) / np.maximum(last - first, 1.0), 0.0, 1.0)
+    )

@@ -106,7 +106,7 @@ def audited(figures: Mapping[str, Any]) -> list[Audited]:
         (
             "errors_found",
             _("AI errors that come to people"),
-            _("of all that there are"),
+            _("of those outside the seed"),
         ),
     )
     return [

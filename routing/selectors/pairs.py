@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import connection
 
-from annotation.models import MachineAnnotator, Route
+from annotation.models import MachineAnnotator
 from models_service.answers_table import AnswersTable
 from models_service.selectors.arrays import (
     Drawn,
@@ -60,8 +60,12 @@ class LivePairs:
         People have given blind answers, and all that were wanted.
     is_seed, is_audit : bool [n]
         Drawn at random by this policy; `is_audit` are those that only measure.
-    was_reserve : bool [n]
-        Came to people by lot, by this policy, and somebody has it.
+    propensity : float64 [n]
+        The chance with which an item was drawn for the seed; NaN for all others.
+    is_bought : bool [n]
+        Came to people by this policy, for its gain or by lot, and somebody has it.
+    is_before : bool [n]
+        People labelled it, and neither the seed nor this policy asked them to.
     """
 
     pairs: Pairs
@@ -72,7 +76,9 @@ class LivePairs:
     is_labelled: Bools
     is_seed: Bools
     is_audit: Bools
-    was_reserve: Bools
+    propensity: Floats
+    is_bought: Bools
+    is_before: Bools
 
     @property
     def n(self) -> int:
@@ -150,10 +156,13 @@ def _gathered(
 ) -> LivePairs:
     ids = np.array([item.id for item in items], dtype=np.int64)
     parts = drawn_parts(policy)
-    drawn = [parts.get(item.id, "") for item in items]
-    is_seed = np.array([bool(part) for part in drawn], dtype=bool)
+    drawn = [parts.get(item.id) for item in items]
+    is_seed = np.array([one is not None for one in drawn], dtype=bool)
     votes = _padded(people)
     is_open = np.array([place.is_open for place in places], dtype=bool)
+    is_labelled = np.asarray(np.isfinite(votes).any(axis=1))
+    is_ours = np.array([one.policy == policy.number for one in places], dtype=bool)
+    taken = np.array([one.n_taken > 0 for one in places], dtype=bool)
     groups = {prompt: at for at, prompt in enumerate({i.prompt: 0 for i in items})}
     pairs = Pairs(
         (),
@@ -173,16 +182,13 @@ def _gathered(
         np.array([item.number for item in items], dtype=np.int64),
         np.array([place.n_wanted for place in places], dtype=np.int64),
         is_open & ~is_seed,
-        np.asarray(np.isfinite(votes).any(axis=1)),
+        is_labelled,
         is_seed,
-        np.array([part == Route.Part.AUDIT for part in drawn], dtype=bool),
-        np.array([_was_reserve(policy, place) for place in places], dtype=bool),
+        np.array([one is not None and one.is_audit for one in drawn], dtype=bool),
+        np.array([one.propensity if one else np.nan for one in drawn], dtype=float),
+        is_ours & ~is_seed & taken,
+        is_labelled & ~is_seed & ~is_ours,
     )
-
-
-def _was_reserve(policy: RoutingPolicy, place: Place) -> bool:
-    is_reserve = place.part == Route.Part.RESERVE and place.policy == policy.number
-    return is_reserve and place.n_taken > 0
 
 
 def _padded(parts: Sequence[Floats]) -> Floats:

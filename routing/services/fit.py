@@ -27,11 +27,12 @@ from routing.selectors.pairs import LivePairs, pairs_of
 from routing.selectors.pool import last_number
 from routing.selectors.prices import prices_for
 from routing.selectors.spending import Spending, spending_of
+from routing.services.audit_figures import previous_fit
 from routing.services.features import Features, Tell, features_of
 from routing.services.figures import figures_of
 from routing.services.lengths import measure_lengths
 from routing.services.seed import Plan
-from routing.spending_plan import Room, Spent, spend
+from routing.spending_plan import Reserve, Room, Spent, spend
 from routing.strategies import Known
 
 METHOD = "2"
@@ -74,6 +75,10 @@ class Decided:
     prices: list[Decimal]
     spent: Spent
     spending: Spending
+
+    def cost_of(self, rows: Ints) -> Floats:
+        """Return what people's labels of some items cost, in the unit of the budget."""
+        return cost_in(self.spending, [self.prices[row] for row in rows.tolist()])
 
 
 def plan_fit(policy: RoutingPolicy, tell: Tell) -> Plan:
@@ -150,7 +155,7 @@ def _decide(
         cost,
         scores.gain[open_rows] >= least,
         lots_of(live.numbers[open_rows], policy.seed, "reserve"),
-        Room(float(spending.left), policy.reserve_share, int(live.was_reserve.sum())),
+        Room(float(spending.left), policy.reserve_share, reserve_of(policy)),
         rng,
     )
     return Decided(
@@ -183,6 +188,13 @@ def _mixed(
     rows = rows[scores.gain[rows] >= least]
     rng = np.random.default_rng([policy.seed, 1])
     return with_mix(scores, rows, cost[rows], left, rng)
+
+
+def reserve_of(policy: RoutingPolicy) -> Reserve | None:
+    """Return the lots that an earlier run has drawn, if any; one query."""
+    run = previous_fit(policy)
+    kept = run.figures.get("reserve") if run else None
+    return Reserve(**kept) if kept else None
 
 
 def _drafts(decided: Decided) -> list[RouteDraft]:

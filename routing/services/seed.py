@@ -16,7 +16,7 @@ from annotation.money import ZERO
 from annotation.services.routes import RouteDraft
 from models_service.selectors.arrays import compared_questions
 from routing.lots import Bools, Floats, Ints, lots_of, lowest
-from routing.models import RoutingPolicy
+from routing.models import RoutingPolicy, RoutingRun
 from routing.selectors.pool import last_number, windows_of
 from routing.selectors.prices import prices_for
 from routing.selectors.seed_parts import drawn_parts
@@ -43,8 +43,8 @@ class _Standing:
     """The items of a pool as arrays, by number.
 
     `is_kept`: drawn by an earlier run of this policy; `is_audit`: of these, for the
-    audit; `is_seen`: with a suggestion that somebody has seen. `n_wanted`: int64 [n],
-    answers that each wants.
+    audit, and `propensity`: float64 [n], the chance of then; `is_seen`: with a
+    suggestion that somebody has seen. `n_wanted`: int64 [n], answers that each wants.
     """
 
     ids: Ints
@@ -54,6 +54,7 @@ class _Standing:
     is_labelled: Bools
     is_kept: Bools
     is_audit: Bools
+    propensity: Floats
     is_seen: Bools
     is_even: bool
 
@@ -77,20 +78,33 @@ def plan_seed(policy: RoutingPolicy, tell: Tell) -> Plan:
     drawn = _paid(policy, drawn, now.is_kept | before, lots, prices)
     is_seed = now.is_kept | before | drawn
     is_audit = _audit(now, is_seed, policy)
-    is_short = drawn.sum() < min(n_missing, (now.is_open & is_new).sum())
-    n_seed = int(is_seed.sum()) if is_short else policy.n_seed
-    share = n_seed / max(len(now.ids), 1)
-    drafts = _drafts(now, is_seed, is_audit, min(share, 1.0), prices)
+    # What came by lot before and what could be drawn: the items that it stands for.
+    is_drawn_from = is_before | (now.is_open & is_new)
+    n_new = int(is_seed.sum()) - n_kept
+    share = n_new / max(int(is_drawn_from.sum()), 1)
+    propensity = np.where(now.is_kept, now.propensity, share)
+    drafts = _drafts(now, is_seed, is_audit, propensity, prices)
     figures = {
         "n_pool": len(now.ids),
         "n_seed": int(is_seed.sum()),
         "n_audit": int(is_audit.sum()),
         "n_before": int(before.sum()),
+        "n_drawn_from": int((is_drawn_from | now.is_kept).sum()),
         "n_waiting": sum(draft.source == Route.Source.WAITING for draft in drafts),
         "is_even": now.is_even,
         "last_number": last_number(policy.project),
     }
+    if n_kept and not n_new:
+        figures |= _drawn_before(policy)
     return Plan(drafts, figures)
+
+
+def _drawn_before(policy: RoutingPolicy) -> dict[str, Any]:
+    """Return what the seed stands for, as the run said that drew it; one query."""
+    runs = RoutingRun.objects.filter(policy=policy, kind=RoutingRun.Kind.SEED)
+    told = runs.exclude(planned_at=None).latest("job_id").figures
+    kept = ("n_before", "n_drawn_from", "is_even", "last_number")
+    return {name: told[name] for name in kept if name in told}
 
 
 def _some(wanted: Bools, lots: np.ndarray[Any, Any], n: int) -> Bools:
@@ -129,7 +143,7 @@ def _drafts(
     now: _Standing,
     is_seed: Bools,
     is_audit: Bools,
-    propensity: float,
+    propensity: Floats,
     prices: Prices,
 ) -> list[RouteDraft]:
     """Return the decisions: the seed in the order of numbers, then what waits."""
@@ -137,7 +151,7 @@ def _drafts(
     order = np.flatnonzero(used)
     order = order[np.argsort(~is_seed[order], kind="stable")]
     return [
-        _seeded(int(now.ids[at]), bool(is_audit[at]), propensity, prices[at])
+        _seeded(int(now.ids[at]), bool(is_audit[at]), float(propensity[at]), prices[at])
         if is_seed[at]
         else RouteDraft(int(now.ids[at]), Route.Source.WAITING, Route.Part.REST)
         for at in order.tolist()
@@ -163,7 +177,7 @@ def _standing(policy: RoutingPolicy, tell: Tell) -> _Standing:
     rows = []
     for window in windows_of(policy, questions):
         for item, place in zip(window.items, window.places, strict=True):
-            part = drawn.get(item.id, "")
+            part = drawn.get(item.id)
             rows.append(
                 (
                     item.id,
@@ -171,23 +185,26 @@ def _standing(policy: RoutingPolicy, tell: Tell) -> _Standing:
                     place.n_wanted,
                     place.is_open,
                     place.is_labelled,
-                    bool(part),
-                    part == Route.Part.AUDIT,
+                    part is not None,
+                    part is not None and part.is_audit,
                     place.is_seen,
                     place.rank,
+                    part.propensity if part else 0.0,
                 )
             )
         tell(len(rows))
-    table = np.array(rows, dtype=np.int64).reshape(-1, 9)
-    flags = table[:, 3:8].astype(bool)
+    # Keys and numbers are exact as floats far beyond what a project holds.
+    table = np.array(rows, dtype=np.float64).reshape(-1, 10)
+    whole, flags = table[:, :3].astype(np.int64), table[:, 3:8].astype(bool)
     return _Standing(
-        table[:, 0],
-        table[:, 1],
-        table[:, 2],
+        whole[:, 0],
+        whole[:, 1],
+        whole[:, 2],
         flags[:, 0],
         flags[:, 1],
         flags[:, 2],
         flags[:, 3],
+        table[:, 9],
         flags[:, 4],
         is_even=len(np.unique(table[:, 8])) < 2,
     )

@@ -110,7 +110,7 @@ def test_the_reserve_is_drawn_by_lot_and_its_propensity_is_kept(make: Make) -> N
     by_lot = [route for route in found if route.part == "reserve"]
     rest = [route for route in found if route.part == "rest"]
     assert len(by_lot) == 7
-    share = round(7 / (220 - 63), 6)
+    share = round(7 / 220, 6)
     assert {route.propensity for route in [*by_lot, *rest]} == {share}
     assert by_lot[0].reasons == [{"name": "lot", "words": "It was drawn by lot."}]
 

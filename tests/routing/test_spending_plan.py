@@ -3,14 +3,16 @@
 import numpy as np
 import pytest
 
+from annotation.agreement.intervals import wilson_interval
 from routing.curve import (
     BETTER,
     UNDECIDED,
     chances,
     curve_of,
     mean_of,
+    share_of_all,
 )
-from routing.spending_plan import Room, chance_of, spend
+from routing.spending_plan import Room, chance_at, places_of, spend
 
 RNG = np.random.default_rng(4)
 
@@ -37,40 +39,103 @@ def test_what_is_not_worth_a_label_comes_by_lot_alone() -> None:
     assert spent.is_reserve.any()
 
 
-def test_lots_drawn_before_count_in_the_propensity() -> None:
-    score, cost, lots = drawn()
-    cost[:] = 1.0
-    every = np.ones(200, dtype=bool)
-    spent = spend(score, cost, every, lots, Room(50.0, 0.2, n_before=10), RNG)
+def test_a_stop_rule_leaves_the_rest_of_the_budget_unspent() -> None:
+    score, _cost, lots = drawn()
+    worth = score > 0.9
+    spent = spend(score, np.ones(200), worth, lots, Room(100.0, 0.1), RNG)
     assert spent.is_reserve.sum() == 10
-    assert spent.propensity[~spent.human].tolist() == [20 / 170] * 150
-    reserve, rest = lots[spent.is_reserve], lots[~spent.human]
-    assert reserve.max() < rest.min()
+    assert spent.human.sum() == 10 + (worth & ~spent.is_reserve).sum() < 100
 
 
-def test_reserve_estimates_are_unbiased_by_their_propensity() -> None:
+def test_the_lowest_lots_are_the_reserve_whatever_their_score() -> None:
+    score, _, lots = drawn()
+    every, cost = np.ones(200, dtype=bool), np.ones(200)
+    spent = spend(score, cost, every, lots, Room(50.0, 0.2), RNG)
+    assert spent.is_reserve.sum() == 10
+    assert lots[spent.is_reserve].max() < lots[~spent.is_reserve].min()
+    assert spent.reserve is not None
+    assert set(spent.propensity[~spent.human]) == {spent.reserve.propensity} == {0.05}
+    other = spend(-score, cost, every, lots, Room(50.0, 0.2), RNG)
+    assert (other.is_reserve == spent.is_reserve).all()
+
+
+def test_later_runs_keep_to_the_lots_and_new_items_join_them() -> None:
+    score, _, lots = drawn(400)
+    every, cost = np.ones(400, dtype=bool), np.ones(400)
+    first = spend(
+        score[:200], cost[:200], every[:200], lots[:200], Room(100.0, 0.2), RNG
+    )
+    left = np.concatenate([~first.human, every[200:]])
+    again = spend(
+        score[left],
+        cost[left],
+        every[left],
+        lots[left],
+        Room(60.0, 0.2, first.reserve),
+        RNG,
+    )
+    assert first.reserve is not None
+    new = lots[left] <= first.reserve.threshold
+    assert (again.is_reserve == new).all()
+    assert again.reserve == first.reserve
+    few = spend(
+        score[left],
+        cost[left],
+        every[left],
+        lots[left],
+        Room(3, 0.2, first.reserve),
+        RNG,
+    )
+    assert few.is_reserve.sum() == few.human.sum() == 3
+
+
+def test_all_by_lot_goes_on_to_the_end_of_the_budget() -> None:
+    score, cost, lots = drawn()
+    every = np.ones(200, dtype=bool)
+    spent = spend(score, cost, every, lots, Room(10.0, 1.0), RNG)
+    assert (spent.human == spent.is_reserve).all()
+    assert 9.6 <= cost[spent.human].sum() <= 10.0
+
+
+@pytest.mark.parametrize("n_runs", [1, 4])
+def test_the_reserve_is_unbiased_however_often_it_is_learned_anew(n_runs: int) -> None:
+    """Scores move from run to run, and people take what is first in each order."""
     rng = np.random.default_rng(9)
-    value = rng.random(300)
-    score, cost = rng.random(300), np.ones(300)
-    every = np.ones(300, dtype=bool)
+    value = rng.random(300) < 0.4
     sums = []
-    for _ in range(600):
-        room = Room(90.0, 0.3)
-        spent = spend(score, cost, every, rng.random(300), room, rng)
-        sums.append((value / spent.propensity)[spent.human].sum())
+    for _ in range(400):
+        lots, is_taken = rng.random(300), np.zeros(300, dtype=bool)
+        drawn_by_lot, reserve, left = is_taken.copy(), None, 120.0
+        for _run in range(n_runs):
+            rows = np.flatnonzero(~is_taken)
+            score = value[rows] + rng.normal(size=len(rows))
+            room = Room(left, 0.25, reserve)
+            every = np.ones(len(rows), dtype=bool)
+            spent = spend(score, np.ones(len(rows)), every, lots[rows], room, rng)
+            reserve = spent.reserve
+            n_taken = len(spent.order) if _run == n_runs - 1 else 120 // n_runs
+            taken = spent.order[:n_taken]
+            is_taken[rows[taken]] = True
+            drawn_by_lot[rows[taken]] = spent.is_reserve[taken]
+            left = 120.0 - is_taken.sum()
+        assert reserve is not None
+        sums.append(value[drawn_by_lot].sum() / reserve.propensity)
     error = np.std(sums) / np.sqrt(len(sums))
     assert abs(np.mean(sums) - value.sum()) < 4 * error
 
 
-def test_items_like_those_chosen_have_their_chance() -> None:
-    score, cost = np.linspace(0, 1, 10), np.ones(10)
-    lots = np.linspace(0.05, 0.95, 10)
-    every = np.ones(10, dtype=bool)
-    spent = spend(score, cost, every, lots, Room(3.0, 0.0), RNG)
-    assert chance_of(score, cost, spent).tolist() == [0.0] * 7 + [1.0] * 3
-    nothing = np.zeros(0)
-    none = spend(nothing, nothing, nothing > 0, nothing, Room(3.0, 0.1), RNG)
-    assert none.order.size == 0
+# --- what would have become of an item ----------------------------------------------
+
+
+def test_place_in_an_order_and_the_chance_to_be_reached() -> None:
+    among = np.array([5.0, 3.0, 3.0, 3.0, 1.0])
+    first, last = places_of(np.array([6.0, 3.0, 2.0]), among)
+    assert (first.tolist(), last.tolist()) == ([0, 1, 4], [0, 4, 4])
+    assert chance_at(first, last, 2).tolist() == pytest.approx([1, 1 / 3, 0])
+    assert chance_at(first, last, 0).tolist() == [0, 0, 0]
+    assert chance_at(first, last, 5).tolist() == [1, 1, 1]
+    none = places_of(np.array([1.0]), np.zeros(0))
+    assert chance_at(*none, 0).tolist() == [0]
 
 
 # --- the curve ----------------------------------------------------------------------
@@ -100,3 +165,38 @@ def test_intervals_know_that_items_of_a_prompt_go_together() -> None:
     together = mean_of(values, np.arange(100) % 10)
     assert alone.mean == together.mean == 0.5
     assert together.high - together.low > 2 * (alone.high - alone.low)
+
+
+# --- shares of all items ------------------------------------------------------------
+
+
+def test_nothing_seen_is_not_nothing_there() -> None:
+    one = share_of_all(np.ones(25), np.arange(25))
+    assert (one.mean, one.high) == (1.0, 1.0)
+    assert one.low == pytest.approx(25 / (25 + 1.96**2))
+    together = share_of_all(np.ones(25), np.arange(25) // 5)
+    assert together.low == pytest.approx(5 / (5 + 1.96**2))
+
+
+def test_single_items_have_the_interval_of_a_share() -> None:
+    found = share_of_all(np.repeat([1.0, 0.0], [30, 10]), np.arange(40))
+    expected = wilson_interval(30, 40)
+    assert found.mean == 0.75
+    assert found.low == pytest.approx(expected.low, abs=0.01)
+    assert found.high == pytest.approx(expected.high, abs=0.01)
+
+
+def test_weights_undo_the_chance_to_be_drawn() -> None:
+    values, weight = np.repeat([1.0, 0.0], [20, 20]), np.repeat([1.0, 3.0], [20, 20])
+    assert share_of_all(values, np.arange(40), weight).mean == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("share", "size"), [(0.9, 1), (0.9, 4), (0.6, 4), (0.97, 2)])
+def test_intervals_hold_the_truth(share: float, size: int) -> None:
+    rng = np.random.default_rng(3)
+    group, n_held, n_worlds = np.arange(80) // size, 0, 400
+    for _ in range(n_worlds):
+        each = rng.beta(3 * share, 3 * (1 - share), 80 // size)[group]
+        found = share_of_all((rng.random(80) < each).astype(float), group)
+        n_held += found.low <= share <= found.high
+    assert n_held / n_worlds > 0.92
