@@ -12,6 +12,8 @@ class RoutingConfig(AppConfig):
         """Say how the jobs of this app are run."""
         # Models are not there before this.
         from annotation.models import Job
+        from annotation.selectors import ai_labels
         from annotation.services.jobs import Registered, register
 
         register(Job.Kind.ROUTE, Registered("routing.services.runs.run_routing"))
+        ai_labels.register("routing.selectors.ai_labels.routed_labels")

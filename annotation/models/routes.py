@@ -24,6 +24,7 @@ class Route(Row):
     `propensity` the probability that the item went to people, in (0, 1], or 0 where it
     could not; `cost_usd` what its label is expected to cost. `reasons` are the
     strongest first: `{"name", "words"}`, in English, to be translated when shown.
+    `run`: the public id of the job that decided; null by hand.
     """
 
     class Source(models.TextChoices):
@@ -52,6 +53,7 @@ class Route(Row):
     )
     reason = models.CharField(max_length=500, blank=True)
     policy = models.PositiveIntegerField(null=True)
+    run = models.UUIDField(null=True)
     gain = models.FloatField(null=True)
     gain_low = models.FloatField(null=True)
     gain_high = models.FloatField(null=True)

@@ -133,7 +133,7 @@ PRE_ANNOTATIONS = f"""
         p.metadata::text, m.name, m.kind, m.model, m.revision, m.prompt_sha256,
         m.parameters::text, p.status, p.probability, p.raw, p.cost_usd::float8,
         p.latency_ms, m.backend, m.protocol, m.number, p.logit, p.bias, p.disagreement,
-        p.flags
+        m.id, p.flags
     FROM pre_annotation p
     JOIN machine_annotator m ON m.id = p.machine_id
     CROSS JOIN LATERAL (
@@ -161,7 +161,7 @@ ITEMS = f"""
         COALESCE(-f.rank, 0), COALESCE(f.is_excluded, false),
         COALESCE(r.source, 'human'), COALESCE(r.reason, ''), COALESCE(r.part, ''),
         r.policy, r.gain, r.gain_low, r.gain_high, r.propensity, r.cost_usd::float8,
-        COALESCE(r.reasons::text, '[]')
+        COALESCE(r.reasons::text, '[]'), COALESCE(r.run::text, '')
     FROM item i LEFT JOIN LATERAL (
         SELECT overlap, rank, is_excluded FROM frontier
         WHERE item_id = i.id OFFSET 0) f ON true

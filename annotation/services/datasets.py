@@ -21,6 +21,8 @@ from annotation.formats.exports.card import (
 )
 from annotation.formats.exports.catalogue import FORMATS, NATIVE, RAW
 from annotation.formats.exports.checks import CHECKS, check_row
+from annotation.formats.exports.hybrid import COLUMNS, HybridCounts
+from annotation.formats.exports.hybrid_policy import HybridPolicy
 from annotation.formats.exports.native_rows import native_row
 from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.package import (
@@ -49,6 +51,7 @@ from annotation.selectors import export_rows
 from annotation.selectors.export_people import Participant, consents
 from annotation.selectors.export_rows import ExportReader
 from annotation.services.dataset_files import TableFiles
+from annotation.services.hybrid import hybrid_policy
 
 # (done, total), in rows read; called after each batch.
 Progressed = Callable[[int, int], None]
@@ -63,6 +66,7 @@ class WrittenDataset:
     people: Tally
     card: str
     n_read: int
+    hybrid: HybridCounts | None = None
 
     @property
     def n_rows(self) -> int:
@@ -132,6 +136,7 @@ class DatasetWriter:
     _people: Tally = field(default_factory=Tally)
     _skips: Tally = field(default_factory=Tally)
     _flags: Tally = field(default_factory=Tally)
+    _hybrid: HybridCounts | None = None
     _creators: set[str] = field(default_factory=set)
     _n_read: int = 0
     _n_total: int = 0
@@ -157,6 +162,10 @@ class DatasetWriter:
         else:
             self._n_total = counts.total
             self._write_form()
+            if self._hybrid is not None:
+                # Those that nobody has answered are never read.
+                n_known = self._hybrid.n_items + self._hybrid.left_out.total()
+                self._hybrid.left_out["no_label"] += counts.n_items - n_known
         if not self._answers.is_balanced or self._answers.stored != counts.total:
             raise RuntimeError(f"{self._answers!r} does not add up to {counts!r}")
         card = self._card()
@@ -164,7 +173,12 @@ class DatasetWriter:
         write_checksums(self.package)
         self.on_progress(self._n_total, self._n_total)
         return WrittenDataset(
-            self._files.written, self._answers, self._people, card, self._n_total
+            self._files.written,
+            self._answers,
+            self._people,
+            card,
+            self._n_total,
+            self._hybrid,
         )
 
     def _tell(self, n_more: int) -> None:
@@ -179,21 +193,23 @@ class DatasetWriter:
             raise ValueError(f"{self._form.name!r} has no plan")
         versions = list(self._reader.versions.values())
         columns, judge = self._form.plan(self.options, versions)
-        policy = Policy(
+        policy: Policy | HybridPolicy = Policy(
             self.options,
             self._reader.versions,
             self._form.kinds,
             judge,
             takes_decisions="unit" in self._form.options,
         )
+        if isinstance(policy, Policy) and self.options.is_hybrid:
+            policy = hybrid_policy(self.project, self.options, policy)
+            self._hybrid = policy.counts
+            columns = (*columns, *COLUMNS)
         table = Table(self._form.name, self._form.row, columns)
         by = [column.name for column in columns].index("annotator_type")
         with self._files.table(table) as add:
             for items in self._reader.items(only_answered=True):
                 before = self._answers.stored
-                rows = [
-                    row for item in items for row in policy.rows_of(item, self._answers)
-                ]
+                rows = list(policy.rows(items, self._answers))
                 add(rows)
                 self._note(row[by] for row in rows)
                 self._tell(self._answers.stored - before)
@@ -346,6 +362,7 @@ class DatasetWriter:
                 people=self._people,
                 skips=self._skips,
                 flags=self._flags,
+                hybrid=self._hybrid,
                 creators=self._creators,
                 languages=export_rows.languages(self.project),
                 versions=list(self._reader.versions.values()),

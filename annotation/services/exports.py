@@ -22,6 +22,8 @@ from annotation.errors import InvalidError
 from annotation.formats.exports import tables
 from annotation.formats.exports.card import reason_words
 from annotation.formats.exports.catalogue import parse_options
+from annotation.formats.exports.hybrid import AI, HUMAN, HybridCounts
+from annotation.formats.exports.hybrid_card import item_reasons
 from annotation.formats.exports.options import ExportOptions, InvalidOptionsError
 from annotation.formats.exports.package import ZipPackage
 from annotation.formats.exports.policy import APART_PURPOSES, refusal
@@ -31,6 +33,7 @@ from annotation.formats.exports.writers import dump
 from annotation.models import Job, Project
 from annotation.selectors.export_rows import ExportReader
 from annotation.services.datasets import WrittenDataset, write_dataset
+from annotation.services.hybrid import machine_of
 from annotation.services.identities import decrypt, encrypt
 from annotation.services.jobs import Progress, create_job
 from annotation.words import gettext as _
@@ -56,6 +59,7 @@ def request_export(*, seat: Seat, options: Mapping[str, Any]) -> Job:
             _("The export cannot be made like this. Mend the options and try again."),
             problems=error.problems,
         ) from error
+    machine_of(seat.project, chosen)
     return create_job(
         project=seat.project,
         user=User.objects.get(pk=seat.user_id),
@@ -140,9 +144,30 @@ def _result(
         "people_dropped": dict(written.people.dropped),
         "withheld": dict(answers.withheld),
         "people_withheld": dict(written.people.withheld),
+        **_labels(written.hybrid),
         "size": size,
         "sha256": digest,
         "card": written.card[:CARD_SHOWN],
+    }
+
+
+def _labels(counts: HybridCounts | None) -> dict[str, Any]:
+    """Return whose labels a data set with one for each item has."""
+    if counts is None:
+        return {}
+    return {
+        "labels": {
+            "human": counts.of(HUMAN),
+            "ai": counts.of(AI),
+            "audit": counts.n_audit,
+            "by_part": {
+                f"{source} {part}": n for (source, part), n in counts.by_source.items()
+            },
+            "left_out": {name: n for name, n in counts.left_out.items() if n},
+            "left_out_in_words": item_reasons(counts.left_out),
+            "machines": {name: n for name, (_, n) in counts.machines.items()},
+            "policies": [one.number for one in counts.policies],
+        }
     }
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -142,24 +143,29 @@ _APPLY = """
         FROM locked JOIN given g USING (item_id), project p
         WHERE f.item_id = locked.item_id AND p.id = f.project_id)
     INSERT INTO route (public_id, created_at, item_id, project_id, source, part, reason,
-        policy, gain, gain_low, gain_high, propensity, cost_usd, reasons)
+        policy, run, gain, gain_low, gain_high, propensity, cost_usd, reasons)
     SELECT gen_random_uuid(), now(), g.item_id, %(project)s, g.source, g.part, '',
-        %(policy)s, g.gain, g.gain_low, g.gain_high, g.propensity, g.cost_usd,
+        %(policy)s, %(run)s, g.gain, g.gain_low, g.gain_high, g.propensity, g.cost_usd,
         g.reasons
     FROM locked JOIN given g USING (item_id)
     ON CONFLICT (item_id) DO UPDATE SET public_id = EXCLUDED.public_id,
         created_at = EXCLUDED.created_at, source = EXCLUDED.source,
         part = EXCLUDED.part, reason = '', decided_by_id = NULL,
-        policy = EXCLUDED.policy, gain = EXCLUDED.gain, gain_low = EXCLUDED.gain_low,
-        gain_high = EXCLUDED.gain_high, propensity = EXCLUDED.propensity,
-        cost_usd = EXCLUDED.cost_usd, reasons = EXCLUDED.reasons
+        policy = EXCLUDED.policy, run = EXCLUDED.run, gain = EXCLUDED.gain,
+        gain_low = EXCLUDED.gain_low, gain_high = EXCLUDED.gain_high,
+        propensity = EXCLUDED.propensity, cost_usd = EXCLUDED.cost_usd,
+        reasons = EXCLUDED.reasons
     RETURNING item_id, source
 """
 
 
 @retried
 def apply_routes(
-    *, project: Project, policy: int, drafts: Sequence[RouteDraft]
+    *,
+    project: Project,
+    policy: int,
+    drafts: Sequence[RouteDraft],
+    run: UUID | None = None,
 ) -> list[int]:
     """Let a policy's decisions hold; return the items that they reached.
 
@@ -172,6 +178,8 @@ def apply_routes(
     ----------
     policy : int
         The policy's number.
+    run : UUID, optional
+        The public id of the job that decided.
     """
     if not drafts:
         return []
@@ -181,6 +189,7 @@ def apply_routes(
         "blind": [draft.item_id for draft in drafts if draft.part in BY_LOT],
         "project": project.pk,
         "policy": policy,
+        "run": run,
     }
     with connection.cursor() as db:
         db.execute(_LOCK, parameters)

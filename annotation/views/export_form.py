@@ -1,6 +1,6 @@
 """The options of an export as a form: which choices a format has, in which words."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -10,16 +10,19 @@ from django.utils.translation import gettext_lazy
 from annotation.answers import Problem, Question
 from annotation.formats.exports.catalogue import FORMATS, Format, parse_options
 from annotation.formats.exports.options import (
-    CHOICES,
     FILE_TYPES,
+    SETTLED,
     ExportOptions,
     InvalidOptionsError,
+    choices_of,
     describe,
 )
 from annotation.words import gettext as _
 from annotation.words import translated
 
 CHOICE_WORDS = {
+    "labels_from": gettext_lazy("Labels from"),
+    "audit": gettext_lazy("Items of the audit"),
     "style": gettext_lazy("Form of the texts"),
     "unit": gettext_lazy("Answers to the same item"),
     "ties": gettext_lazy("Ties"),
@@ -76,6 +79,10 @@ SCOPE_WORDS = {
 }
 
 
+# Of one label for each item it is settled whose it is.
+NOT_HYBRID = ("include_machine", "include_superseded")
+
+
 @dataclass(frozen=True)
 class Choice:
     """A policy with its possible values, each in a sentence."""
@@ -115,6 +122,8 @@ def read_options(form: QueryDict) -> tuple[ExportOptions, list[Problem]]:
         elif field.name in form:
             raw[field.name] = form[field.name]
     form_of = FORMATS.get(str(raw.get("format", "")))
+    if form_of and not form_of.takes_hybrid:
+        raw.pop("labels_from", None)
     # A format with one type of file has no choice, so the form does not ask.
     if form_of and raw.get("file_type") not in form_of.file_types:
         raw["file_type"] = form_of.file_types[0]
@@ -127,9 +136,11 @@ def read_options(form: QueryDict) -> tuple[ExportOptions, list[Problem]]:
 
 
 def form_context(
-    options: ExportOptions, questions: tuple[Question, ...]
+    options: ExportOptions,
+    questions: tuple[Question, ...],
+    machines: Collection[str],
 ) -> dict[str, object]:
-    """Return what the template of the form needs."""
+    """Return what the template of the form needs; `machines`: their names."""
     chosen = FORMATS[options.format]
     readable = [question for question in questions if question.type in chosen.kinds]
     return {
@@ -142,7 +153,9 @@ def form_context(
         "scopes": [
             Scope(name, str(title), str(text), getattr(options, name))
             for name, (title, text) in SCOPE_WORDS.items()
+            if not (options.is_hybrid and name in NOT_HYBRID)
         ],
+        "machines": list(machines) if options.is_hybrid else [],
         "questions": readable if "question" in chosen.options else [],
         "criteria": _criteria(readable) if "criterion" in chosen.options else [],
         "is_unreadable": bool(chosen.kinds) and not readable,
@@ -157,11 +170,19 @@ def _choices(options: ExportOptions, chosen: Format) -> list[Choice]:
             name,
             str(title),
             getattr(options, name),
-            {value: _(words) for value, words in CHOICES[name].items()},
+            {value: _(words) for value, words in choices_of(name, options).items()},
         )
         for name, title in CHOICE_WORDS.items()
-        if name in chosen.options
+        if name in _asked(options, chosen)
     ]
+
+
+def _asked(options: ExportOptions, chosen: Format) -> list[str]:
+    """Return the choices that this format has, with these labels."""
+    if not options.is_hybrid:
+        return [*chosen.options, *(["labels_from"] if chosen.takes_hybrid else [])]
+    kept = [name for name in chosen.options if name not in SETTLED]
+    return ["labels_from", "audit", *kept]
 
 
 def _numbers(options: ExportOptions, chosen: Format) -> list[Number]:

@@ -10,6 +10,7 @@ from annotation.access import Seat
 from annotation.answers import Problem, Question
 from annotation.errors import InvalidError
 from annotation.formats.exports.options import ExportOptions
+from annotation.selectors.ai_labels import machines_by_name
 from annotation.selectors.charts import kept_figures
 from annotation.selectors.choices import questions_of
 from annotation.selectors.dashboard import answers_so_far
@@ -38,7 +39,8 @@ def export_new(request: HttpRequest, slug: str) -> HttpResponse:
 def _show(
     request: HttpRequest, seat: Seat, options: ExportOptions, problems: list[Problem]
 ) -> HttpResponse:
-    context = form_context(options, _questions(seat)) | {
+    machines = machines_by_name(seat.project)
+    context = form_context(options, _questions(seat), machines) | {
         "seat": seat,
         "project": seat.project,
         "tab": "jobs",

@@ -157,3 +157,8 @@ def _bias(question: Question, orders: Sequence[OrderVerdict]) -> float | None:
 def _choice(question: Question, value: Any, n_completions: int) -> float:
     sign = signs_of(question, value, n_completions).get((0, 1))
     return NAN if sign is None else float(sign)
+
+
+def combined_verdict(question: Question, rows: Sequence[Any]) -> Combined:
+    """Return the verdict of rows in single orders, two at most."""
+    return _combined([_order_verdict(question, row) for row in rows[:2]])

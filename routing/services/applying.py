@@ -111,7 +111,12 @@ def _apply(run: RoutingRun, chunk: Sequence[Decision], n_human: int) -> list[int
     drafts = [_draft(one, n_human) for one in chunk]
     if n_human:
         drafts = _within_budget(policy, run, drafts)
-    return apply_routes(project=policy.project, policy=policy.number, drafts=drafts)
+    return apply_routes(
+        project=policy.project,
+        policy=policy.number,
+        drafts=drafts,
+        run=run.job.public_id,
+    )
 
 
 def _draft(decision: Decision, n_human: int) -> RouteDraft:

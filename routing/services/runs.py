@@ -101,4 +101,4 @@ def _end(job: Job, progress: Progress) -> dict[str, Any]:
 
 def _return(job: Job, number: int, ids: Sequence[int]) -> None:
     drafts = [RouteDraft(item, Route.Source.HUMAN, Route.Part.REST) for item in ids]
-    apply_routes(project=job.project, policy=number, drafts=drafts)
+    apply_routes(project=job.project, policy=number, drafts=drafts, run=job.public_id)

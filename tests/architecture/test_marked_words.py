@@ -38,6 +38,7 @@ EXEMPT = {
             "adjudications",
             "card",
             "checks",
+            "hybrid_card",
             "protocols",
             "remarks",
             "tables",

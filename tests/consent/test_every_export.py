@@ -65,6 +65,7 @@ from tests.factories import make_items, make_member, make_project
 pytestmark = pytest.mark.django_db
 SALT = b"the same salt before and after"
 EVERYTHING = {"include_surplus": True, "include_machine": True}
+HYBRID = {"labels_from": "hybrid", "machine": "judge", "audit": "keep"}
 QUESTIONS = [COMPARISON, {**RANKING, "is_required": False}, RATING, RATIONALE]
 # In these several people share a row, as they do where answers are put together.
 SHARED = ("native", "multipref")
@@ -197,12 +198,18 @@ def never_there(person: Participant) -> Iterator[None]:
 
 
 def choices() -> Iterator[dict[str, Any]]:
-    """Yield every format in every file type, single answers and put together."""
+    """Yield every format in every file type, single answers and put together.
+
+    And one label for each item, by people or by a machine.
+    """
     for form in FORMATS.values():
         units = CHOICES["unit"] if "unit" in form.options else ("annotation",)
         for file_type in form.file_types:
+            asked = {"format": form.name, "file_type": file_type}
             for unit in units:
-                yield {"format": form.name, "file_type": file_type, "unit": unit}
+                yield {**asked, "unit": unit}
+            if form.takes_hybrid:
+                yield {**asked, "unit": "aggregate", **HYBRID}
 
 
 def written(project: Project, folder: Path, options: dict[str, Any]) -> dict[str, Any]:

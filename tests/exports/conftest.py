@@ -10,6 +10,7 @@ from annotation.formats.exports.catalogue import parse_options
 from annotation.formats.exports.package import FolderPackage
 from annotation.models import Project
 from annotation.services.datasets import WrittenDataset, write_dataset
+from tests.exports.routed import make_routed
 from tests.exports.study import SALT, make_lists, make_pairs
 
 Write = Callable[..., tuple[Path, WrittenDataset]]
@@ -25,6 +26,12 @@ def pairs(db: None) -> Project:
 def lists(db: None) -> Project:
     """A project with rankings."""
     return make_lists()
+
+
+@pytest.fixture
+def routed(db: None) -> Project:
+    """A project whose items a policy has routed."""
+    return make_routed()
 
 
 @pytest.fixture

@@ -33,6 +33,7 @@ FROM_PAIRS: list[tuple[str, dict[str, Any]]] = [
     ),
     ("trl_reward", {"format": "trl_reward", "ties": "half"}),
     ("trl_unpaired", {"format": "trl_unpaired", "style": "standard"}),
+    ("sides", {"format": "sides", "unit": "aggregate"}),
     ("helpsteer_ratings", {"format": "helpsteer_ratings"}),
     ("helpsteer_preference", {"format": "helpsteer_preference"}),
     ("multipref", {"format": "multipref", **PLAIN}),
@@ -42,6 +43,18 @@ FROM_LISTS: list[tuple[str, dict[str, Any]]] = [
     ("ranking_aggregate", {"format": "ranking", "unit": "aggregate"}),
     ("pro", {"format": "pro"}),
     ("trl_reward_lists", {"format": "trl_reward", "unit": "aggregate"}),
+]
+FROM_ROUTED: list[tuple[str, dict[str, Any]]] = [
+    ("sides_hybrid", {"format": "sides", "audit": "keep", "machine": "other"}),
+    (
+        "trl_preference_hybrid_csv",
+        {
+            "format": "trl_preference",
+            "file_type": "csv",
+            "style": "standard",
+            "ties": "half",
+        },
+    ),
 ]
 
 
@@ -79,3 +92,10 @@ def test_data_set_of_lists_is_the_one_looked_at(
     lists: Project, write: Write, name: str, options: dict[str, Any]
 ) -> None:
     compare(write(lists, **options)[0], name)
+
+
+@pytest.mark.parametrize(("name", "options"), FROM_ROUTED)
+def test_data_set_of_one_label_an_item_is_the_one_looked_at(
+    routed: Project, write: Write, name: str, options: dict[str, Any]
+) -> None:
+    compare(write(routed, labels_from="hybrid", **options)[0], name)

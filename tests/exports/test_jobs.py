@@ -89,6 +89,28 @@ def test_job_stores_a_zip_file_with_its_counts() -> None:
 
 
 @transactional
+def test_job_tells_whose_the_labels_are() -> None:
+    project = make_pairs()
+    asked = {"format": "sides", "labels_from": "hybrid"}
+    with pytest.raises(InvalidError) as caught:
+        requested(project, **asked, machine="judge")
+    assert caught.value.problems[0].message == (
+        "No AI annotator is called 'judge'. Choose one of judge@r1."
+    )
+    labels = run(requested(project, **asked, machine="judge@r1")).result["labels"]
+    assert labels == {
+        "human": 3,
+        "ai": 0,
+        "audit": 0,
+        "by_part": {"human none": 3},
+        "left_out": {},
+        "left_out_in_words": {},
+        "machines": {},
+        "policies": [],
+    }
+
+
+@transactional
 def test_job_that_starts_again_writes_the_same_bytes() -> None:
     job = run(requested(make_pairs(), format="raw", file_type="csv"))
     first = job.result["sha256"], job.file

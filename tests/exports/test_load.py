@@ -11,7 +11,13 @@ from annotation.models import Project
 from tests.exports.conftest import Write
 
 ALL = {"include_machine": True, "include_surplus": True}
-CASES = [(n, kind) for n, form in FORMATS.items() for kind in form.file_types]
+CASES: list[tuple[str, str, dict[str, str]]] = [
+    (n, kind, {}) for n, form in FORMATS.items() for kind in form.file_types
+] + [
+    (n, "parquet", {"labels_from": "hybrid", "machine": "judge@r1", "ties": "half"})
+    for n, form in FORMATS.items()
+    if form.takes_hybrid
+]
 
 
 def load(folder: Path, name: str, cache: Path) -> Dataset:
@@ -20,11 +26,17 @@ def load(folder: Path, name: str, cache: Path) -> Dataset:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-@pytest.mark.parametrize(("form", "file_type"), CASES)
+@pytest.mark.parametrize(("form", "file_type", "more"), CASES)
 def test_every_configuration_loads_with_its_rows_and_columns(
-    pairs: Project, write: Write, tmp_path: Path, form: str, file_type: str
+    pairs: Project,
+    write: Write,
+    tmp_path: Path,
+    form: str,
+    file_type: str,
+    more: dict[str, str],
 ) -> None:
-    folder, written = write(pairs, format=form, file_type=file_type, **ALL)
+    options = {"format": form, "file_type": file_type, **ALL, **more}
+    folder, written = write(pairs, **options)
     assert any(table.n_rows for table in written.tables)
     for table in written.tables:
         if table.n_rows:

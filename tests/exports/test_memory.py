@@ -69,12 +69,15 @@ def peak_of(work: Callable[[], None]) -> int:
     return peak
 
 
-def export(project: Project, folder: Path, form: str, file_type: str) -> None:
+def export(
+    project: Project, folder: Path, form: str, file_type: str, labels: str
+) -> None:
     """Write one data set."""
+    asked = {"format": form, "file_type": file_type, "labels_from": labels}
     write_dataset(
         project=project,
-        options=parse_options({"format": form, "file_type": file_type}),
-        package=FolderPackage(folder / f"{project.slug}-{form}-{file_type}"),
+        options=parse_options(asked),
+        package=FolderPackage(folder / f"{project.slug}-{form}-{file_type}-{labels}"),
         salt=SALT,
         on_progress=lambda done, total: None,
     )
@@ -91,9 +94,13 @@ def test_memory_is_the_same_for_three_times_the_answers(tmp_path: Path) -> None:
     assert max(2 * ANSWERS_BATCH, 2 * ITEMS_BATCH, ROW_GROUP) < SMALL
     peaks: dict[str, list[int]] = {}
     for project in (make_large(SMALL), make_large(LARGE)):
-        for form, kind in (("raw", "jsonl"), ("trl_preference", "parquet")):
-            peak = peak_of(lambda p=project, f=form, k=kind: export(p, tmp_path, f, k))  # type: ignore[misc]  # bound at once
-            peaks.setdefault(form, []).append(peak)
+        for asked in (
+            ("raw", "jsonl", "people"),
+            ("trl_preference", "parquet", "people"),
+            ("trl_preference", "jsonl", "hybrid"),
+        ):
+            peak = peak_of(lambda p=project, a=asked: export(p, tmp_path, *a))  # type: ignore[misc]  # bound at once
+            peaks.setdefault(" ".join(asked), []).append(peak)
         peak = peak_of(lambda p=project: drain(p))  # type: ignore[misc]  # bound at once
         peaks.setdefault("stream", []).append(peak)
     for form, (small, large) in peaks.items():

@@ -139,7 +139,8 @@ def test_exported_and_dropped_add_up_to_stored(
 def test_native_rows_account_for_every_answer(
     items: list[StoredItem], options: dict[str, Any]
 ) -> None:
-    chosen = parse_options({"format": "native", **options, "file_type": "jsonl"})
+    fixed = {"file_type": "jsonl", "labels_from": "people"}
+    chosen = parse_options({"format": "native", **options, **fixed})
     tally = Tally()
     rows = [native_row(one, chosen, VERSIONS, tally) for one in items]
     assert tally.stored == sum(len(one.answers) for one in items)

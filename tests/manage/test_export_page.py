@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.formats.exports.catalogue import FORMATS
-from annotation.models import Job, Project
+from annotation.models import Job, MachineAnnotator, Project
 
 
 @pytest.fixture
@@ -78,6 +78,36 @@ def test_script_gets_the_form_alone(address: str, owner: Client) -> None:
 def test_format_without_a_fitting_question_says_so(address: str, owner: Client) -> None:
     page = owner.post(address, {"format": "helpsteer_ratings"}).content.decode()
     assert "No question of this project is a rating" in page
+
+
+def test_one_label_for_each_item_asks_what_matters_to_it(
+    address: str, project: Project, owner: Client
+) -> None:
+    MachineAnnotator.objects.create(project=project, name="judge", revision="r1")
+    form = {"format": "trl_preference", "file_type": "jsonl", "labels_from": "hybrid"}
+    page = owner.post(address, form).content.decode()
+    assert 'value="judge@r1"' in page
+    assert 'name="audit"' in page
+    for name in ("unit", "both_bad", "conflicts", "include_machine"):
+        assert f'name="{name}"' not in page
+    more = {"machine": "judge@r1", "audit": "keep", "do": "export"}
+    owner.post(address, {**form, **more})
+    options = Job.objects.get().parameters["options"]
+    told = [options[name] for name in ("labels_from", "machine", "audit")]
+    assert told == ["hybrid", "judge@r1", "keep"]
+
+
+def test_machine_that_is_not_there_is_named_and_nothing_started(
+    address: str, owner: Client
+) -> None:
+    form = {"do": "export", "format": "ranking", "labels_from": "hybrid"}
+    response = owner.post(address, {**form, "machine": "nobody"})
+    assert response.status_code == 422
+    assert "so none is called" in response.content.decode()
+    # Where each label is kept as it was given there is nothing to choose.
+    page = owner.post(address, {"format": "raw", "labels_from": "hybrid"})
+    assert 'name="labels_from"' not in page.content.decode()
+    assert not Job.objects.exists()
 
 
 def test_annotator_and_outsider_export_nothing(

@@ -14,6 +14,8 @@ import yaml
 
 from annotation.consent import CLASSES
 from annotation.formats.exports.catalogue import Format
+from annotation.formats.exports.hybrid import HybridCounts
+from annotation.formats.exports.hybrid_card import hybrid_sections
 from annotation.formats.exports.options import ExportOptions, describe
 from annotation.formats.exports.policy import REASONS, Tally
 from annotation.formats.exports.types import TEXT, Column, Kind, ListOf, Version
@@ -77,6 +79,7 @@ class CardFacts:
     versions: Sequence[Version]
     guidelines: Sequence[Text]
     consents: Sequence[Consent]
+    hybrid: HybridCounts | None = None
 
 
 def write_card(facts: CardFacts) -> str:
@@ -250,6 +253,11 @@ def _counts(facts: CardFacts) -> Iterator[str]:
     yield from _withheld(facts)
 
 
+def _labels(facts: CardFacts) -> Iterator[str]:
+    if facts.hybrid is not None:
+        yield from hybrid_sections(facts.hybrid, _table)
+
+
 def _withheld(facts: CardFacts) -> Iterator[str]:
     """Account for what is left out of the rows that are there."""
     rows = [
@@ -335,7 +343,17 @@ def _scopes(text: Text) -> Iterator[str]:
         yield f"- `{scope['name']}` ({need}): {words}.{about}"
 
 
-SECTIONS = (_summary, _terms, _rows, _policy, _counts, _codebook, _questions, _texts)
+SECTIONS = (
+    _summary,
+    _terms,
+    _rows,
+    _policy,
+    _labels,
+    _counts,
+    _codebook,
+    _questions,
+    _texts,
+)
 
 
 def _fenced(text: str, language: str) -> str:

@@ -4,19 +4,22 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from annotation.answers import Problem
 from annotation.formats.exports import (
     helpsteer,
     lists,
     multipref,
     native_rows,
     pairs,
+    sides,
     tables,
     unpaired,
 )
-from annotation.formats.exports.options import ExportOptions
+from annotation.formats.exports.options import ExportOptions, InvalidOptionsError
 from annotation.formats.exports.options import parse_options as _parse_options
 from annotation.formats.exports.policy import Judge, KindOrder
 from annotation.formats.exports.types import Column, Version
+from annotation.words import gettext as _
 from annotation.words import gettext_noop
 
 ALL_FILES = ("jsonl", "csv", "parquet")
@@ -43,6 +46,11 @@ class Format:
     row: str = ""
     file_types: tuple[str, ...] = ALL_FILES
     tags: tuple[str, ...] = ()
+
+    @property
+    def takes_hybrid(self) -> bool:
+        """Tell whether it can have one label for each item, by people or an AI."""
+        return self.plan is not None
 
 
 def _fixed(
@@ -121,6 +129,19 @@ FORMATS: dict[str, Format] = {
             tags=("trl", "kto"),
         ),
         Format(
+            "sides",
+            gettext_noop("Pairs with a, b or tie"),
+            gettext_noop(
+                "Columns prompt, completion_a, completion_b and label; a tie is a "
+                "label too. The command simulate_routing reads them."
+            ),
+            sides.OPTIONS,
+            sides.KINDS,
+            _fixed(sides.columns, sides.judge),
+            gettext_noop("One row per answer, or per item if put together."),
+            tags=("preference",),
+        ),
+        Format(
             "ranking",
             gettext_noop("Ranked lists"),
             gettext_noop(
@@ -182,6 +203,13 @@ FORMATS: dict[str, Format] = {
 
 def parse_options(raw: Mapping[str, Any]) -> ExportOptions:
     """Read the options of an export; raises InvalidOptionsError with every fault."""
-    return _parse_options(
+    options = _parse_options(
         raw, {name: form.file_types for name, form in FORMATS.items()}
     )
+    if options.is_hybrid and not FORMATS[options.format].takes_hybrid:
+        words = _(
+            "This format holds every label as it was given. Choose another one for one"
+            " label an item."
+        )
+        raise InvalidOptionsError([Problem("labels_from", words)])
+    return options

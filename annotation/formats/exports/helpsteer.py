@@ -9,7 +9,7 @@ from math import floor, fsum
 from typing import Any
 
 from annotation.answers import NOT_APPLICABLE
-from annotation.formats.exports import provenance
+from annotation.formats.exports import hybrid, provenance
 from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.policy import (
     Judge,
@@ -30,6 +30,7 @@ from annotation.formats.exports.types import (
     Struct,
     Version,
 )
+from annotation.formats.exports.votes import side_of
 
 RATING_KINDS = ("rating",)
 RATING_OPTIONS = ("unit", "question")
@@ -57,7 +58,8 @@ def ratings(
         Column("completion_index", INT, "its place in the stored order, from 0"),
     )
     others = (*facts, *provenance.columns(options))
-    taken = {column.name for column in (*texts, *others)}
+    more = hybrid.COLUMNS if options.is_hybrid else ()
+    taken = {column.name for column in (*texts, *others, *more)}
     criteria = _criteria(options, versions)
     marks = tuple(
         Column(f"rating_{name}" if name in taken else name, INT, about)
@@ -189,16 +191,26 @@ def _refusal(
         return "not_two"
     if type(reading.value.get("value")) is not int:
         return "no_answer"
+    if options.is_hybrid:
+        return ""
     if reading.value.get("both_bad") and options.both_bad != "as_tie":
         return "both_bad"
     return "pair_both_bad" if any_bad and options.both_bad == "drop_pair" else ""
+
+
+def _overall(scores: Sequence[int], options: ExportOptions) -> float:
+    """Return the mean; of a label, that of the answers on the side most name."""
+    if options.is_hybrid:
+        side = side_of(scores)
+        scores = [score for score in scores if score * side > 0] or [0]
+    return sum(scores) / len(scores)
 
 
 def _pair_row(
     item: StoredItem, readings: Sequence[Reading], options: ExportOptions
 ) -> Row:
     scores = [steer_score(reading) for reading in readings]
-    mean = sum(scores) / len(scores)
+    mean = _overall(scores, options)
     size = -floor(0.5 - abs(mean))
     each = [
         {

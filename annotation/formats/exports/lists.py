@@ -21,7 +21,7 @@ from annotation.formats.exports.types import (
     StoredItem,
     Struct,
 )
-from annotation.formats.exports.votes import scores_of, tier_numbers
+from annotation.formats.exports.votes import scores_of, side_of, tier_numbers
 
 KINDS = ("ranking", "rating", "comparison")
 OPTIONS = ("style", "unit", "question", "criterion")
@@ -112,9 +112,21 @@ def _lists(
         else:
             lists.append(read)
             parts.append(Part(read.readings[0].answer.id, ""))
-    if options.is_aggregated and lists:
+    if options.is_hybrid and _are_comparisons(lists):
+        lists = [_side(lists)]
+    elif options.is_aggregated and lists:
         lists = [_mean(lists)]
     return lists, parts
+
+
+def _are_comparisons(lists: Sequence[Ranked]) -> bool:
+    return bool(lists) and lists[0].readings[0].question.type == "comparison"
+
+
+def _side(lists: Sequence[Ranked]) -> Ranked:
+    """Return the one label of several comparisons: the side that most name."""
+    side = side_of([one.scores[0] - one.scores[1] for one in lists])
+    return _mean(lists)._replace(scores=(float(side >= 0), float(side <= 0)))
 
 
 def _ranked(

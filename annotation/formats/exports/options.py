@@ -8,11 +8,30 @@ from annotation.answers import Problem
 from annotation.words import gettext as _
 from annotation.words import gettext_noop, join_or
 
+PEOPLE, HYBRID = "people", "hybrid"
 FILE_TYPES = {"jsonl": "JSON lines", "csv": "CSV", "parquet": "Parquet"}
 
 # The values of each choice, and what the card says of them.
 CHOICES: dict[str, dict[str, str]] = {
     "file_type": FILE_TYPES,
+    "labels_from": {
+        PEOPLE: gettext_noop(
+            "Labels are the answers of people, and of machines where they are included."
+        ),
+        HYBRID: gettext_noop(
+            "Each item has one label: what people say of it where they labelled it, "
+            "else the verdict of the AI annotator."
+        ),
+    },
+    "audit": {
+        "leave_out": gettext_noop(
+            "Items of the audit are left out, so that they can measure what is trained "
+            "on the others."
+        ),
+        "keep": gettext_noop(
+            "Items of the audit are kept; the column `split` tells them apart."
+        ),
+    },
     "style": {
         "conversational": gettext_noop("Prompts and replies are lists of messages."),
         "standard": gettext_noop(
@@ -65,12 +84,18 @@ class ExportOptions:
     `min_difference`: least difference of two marks that makes a pair, in steps of the
     scale. `good_from`, `bad_to`: marks at which a completion is labelled true or
     false; empty means the upper and lower quarter of the scale.
+    `labels_from`: hybrid = one label for each item, by people or by a machine. Then
+    `machine` names the machine whose label is taken of items that no routing policy
+    decided on, "" for none; `audit`: what becomes of the items of the audit.
     `adjudicated_wins`: where answers are put together, the team's decision on an item
     stands for those of people.
     """
 
     format: str = "raw"
     file_type: str = "jsonl"
+    labels_from: str = PEOPLE
+    machine: str = ""
+    audit: str = "leave_out"
     style: str = "conversational"
     unit: str = "annotation"
     question: str = ""
@@ -92,7 +117,12 @@ class ExportOptions:
     @property
     def is_aggregated(self) -> bool:
         """Tell whether the answers to an item are put together."""
-        return self.unit == "aggregate"
+        return self.unit == "aggregate" or self.is_hybrid
+
+    @property
+    def is_hybrid(self) -> bool:
+        """Tell whether each item has one label, by people or by a machine."""
+        return self.labels_from == HYBRID
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as `parse_options` reads them."""
@@ -221,10 +251,12 @@ def _choice_problems(
 def describe(options: ExportOptions, applicable: tuple[str, ...]) -> list[str]:
     """Return the policy as sentences, one for each option that matters here."""
     sentences = [
-        _(CHOICES[name][getattr(options, name)])
+        _(choices_of(name, options)[getattr(options, name)])
         for name in applicable
-        if name in CHOICES
+        if name in CHOICES and not (options.is_hybrid and name in SETTLED)
     ]
+    if options.is_hybrid:
+        sentences = [*_hybrid(options), *sentences]
     if options.question and "question" in applicable:
         sentences.append(
             _("The question read is `{question}`.").format(question=options.question)
@@ -259,6 +291,49 @@ def describe(options: ExportOptions, applicable: tuple[str, ...]) -> list[str]:
             )
         )
     return [*sentences, *_scope(options)]
+
+
+# What is chosen otherwise is settled where each item has one label.
+SETTLED = ("unit", "both_bad", "conflicts")
+HYBRID_TIES = {
+    "leave_out": gettext_noop(
+        "A label that is a tie gives no row where a row needs a side."
+    ),
+    "drop_pair": gettext_noop(
+        "A pair that anybody calls a tie gives no row where a row needs a side."
+    ),
+    "half": gettext_noop(
+        "A label that is a tie stands both ways with half the weight where a row needs "
+        "a side."
+    ),
+}
+
+
+def choices_of(name: str, options: ExportOptions) -> Mapping[str, str]:
+    """Return the values of a choice, and what the card says of them."""
+    return HYBRID_TIES if options.is_hybrid and name == "ties" else CHOICES[name]
+
+
+def _hybrid(options: ExportOptions) -> list[str]:
+    return [
+        _(CHOICES["labels_from"][HYBRID]),
+        _(
+            "People's label is what most of their answers say, given before a "
+            "machine's verdict was visible; a tie is an answer of its own, “both bad” "
+            "is a tie, and so it is where no answer has most."
+        ),
+        _(
+            "Where people have not labelled an item that a routing policy decided on, "
+            "the verdict of the policy's AI annotator is taken; of an item decided on "
+            "by hand, that of the newest policy's."
+        ),
+        _(
+            "Of items that no policy decided on, the verdict of `{machine}` is taken."
+        ).format(machine=options.machine)
+        if options.machine
+        else _("Items that no policy decided on have a label only by people."),
+        _(CHOICES["audit"][options.audit]),
+    ]
 
 
 def _thresholds(options: ExportOptions) -> str:
@@ -298,6 +373,7 @@ def _scope(options: ExportOptions) -> list[str]:
     sentences = [
         _(words).format(taken=_("included") if taken[name] else _("left out"))
         for name, words in KINDS_OF_ANSWERS.items()
+        if not (options.is_hybrid and name in ("include_machine", "include_superseded"))
     ]
     sentences.append(
         _("Only answers of people who agreed to their publication are included.")

@@ -7,7 +7,7 @@ is counted once too: `parts = used + left out by reason`.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -53,6 +53,11 @@ REASONS: dict[str, str] = {
     "small_difference": "the marks differ too little",
     "between_thresholds": "the mark is neither good nor bad",
     "only_relative": "says which is better, not whether it is good",
+    "audit": "about an item of the audit, which this export leaves out",
+    "seen": "given after a machine's verdict on the item was seen",
+    "people_labelled": "by a machine, and people labelled the item",
+    "other_machine": "by a machine whose label is not taken of this item",
+    "in_one_order": "of one order; the machine's verdict on the item stands for it",
 }
 COUNTED_PURPOSES = frozenset(("main", "imported"))
 # Asked to look after the work: never data, and a table of their own in the raw export.
@@ -230,6 +235,11 @@ class Policy:
     judge: Judge
     takes_decisions: bool = False
 
+    def rows(self, items: Sequence[StoredItem], tally: Tally) -> Iterator[Row]:
+        """Yield the rows of items, one after another."""
+        for item in items:
+            yield from self.rows_of(item, tally)
+
     def rows_of(self, item: StoredItem, tally: Tally) -> Iterable[Row]:
         """Return the rows of an item; every answer and part goes to the tally.
 
@@ -243,7 +253,7 @@ class Policy:
                 tally.count(read)
             else:
                 readings[answer.annotator_type].append(read)
-        decided = self._decided(item) if readings["human"] else None
+        decided = self.decided(item) if readings["human"] else None
         if decided is not None:
             for _ in readings.pop("human"):
                 tally.count("adjudicated")
@@ -255,24 +265,24 @@ class Policy:
         for group in readings.values():
             if group:
                 outcome = self.judge(item, group, self.options)
-                self._count(group, outcome, tally)
+                count_readings(group, outcome, tally)
                 yield from outcome.rows
 
-    def _decided(self, item: StoredItem) -> Reading | None:
+    def decided(self, item: StoredItem) -> Reading | None:
         """Return the team's answer where it stands for those of people."""
         wins = self.options.adjudicated_wins and self.options.is_aggregated
         if item.decision is None or not (wins and self.takes_decisions):
             return None
-        read = self._reading(item.decision)
+        read = self.reading(item.decision)
         return read if isinstance(read, Reading) else None
 
     def _read(self, answer: StoredAnswer, item: StoredItem) -> Reading | str:
         reason = refusal(answer, self.options) or unusable(answer)
         if not reason and item.is_excluded:
             reason = "excluded"
-        return reason or self._reading(answer)
+        return reason or self.reading(answer)
 
-    def _reading(self, answer: StoredAnswer) -> Reading | str:
+    def reading(self, answer: StoredAnswer) -> Reading | str:
         """Read the question of the format, or say why there is nothing to read."""
         version = self.versions[answer.version]
         question = question_of(version, self.kinds, self.options)
@@ -284,13 +294,15 @@ class Policy:
             return "no_answer"
         return Reading(answer, answers, version, question, value)
 
-    def _count(self, group: Sequence[Reading], outcome: Outcome, tally: Tally) -> None:
-        fates: dict[str, str] = {}
-        for part in outcome.parts:
-            tally.count_part(part.reason)
-            if not part.reason or part.answer_id not in fates:
-                fates[part.answer_id] = part.reason
-        for reading in group:
-            answer = reading.answer
-            reason = fates.get(answer.id, "no_answer")
-            tally.count_answer(reason, answer)
+
+def count_readings(group: Sequence[Reading], outcome: Outcome, tally: Tally) -> None:
+    """Count answers and their parts, by what became of them."""
+    fates: dict[str, str] = {}
+    for part in outcome.parts:
+        tally.count_part(part.reason)
+        if not part.reason or part.answer_id not in fates:
+            fates[part.answer_id] = part.reason
+    for reading in group:
+        answer = reading.answer
+        reason = fates.get(answer.id, "no_answer")
+        tally.count_answer(reason, answer)

@@ -207,6 +207,7 @@ ITEMS = Table(
         Column("route_propensity", FLOAT, "probability that it went to people"),
         Column("route_cost_usd", FLOAT, "expected cost of its label, in US dollars"),
         Column("route_reasons", TEXT, "JSON: the strongest reasons, name and words"),
+        Column("route_run", TEXT, "the run of the policy that decided"),
         Column("gold", TEXT, "JSON: the known answer, if any"),
         _METADATA,
     ),

@@ -112,7 +112,8 @@ class Machine(NamedTuple):
 
     `probability` is P(the answer given), in [0, 1]; `raw` the machine's own words.
     `number` is that of its version. `logit`, `bias` and `disagreement` are those of an
-    answer that combines two presented orders (annotation.models.PreAnnotation).
+    answer that combines two presented orders (annotation.models.PreAnnotation). `key`
+    is that of the row, which leaves in no file.
     """
 
     name: str
@@ -132,6 +133,7 @@ class Machine(NamedTuple):
     logit: float | None = None
     bias: float | None = None
     disagreement: float | None = None
+    key: int = 0
     flags: tuple[str, ...] = ()
 
     @property
@@ -248,6 +250,7 @@ class StoredRoute(NamedTuple):
     propensity: float | None = None
     cost_usd: float | None = None
     reasons: str = "[]"
+    run: str = ""
 
 
 class StoredItem(NamedTuple):

@@ -87,7 +87,12 @@ def judge(
             else:
                 by_index.setdefault(labelled.completion, []).append(labelled)
     for _, labels in sorted(by_index.items()):
-        _settle(item, labels, options, outcome)
+        if options.is_hybrid and 2 * len(labels) <= len(readings):
+            # Most people say nothing of the kind.
+            parts = (Part(one.reading.answer.id, "minority") for one in labels)
+            outcome.parts.extend(parts)
+        else:
+            _settle(item, labels, options, outcome)
     return outcome
 
 

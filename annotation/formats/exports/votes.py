@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import Any, NamedTuple
 
+from annotation.agreement.votes import majority
 from annotation.formats.exports.options import ExportOptions
 from annotation.formats.exports.policy import Part, Reading
 from annotation.verdicts import rating_means
 
 Scores = Sequence[float | None]
+# What the sign of a grade is called.
+SIDES = {1: "a", -1: "b", 0: "tie"}
 
 
 class Vote(NamedTuple):
@@ -175,6 +178,9 @@ def settle(votes: Sequence[Vote], options: ExportOptions) -> Settled:
         if vote.reason:
             result.leave_out([vote], vote.reason)
     open_ = [vote for vote in votes if not vote.reason]
+    if options.is_hybrid:
+        _one_label(open_, options, result)
+        return result
     bad = [vote for vote in open_ if vote.is_both_bad]
     if options.both_bad != "as_tie" and bad:
         result.leave_out(bad, "both_bad")
@@ -234,6 +240,37 @@ def _aggregate(votes: Sequence[Vote], n_a: int, n_b: int, result: Settled) -> No
     p_chosen = (max(n_a, n_b) + n_ties / 2) / len(votes)
     margin = max(0.0, sign * sum(vote.grade for vote in votes) / len(votes))
     result.add(Pair(chosen, rejected, tuple(votes), p_chosen, margin, first.weight))
+    result.use(votes)
+
+
+def side_of(grades: Sequence[float]) -> int:
+    """Return the side that most grades name: 1, -1, or 0 for a tie.
+
+    A tie is a class of its own, and so it is where no side has most.
+    """
+    signs = [(grade > 0) - (grade < 0) for grade in grades]
+    return majority(signs).choice or 0
+
+
+def _one_label(votes: Sequence[Vote], options: ExportOptions, result: Settled) -> None:
+    """Make the one label of a pair of what most votes say."""
+    if not votes:
+        return
+    grades = [0.0 if vote.is_both_bad else vote.grade for vote in votes]
+    side, first, n_ties = side_of(grades), votes[0], grades.count(0)
+    if side == 0 and options.ties != "half":
+        result.leave_out(votes, "tie")
+        return
+    if n_ties and options.ties == "drop_pair":
+        result.leave_out(votes, "pair_tied")
+        return
+    for sign in (side,) if side else (1, -1):
+        chosen, rejected = (first.a, first.b) if sign > 0 else (first.b, first.a)
+        n_wins = sum(grade * sign > 0 for grade in grades)
+        p_chosen = (n_wins + n_ties / 2) / len(votes)
+        margin = max(0.0, sign * sum(grades) / len(votes))
+        weight = first.weight if side else first.weight / 2
+        result.add(Pair(chosen, rejected, tuple(votes), p_chosen, margin, weight))
     result.use(votes)
 
 

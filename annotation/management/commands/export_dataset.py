@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from annotation.errors import InvalidError
 from annotation.formats.exports.catalogue import FORMATS, parse_options
+from annotation.formats.exports.hybrid import AI, HUMAN, HybridCounts
 from annotation.formats.exports.options import (
     CHOICES,
     ExportOptions,
@@ -17,6 +19,7 @@ from annotation.formats.exports.package import FolderPackage
 from annotation.models import Project
 from annotation.services.datasets import write_dataset
 from annotation.services.exports import new_salt
+from annotation.services.hybrid import machine_of
 
 MIN_SALT = 16
 
@@ -63,11 +66,17 @@ class Command(BaseCommand):
         folder: Path = options["out"]
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise CommandError(f"{str(folder)!r} is not an empty folder.")
+        salt = _salt(options["salt_file"])
+        try:
+            machine_of(project, chosen)
+        except InvalidError as error:
+            said = " ".join(problem.message for problem in error.problems)
+            raise CommandError(said) from error
         written = write_dataset(
             project=project,
             options=chosen,
             package=FolderPackage(folder),
-            salt=_salt(options["salt_file"]),
+            salt=salt,
             on_progress=lambda done, total: None,
         )
         for table in written.tables:
@@ -77,6 +86,14 @@ class Command(BaseCommand):
         counts |= dict(sorted(answers.dropped.items()))
         facts = ", ".join(f"{name} {n:,}" for name, n in counts.items())
         self.stdout.write(f"answers: {facts}")
+        if written.hybrid is not None:
+            self._tell_labels(written.hybrid)
+
+    def _tell_labels(self, counts: HybridCounts) -> None:
+        facts = [f"people {counts.of(HUMAN):,}", f"AI {counts.of(AI):,}"]
+        for reason, n in sorted(counts.left_out.items()):
+            facts += [f"left out as {reason} {n:,}"] if n else []
+        self.stdout.write(f"labels: {', '.join(facts)}")
 
 
 def _salt(path: Path | None) -> bytes:
