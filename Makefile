@@ -61,7 +61,7 @@ messages: $(RUN_STAMP)
 # The checks run two at a time, each with its output in one piece where make can do so.
 CHECKS := types contracts migrations style
 lint: $(TEST_STAMP)
-	@$(MAKE) --no-print-directory -j $(JOBS) \
+	@$(MAKE) --no-print-directory -j 2 \
 		$(if $(filter output-sync,$(.FEATURES)),--output-sync=target) $(CHECKS)
 
 style: $(TEST_STAMP)

@@ -97,6 +97,8 @@ def states_of(page: Page) -> Iterator[str]:
     expect(page.locator("[data-matter=connection]")).to_be_visible()
     yield "offline"
     page.context.set_offline(False)
+    # A change is saved at once, what failed only after seconds.
+    page.locator("[data-rationale] textarea").fill("So it was.")
 
 
 @pytest.mark.usefixtures("pseudo_locale")
