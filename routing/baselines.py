@@ -153,7 +153,7 @@ def _try(
 ) -> Trials:
     return try_mixes(
         known.proxy.x[inside],
-        known.share[inside],
+        (known.target[inside], known.share[inside]),
         known.ai_share[inside],
         known.pairs.group[inside],
         learned.tags.take(inside),

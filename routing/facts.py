@@ -77,6 +77,10 @@ WORDS: dict[str, tuple[str, str]] = {
         gettext_noop("The completions name the same things."),
         gettext_noop("The completions name different things."),
     ),
+    "people_differ": (
+        gettext_noop("People differ on items like this one."),
+        gettext_noop("People agree on items like this one."),
+    ),
     "is_same": (
         gettext_noop("The completions are the same text."),
         gettext_noop("The completions are different texts."),

@@ -79,6 +79,9 @@ class Pairs:
     judges, swapped, confidence : dict of float64 [n], by the name of the column
         What other judges say; what the AI says with the completions exchanged, mapped
         back; how sure the AI is, higher is surer. NaN where there is nothing.
+    grades : float64 [n, n_people], optional
+        How strongly each person prefers a side, in [-1, 1], with the sign of `people`;
+        without it each preference is as strong as it can be.
     tags : dict of Described, by the name of the field
         What is known of the items, such as their subject.
     """
@@ -93,6 +96,7 @@ class Pairs:
     swapped: dict[str, Floats] = field(default_factory=dict)
     confidence: dict[str, Floats] = field(default_factory=dict)
     tags: dict[str, Described] = field(default_factory=dict)
+    grades: Floats | None = None
 
     @property
     def n(self) -> int:
@@ -121,3 +125,12 @@ def share_of(people: Floats) -> Floats:
         total, said.sum(axis=1), out=np.full(len(people), np.nan), where=said.any(1)
     )
     return np.asarray((1.0 + mean) / 2.0)
+
+
+def target_of(pairs: Pairs) -> Floats:
+    """Return what a proxy learns of each pair: float64 [n], in [0, 1].
+
+    The mean of (1 + grade) / 2 over people, as heads of reward models learn it: "a
+    little better" is a softer label than "much better", and a tie is half a vote.
+    """
+    return share_of(pairs.people if pairs.grades is None else pairs.grades)

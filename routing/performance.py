@@ -82,7 +82,7 @@ class Ridge:
 
 def try_mixes(
     x: Floats,
-    people: Floats,
+    people: tuple[Floats, Floats],
     ai: Floats,
     group: Ints,
     tags: Tags,
@@ -101,8 +101,11 @@ def try_mixes(
     ----------
     x : float64 [n, d]
         Features of the seed for the proxy.
-    people, ai : float64 [n]
-        Labels as shares for A, in [0, 1].
+    people : float64 [n], twice
+        What a proxy learns of people's labels, and the share of votes for A that it is
+        scored on; both in [0, 1].
+    ai : float64 [n]
+        The AI's labels in the same unit.
     """
     n = len(x)
     n_half = n_mixes // 2
@@ -112,17 +115,18 @@ def try_mixes(
             draw_uniform(n, draw_budgets(n, n_mixes - n_half, rng), rng),
         ]
     )
-    labels = np.where(human, people, ai).T
+    target, share = people
+    labels = np.where(human, target, ai).T
     labels = np.column_stack([ai, labels])
     folds = folds_of(group, N_ROTATIONS, rng)
     targets = []
     for fold in range(folds.max() + 1):
         inside, outside = folds != fold, folds == fold
         theta = fit_mixes(x[inside], labels[inside], ridge)
-        likelihood, _ = score_margins(people[outside], x[outside] @ theta)
+        likelihood, _ = score_margins(share[outside], x[outside] @ theta)
         targets.append(likelihood[1:] - likelihood[0])
-    share = human.astype(np.float64) @ tags.has.astype(np.float64) / n
-    return Trials(share, human.mean(axis=1), np.mean(targets, axis=0))
+    shares = human.astype(np.float64) @ tags.has.astype(np.float64) / n
+    return Trials(shares, human.mean(axis=1), np.mean(targets, axis=0))
 
 
 def fit_ridge(trials: Trials, rng: np.random.Generator) -> tuple[Ridge, Fit]:

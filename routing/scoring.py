@@ -80,7 +80,7 @@ def score_pool(
         The kind of the performance prediction model.
     """
     learned = learn(known, Split(rows, NOTHING, NOTHING), rng)
-    design = design_from(known, learned.margin)
+    design = design_from(known, learned.margin, learned.differ)
     performance = None
     if len(rows) >= LEAST_SEED:
         performance = _performance(known, rows, learned, ppm, rng)
@@ -161,7 +161,7 @@ def _performance(
 ) -> Performance:
     trials = try_mixes(
         known.proxy.x[rows],
-        known.share[rows],
+        (known.target[rows], known.share[rows]),
         known.ai_share[rows],
         known.pairs.group[rows],
         learned.tags.take(rows),
@@ -215,14 +215,17 @@ def take_known(known: Known, rows: Ints) -> Known:
             _taken(pairs.swapped, rows),
             _taken(pairs.confidence, rows),
             {name: field.take(rows) for name, field in pairs.tags.items()},
+            None if pairs.grades is None else pairs.grades[rows],
         ),
         share=known.share[rows],
+        target=known.target[rows],
         ai_share=known.ai_share[rows],
         wrong=known.wrong[rows],
         signals=few,
         figures=_taken(known.figures, rows),
         form=known.form[rows],
         proxy=Proxy(known.proxy.x[rows]),
+        place=None if known.place is None else known.place[rows],
     )
 
 

@@ -266,8 +266,8 @@ def _train(
     x, seed, pool = known.proxy.x, split.seed, split.pool
     flat = {name: h.reshape(-1, len(pool)) for name, h in human.items()}
     chosen = np.concatenate(list(flat.values()))
-    labels = np.where(chosen, known.share[pool], known.ai_share[pool]).T
-    same = np.repeat(known.share[seed][:, None], labels.shape[1], axis=1)
+    labels = np.where(chosen, known.target[pool], known.ai_share[pool]).T
+    same = np.repeat(known.target[seed][:, None], labels.shape[1], axis=1)
     rows = np.concatenate([seed, pool])
     theta = fit_mixes(x[rows], np.concatenate([same, labels]), ridge)
     scores = score_margins(known.share[split.held], x[split.held] @ theta)

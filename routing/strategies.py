@@ -10,14 +10,24 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.words import gettext as _
+from models_service.backends.embeddings import Vectors
 from models_service.heads.ensemble import log_loss
 from routing.audit import Audit, audit_pool
 from routing.features.bins import Tags, percentile_of, tags_of
 from routing.features.signals import Signals, signals_of
+from routing.features.similar import differ_near, split_of
 from routing.features.space import Space
 from routing.features.text import FORM, MEASURES, compare_form, measure_pairs
 from routing.gain import Design, Gain, design_of, fit_gain
-from routing.pairs import Bools, Floats, Pairs, consensus_of, share_of
+from routing.pairs import (
+    Bools,
+    Floats,
+    Ints,
+    Pairs,
+    consensus_of,
+    share_of,
+    target_of,
+)
 from routing.performance import LEAST_SEED, Fit, Trials, try_mixes
 from routing.proxy import (
     Proxy,
@@ -48,6 +58,8 @@ STRATEGIES = (
 # Judged where it is asked for: the best simulated mix by the performance prediction
 # model that is chosen, which `paper` is by the paper's.
 SIMULATED = "simulated"
+# Disagreement of people on items like this one.
+DIFFER = "people_differ"
 N_FOLDS = 5
 
 
@@ -59,20 +71,26 @@ class Known:
     ----------
     share : float64 [n]
         Share of people's votes for A.
+    target : float64 [n]
+        What a proxy learns: the same, or softer where people were not sure.
     ai_share : float64 [n]
         The AI label in the same unit: 1, 0 or 0.5.
     wrong : float64 [n]
         1 where the AI label is not the consensus of people.
+    place : float32 [n, d], optional
+        Where the texts of each item lie, of length 1.
     """
 
     pairs: Pairs
     share: Floats
+    target: Floats
     ai_share: Floats
     wrong: Floats
     signals: Signals
     figures: dict[str, Floats]
     form: Floats
     proxy: Proxy
+    place: Vectors | None = None
 
 
 def know(pairs: Pairs, space: Space) -> Known:
@@ -84,12 +102,14 @@ def know(pairs: Pairs, space: Space) -> Known:
     return Known(
         pairs,
         share_of(pairs.people),
+        target_of(pairs),
         (1.0 + pairs.ai) / 2.0,
         (consensus_of(pairs.people) != pairs.ai).astype(np.float64),
         signals_of(pairs),
         figures,
         form,
         proxy_of(form, space),
+        space.place,
     )
 
 
@@ -98,31 +118,45 @@ class Learned:
     """What the labels of the seed say.
 
     `margin`: float64 [n], log-odds towards A, by proxies that saw nothing of a pair's
-    prompt. `ridge` is the proxy's, from cross-validation on the seed.
+    prompt. `ridge` is the proxy's, from cross-validation on the seed. `differ`: float64
+    [n], how far people are expected to differ, None where nothing tells.
     """
 
     margin: Floats
     ridge: float
     gain: Gain
     tags: Tags
+    differ: Floats | None = None
 
 
 def learn(known: Known, split: Split, rng: np.random.Generator) -> Learned:
     """Learn proxy and gain on the seed."""
     x, seed = known.proxy.x, split.seed
-    group, target = known.pairs.group[seed], known.share[seed]
+    group, target = known.pairs.group[seed], known.target[seed]
     folds = folds_of(group, N_FOLDS, rng)
     ridge = choose_ridge(x[seed], target, folds)
     margin = x @ fit_mixes(x[seed], target[:, None], ridge)[:, 0]
     margin[seed] = cross_margins(x[seed], target, folds, ridge)
-    design = design_from(known, margin)
+    differ = _differ(known, seed)
+    design = design_from(known, margin, differ)
     gain = fit_gain(design, known.wrong, seed, known.pairs.group, rng)
-    return Learned(margin, ridge, gain, _tags(known, margin))
+    return Learned(margin, ridge, gain, _tags(known, margin, differ), differ)
 
 
-def design_from(known: Known, margin: Floats) -> Design:
-    """Put together what the gain is learned from; `margin` as in `Learned`."""
-    figures = known.figures
+def _differ(known: Known, seed: Ints) -> Floats | None:
+    """Return how far people are expected to differ, where something tells."""
+    if known.place is None:
+        return None
+    split = split_of(known.pairs.people)
+    found = differ_near(known.place, split, seed, known.pairs.group)
+    return found if np.isfinite(found).any() else None
+
+
+def design_from(known: Known, margin: Floats, differ: Floats | None) -> Design:
+    """Put together what the gain is learned from; arguments as in `Learned`."""
+    figures = dict(known.figures)
+    if differ is not None:
+        figures[DIFFER] = differ
     return design_of(
         known.signals,
         known.pairs.ai,
@@ -133,10 +167,12 @@ def design_from(known: Known, margin: Floats) -> Design:
     )
 
 
-def _tags(known: Known, margin: Floats) -> Tags:
+def _tags(known: Known, margin: Floats, differ: Floats | None) -> Tags:
     """Return the tags: terciles of texts, contradiction, confidence; judges' states."""
     signals = known.signals
     figures = {name: f for name, f in known.figures.items() if name != "is_same"}
+    if differ is not None:
+        figures[DIFFER] = differ
     figures["contradiction"] = log_loss(known.ai_share, margin)
     for number, sure in enumerate(signals.confidence.T, start=1):
         figures[f"confidence {number}"] = sure
@@ -265,7 +301,7 @@ def _try(
     seed = split.seed
     return try_mixes(
         known.proxy.x[seed],
-        known.share[seed],
+        (known.target[seed], known.share[seed]),
         known.ai_share[seed],
         known.pairs.group[seed],
         learned.tags.take(seed),

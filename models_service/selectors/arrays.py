@@ -8,7 +8,7 @@ given with a suggestion in view: see annotation.selectors.blind.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -22,6 +22,7 @@ from annotation.answers import Question, main_question
 from annotation.models import MachineAnnotator, Project, QuestionsVersion
 from annotation.selectors import blind
 from annotation.selectors.choices import comparable, purposes_of, questions_of
+from annotation.verdicts import rating_means
 from models_service.answers_table import AnswersTable
 from models_service.selectors.verdict_rows import Verdict, verdict_of
 
@@ -100,6 +101,7 @@ class Labels:
     """What people said of items. `people[k]`: the participant whose index is k.
 
     `n_seen`: so many more have no answer here but one with a suggestion in view.
+    `grades`: float [n_answers], beside the table's choices: how strongly, in [-1, 1].
     """
 
     table: AnswersTable
@@ -107,6 +109,7 @@ class Labels:
     n_main: int
     n_imported: int
     n_seen: int = 0
+    grades: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 def compared_questions(project: Project) -> Questions:
@@ -158,16 +161,18 @@ def labels_of(drawn: Drawn, questions: Questions) -> Labels:
     places = {item.id: at for at, item in enumerate(drawn.items)}
     n_completions = {item.id: item.n_completions for item in drawn.items}
     people: dict[int, int] = {}
-    found: dict[tuple[int, int], tuple[int, str]] = {}
+    found: dict[tuple[int, int], tuple[int, str, float]] = {}
     n_seen = 0
     for item_id, person, version, purpose, text in _rows(_ANSWERS, drawn, questions):
         if text is None:
             n_seen += 1
             continue
-        sign = sign_of(questions[version], json.loads(text), n_completions[item_id])
+        question, answers = questions[version], json.loads(text)
+        sign = sign_of(question, answers, n_completions[item_id])
         if sign is not None:
             index = people.setdefault(person, len(people))
-            found[places[item_id], index] = (sign, purpose)
+            grade = grade_of(question, answers, sign)
+            found[places[item_id], index] = (sign, purpose, grade)
     keys = sorted(found)
     purposes = [found[key][1] for key in keys]
     table = AnswersTable(
@@ -177,7 +182,8 @@ def labels_of(drawn: Drawn, questions: Questions) -> Labels:
         len(drawn.items),
     )
     n_main, n_imported = purposes.count("main"), purposes.count("imported")
-    return Labels(table, tuple(people), n_main, n_imported, n_seen)
+    grades = np.array([found[key][2] for key in keys], float)
+    return Labels(table, tuple(people), n_main, n_imported, n_seen, grades)
 
 
 def sign_of(
@@ -186,6 +192,24 @@ def sign_of(
     """Return what an answer says of the first two completions; None = nothing."""
     value = answers.get(question.name)
     return signs_of(question, value, n_completions).get((0, 1))
+
+
+def grade_of(question: Question, answers: Mapping[str, Any], sign: int) -> float:
+    """Return how strongly an answer prefers one of the first two, in [-1, 1].
+
+    Of a comparison its strength, of a rating the difference of marks on the scale, as
+    votes of exports are graded; anything else is as strong as it can be.
+    """
+    value = answers.get(question.name)
+    if question.type == "comparison" and sign:
+        strength = abs(value["value"]) if isinstance(value, Mapping) else 0
+        return sign * strength / max(question.strength, strength, 1)
+    if question.type == "rating" and sign and isinstance(value, Mapping):
+        first, second = rating_means(value)[:2]
+        span = question.high - question.low
+        if first is not None and second is not None and span:
+            return float(np.clip((first - second) / span, -1.0, 1.0))
+    return float(sign)
 
 
 def verdicts_of(

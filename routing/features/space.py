@@ -9,6 +9,7 @@ import numpy as np
 
 from models_service.backends.embeddings import Vectors
 from models_service.heads.features import text_to_embed
+from routing.features.similar import unit
 from routing.pairs import Floats, Pairs
 
 FALLBACK_DIMS = 48
@@ -27,11 +28,14 @@ class Space:
         Cosine of the two completions.
     name : str
         The encoder.
+    place : float32 [n, d], optional
+        Where the two lie together, of length 1.
     """
 
     difference: Floats
     cosine: Floats
     name: str
+    place: Vectors | None = None
 
 
 def texts_to_embed(pairs: Pairs) -> list[str]:
@@ -47,7 +51,7 @@ def texts_to_embed(pairs: Pairs) -> list[str]:
 def space_of(vectors: Vectors, name: str) -> Space:
     """Return the space of embeddings of `texts_to_embed`: float32 [2 n, d]."""
     a, b = np.split(np.asarray(vectors, dtype=np.float64), 2)
-    return Space(a - b, _cosine(a, b), name)
+    return Space(a - b, _cosine(a, b), name, unit((a + b).astype(np.float32)))
 
 
 def fallback_space(pairs: Pairs) -> Space:
@@ -79,7 +83,8 @@ def fallback_space(pairs: Pairs) -> Space:
         return Space(np.zeros((pairs.n, 1)), cosine, FALLBACK_NAME)
     reduced = TruncatedSVD(n_dims, random_state=0).fit_transform(counts)
     a, b = np.split(np.asarray(reduced, dtype=np.float64), 2)
-    return Space(a - b, cosine, FALLBACK_NAME)
+    together = unit((a + b).astype(np.float32))
+    return Space(a - b, cosine, FALLBACK_NAME, together)
 
 
 def _cosine(a: Floats, b: Floats) -> Floats:

@@ -22,6 +22,7 @@ MEASURES = {
     "shorter": gettext_noop("Length of the shorter one"),
     "length_difference": gettext_noop("Difference in length"),
     "contradiction": gettext_noop("Contradiction of a reward model"),
+    "people_differ": gettext_noop("Disagreement of people on similar items"),
     "margin": gettext_noop("Clearness to a reward model"),
 }
 BINS = {

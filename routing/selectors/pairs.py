@@ -95,7 +95,7 @@ def pairs_of(
     items: list[ItemRow] = []
     places: list[Place] = []
     verdicts: list[Verdict] = []
-    people: list[Floats] = []
+    people: list[tuple[Floats, Floats]] = []
     said: dict[str, list[Floats]] = {name: [] for name in judges}
     described = DescribedReader(policy)
     for window in windows_of(policy, questions):
@@ -122,26 +122,37 @@ def named_judges(policy: RoutingPolicy) -> dict[str, MachineAnnotator]:
     }
 
 
-def _people(window: Window, questions: Questions) -> Floats:
-    """Return what people say of the items of a window: float64 [n, n_votes]."""
+def _people(window: Window, questions: Questions) -> tuple[Floats, Floats]:
+    """Return what people say of the items of a window, and how strongly.
+
+    Both are float64 [n, n_votes].
+    """
     labelled = [at for at, one in enumerate(window.places) if one.is_labelled]
     if not labelled:
-        return np.full((len(window.items), 1), np.nan)
+        none = np.full((len(window.items), 1), np.nan)
+        return none, none
     drawn = Drawn(tuple(window.items[at] for at in labelled), len(labelled))
-    votes = votes_of(labels_of(drawn, questions).table)
-    people = np.full((len(window.items), votes.shape[1]), np.nan)
-    people[labelled] = votes
-    return people
+    labels = labels_of(drawn, questions)
+    both = []
+    for values in (labels.table.choices, labels.grades):
+        votes = votes_of(labels.table, values)
+        people = np.full((len(window.items), votes.shape[1]), np.nan)
+        people[labelled] = votes
+        both.append(people)
+    return both[0], both[1]
 
 
-def votes_of(table: AnswersTable) -> Floats:
-    """Return the choices on each item side by side: float64 [n_items, n_votes]."""
+def votes_of(table: AnswersTable, values: Floats) -> Floats:
+    """Return a value of each answer, by item side by side: float64 [n_items, n_votes].
+
+    `values`: float64 [n_answers], in the order of the table.
+    """
     counts = np.bincount(table.items, minlength=table.n_items)
     width = max(1, min(int(counts.max(initial=0)), MOST_VOTES))
     votes = np.full((table.n_items, width), np.nan)
     place = np.arange(len(table.items)) - (np.cumsum(counts) - counts)[table.items]
     kept = place < width
-    votes[table.items[kept], place[kept]] = table.choices[kept]
+    votes[table.items[kept], place[kept]] = values[kept]
     return votes
 
 
@@ -150,7 +161,7 @@ def _gathered(
     items: Sequence[ItemRow],
     places: Sequence[Place],
     verdicts: Sequence[Verdict],
-    people: Sequence[Floats],
+    people: Sequence[tuple[Floats, Floats]],
     said: dict[str, list[Floats]],
     tags: dict[str, Described],
 ) -> LivePairs:
@@ -158,7 +169,7 @@ def _gathered(
     parts = drawn_parts(policy)
     drawn = [parts.get(item.id) for item in items]
     is_seed = np.array([one is not None for one in drawn], dtype=bool)
-    votes = _padded(people)
+    votes = _padded([choices for choices, _grades in people])
     is_open = np.array([place.is_open for place in places], dtype=bool)
     is_labelled = np.asarray(np.isfinite(votes).any(axis=1))
     is_ours = np.array([one.policy == policy.number for one in places], dtype=bool)
@@ -175,6 +186,7 @@ def _gathered(
         _useful({EXCHANGED: _exchanged(verdicts)}),
         _useful({"confidence": _confidence(verdicts)}),
         tags,
+        _padded([grades for _choices, grades in people]),
     )
     return LivePairs(
         pairs,

@@ -94,7 +94,8 @@ def _space(live: LivePairs, tell: Tell) -> tuple[Space, str]:
         tell(n_done)
     difference = np.concatenate([part.difference for part in parts])
     cosine = np.concatenate([part.cosine for part in parts])
-    return Space(difference, cosine, chosen.encoder.name), chosen.note
+    together = np.concatenate([part.place for part in parts if part.place is not None])
+    return Space(difference, cosine, chosen.encoder.name, together), chosen.note
 
 
 def _all_texts(live: LivePairs) -> Pairs:

@@ -20,7 +20,7 @@ from routing.facts import facts_of, reasons_of
 from routing.features.signals import signals_of
 from routing.lots import lots_of, lowest
 from routing.models import RoutingPolicy
-from routing.pairs import Floats, Ints, consensus_of, share_of
+from routing.pairs import Floats, Ints, consensus_of, share_of, target_of
 from routing.proxy import proxy_of
 from routing.scoring import Scores, score_pool, with_mix
 from routing.selectors.pairs import LivePairs, pairs_of
@@ -124,12 +124,14 @@ def known_of(live: LivePairs, features: Features) -> Known:
     return Known(
         pairs,
         share_of(pairs.people),
+        target_of(pairs),
         (1.0 + pairs.ai) / 2.0,
         (consensus != pairs.ai).astype(np.float64),
         signals_of(pairs),
         features.figures,
         features.form,
         proxy_of(features.form, features.space),
+        features.space.place,
     )
 
 
@@ -246,5 +248,7 @@ def _inputs(policy: RoutingPolicy, decided: Decided) -> str:
         digest.update(np.packbits(field.has).tobytes())
     said = [str(getattr(policy, name)) for name in FIELDS]
     said += [str(price) for price in decided.prices]
+    if live.pairs.grades is not None:
+        digest.update(np.ascontiguousarray(live.pairs.grades).tobytes())
     digest.update("\0".join([METHOD, features.encoder, *said]).encode())
     return digest.hexdigest()

@@ -283,3 +283,18 @@ def is_taken(project: Project, tagger: MachineAnnotator) -> bool:
         tagger,
         ["topic"],
     )
+
+
+@live
+def test_strength_of_a_preference_is_read(
+    pool: Project, machine: MachineAnnotator, person: Participant
+) -> None:
+    policy = start(pool, machine)
+    values = {1: 3, 2: 1, 3: -2, 4: 0}
+    answer_items(person, values.get)
+    found = pairs_of(policy)
+    assert found.pairs.grades is not None
+    rows = {int(number): at for at, number in enumerate(found.numbers)}
+    told_of = [found.pairs.grades[rows[n], 0] for n in values]
+    assert told_of == pytest.approx([1.0, 1 / 3, -2 / 3, 0.0])
+    assert [found.pairs.people[rows[n], 0] for n in values] == [1, 1, -1, 0]
