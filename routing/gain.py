@@ -23,6 +23,11 @@ N_FOLDS = 5
 N_REPEATS = 2
 LEAST_ERRORS = 5
 LEAST_SEED = 30
+# What is learned must beat the base rate by this share of a standard error. On pairs
+# without any signal that leaves about one seed in four that seems to show something,
+# in the place of every second; a whole error would also give up a quarter of the seeds
+# of 200 that do show something.
+LEAST_ERROR_SHARE = 0.5
 # How freely each block may speak, before the ridge: prior knowledge, not fitted. That
 # judges like the longer answer is known of all of them; forms, products and tags are
 # many.
@@ -158,8 +163,9 @@ def fit_gain(
     """Learn on the seed how likely the AI label is wrong, and say it of every item.
 
     A ridge logistic regression; the ridge is chosen by cross-validation over groups of
-    the seed. Where its loss out of fold is not below that of the base rate, every item
-    gets the base rate, which is to choose at random.
+    the seed. Where its loss out of fold is not below that of the base rate by more than
+    half a standard error, every item gets the base rate, which is to choose at random:
+    the best of several ridges is often a little below it by chance.
 
     Parameters
     ----------
@@ -186,7 +192,7 @@ def fit_gain(
     best = int(losses.mean(axis=0).argmin())
     better = flat_loss - losses[:, best]
     gained = float(better.mean())
-    if gained <= 0:
+    if gained <= LEAST_ERROR_SHARE * _error(better, group[seed]):
         note = _("The seed does not show which items gain more than others.")
         return Gain(flat, False, note, float(RIDGES[best]), gained, {})
     weights = rotated.basis @ theta[:, len(RIDGES) * -1 + best]
@@ -194,6 +200,13 @@ def fit_gain(
     p_wrong = probability(scale[0] + scale[1] * (x @ weights))
     named = dict(zip(design.names, (scale[1] * weights[:-1]).tolist(), strict=True))
     return Gain(p_wrong, True, "", float(RIDGES[best]), gained, named)
+
+
+def _error(values: Floats, group: Ints) -> float:
+    """Return the standard error of a mean; items of a group are one observation."""
+    place = np.unique(group, return_inverse=True)[1]
+    sums = np.bincount(place, values - values.mean())
+    return float(np.sqrt(np.square(sums).sum()) / len(values))
 
 
 def _too_little(y: Floats) -> str:

@@ -104,7 +104,8 @@ def _rows(path: Path) -> list[Row]:
     """Return the rows with the numbers of their lines."""
     rows = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines: a text may hold signs that end a line elsewhere.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise PairFileError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
@@ -114,10 +115,11 @@ def _rows(path: Path) -> list[Row]:
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
+            why = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
             raise PairFileError(
-                f"Line {number} of {path.name} is not JSON: {error.msg}. Write one "
-                f"object a line."
+                f"Line {number} of {path.name} is not JSON that can be read: {why}. "
+                f"Write one object a line."
             ) from error
         if not isinstance(row, dict):
             raise PairFileError(f"Line {number} of {path.name} is not an object.")
@@ -139,6 +141,12 @@ def _check_columns(rows: Sequence[Row], columns: Columns, path: Path) -> None:
     for name in labels:
         if labels.count(name) > 1:
             raise PairFileError(f"The column {name!r} is named twice; name it once.")
+    for name in (*columns.confidence, *columns.tags):
+        if name in labels:
+            raise PairFileError(
+                f"The column {name!r} is named as a label and as something else; what "
+                f"people say must stay hidden. Name it once."
+            )
 
 
 def _check_labels(has_ai: Bools, has_people: Bools, columns: Columns) -> None:
@@ -202,14 +210,23 @@ def _numbers(rows: Sequence[Row], name: str) -> Floats:
     values = np.empty(len(rows))
     for index, (number, row) in enumerate(rows):
         value = row.get(name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if value is not None and not (is_number and math.isfinite(value)):
+        if value is not None and not _is_finite(value):
             raise PairFileError(
-                f"Line {number}: {name!r} is {value!r}; it must be a finite number "
-                f"or null."
+                f"Line {number}: {name!r} is {repr(value)[:40]}; it must be a finite "
+                f"number or null."
             )
         values[index] = math.nan if value is None else float(value)
     return values
+
+
+def _is_finite(value: object) -> bool:
+    """Tell whether a value is a number that a float can hold."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def _described(rows: Sequence[Row], name: str) -> Described:
@@ -229,9 +246,10 @@ def _word(value: object, number: int, name: str) -> str:
             f"Line {number}: {name!r} must be a word, number or truth value, a list of "
             f"them, or null."
         )
-    if isinstance(value, float) and not math.isfinite(value):
+    if is_number and not isinstance(value, bool) and not _is_finite(value):
         raise PairFileError(
-            f"Line {number}: {name!r} is {value!r}; write a finite number or null."
+            f"Line {number}: {name!r} is {repr(value)[:40]}; write a finite number or "
+            f"null."
         )
     return str(value)
 

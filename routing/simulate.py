@@ -169,6 +169,8 @@ def _draw(known: Known, plan: Plan) -> tuple[list[Split], list[np.random.Generat
     """Draw all splits first, so that a plan that does not fit is refused at once."""
     if plan.n_splits < 2:
         raise SimulationError("Ask for at least 2 splits, or no error can be given.")
+    if plan.rng < 0:
+        raise SimulationError("The random seed is a whole number from 0.")
     if plan.seed_size < 1:
         raise SimulationError("The seed needs at least one item.")
     if plan.ppm not in KINDS:

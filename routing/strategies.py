@@ -200,7 +200,7 @@ def missing_inputs(known: Known, seed_size: int) -> dict[str, str]:
     reasons = {}
     if not known.signals.names:
         reasons["disagreement"] = _("No judge and no exchanged verdict is named.")
-    if not known.signals.confidence.shape[1]:
+    if not np.isfinite(known.signals.confidence).any():
         reasons["confidence"] = _("Nothing says how sure the AI is.")
     if seed_size < LEAST_SEED:
         words = _(

@@ -61,6 +61,10 @@ def test_what_is_refused_writes_nothing(tmp_path: Path) -> None:
 
 def test_missing_folder_is_told_before_the_work(tmp_path: Path) -> None:
     pairs = write(draw_rows(30, 2), tmp_path)
+    with pytest.raises(CommandError, match="is a folder"):
+        call_command("simulate_routing", pairs, *LABELS, json=tmp_path)
+    with pytest.raises(CommandError, match="whole number from 0"):
+        call_command("simulate_routing", pairs, *LABELS, rng=-1)
     with pytest.raises(CommandError, match="There is no folder"):
         call_command(
             "simulate_routing", pairs, *LABELS, json=tmp_path / "no" / "out.json"

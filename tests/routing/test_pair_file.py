@@ -1,5 +1,7 @@
 """Files of labelled pairs: what is read, and what is refused with which words."""
 
+import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +151,34 @@ def test_what_is_no_file_of_pairs_is_refused(
     path.write_text(text, encoding="utf-8")
     with pytest.raises(PairFileError, match=words):
         read_pairs(path, COLUMNS)
+
+
+def test_signs_that_end_lines_elsewhere_and_a_mark_of_order_are_read(
+    tmp_path: Path,
+) -> None:
+    rows = draw_rows(20, 1)
+    rows[3]["prompt"] = "one\u2028two\x85three"
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("\ufeff" + "\r\n".join(lines), encoding="utf-8", newline="")
+    assert read_pairs(path, COLUMNS).pairs.prompts[3] == rows[3]["prompt"]
+
+
+@pytest.mark.parametrize("value", ["1" * 400, "9" * 5000, "[" * 100_000, "NaN"])
+def test_numbers_that_nothing_holds_are_refused(value: str, tmp_path: Path) -> None:
+    path = write(draw_rows(20, 1), tmp_path)
+    text = path.read_text(encoding="utf-8")
+    first = re.sub(r'"sure": [0-9.]+', f'"sure": {value}', text, count=1)
+    path.write_text(first, encoding="utf-8")
+    with pytest.raises(PairFileError, match=r"^Line 1"):
+        read_pairs(path, COLUMNS)
+
+
+def test_a_label_is_nothing_else(tmp_path: Path) -> None:
+    words = refused(
+        draw_rows(20, 1), tmp_path, Columns(("person",), "ai", tags=("person",))
+    )
+    assert "'person' is named as a label and as something else" in words
 
 
 def test_missing_file_is_refused(tmp_path: Path) -> None:

@@ -112,6 +112,8 @@ class Command(BaseCommand):
         target: Path | None = options["json"]
         if target is not None and not target.absolute().parent.is_dir():
             raise CommandError(f"There is no folder {target.absolute().parent}.")
+        if target is not None and target.is_dir():
+            raise CommandError(f"{target} is a folder. Name a file in it.")
         columns = Columns(
             tuple(options["human"]),
             options["ai"],
