@@ -22,7 +22,8 @@ class Route(Row):
 
     `gain` is the expected share of right labels that a person adds, with its interval;
     `propensity` the probability that the item went to people, in (0, 1], or 0 where it
-    could not; `cost_usd` what its label is expected to cost. `reasons` are the
+    could not; `cost_usd` what its label costs: that
+    of people is expected, that of the AI was booked. `reasons` are the
     strongest first: `{"name", "words"}`, in English, to be translated when shown.
     `run`: the public id of the job that decided; null by hand.
     """

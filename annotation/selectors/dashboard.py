@@ -209,6 +209,11 @@ def _pace(project: Project, *, is_large: bool) -> Pace:
     return pace
 
 
+def pace_of(project: Project) -> Pace:
+    """Return the pace alone, without what is left; two queries at most."""
+    return _pace(project, is_large=answers_so_far(project) > LARGE)
+
+
 def past_days(project: Project) -> PastDays:
     """Return the days of the pace that are over; a worker keeps them; one query."""
     midnight = _midnight()

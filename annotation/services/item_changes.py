@@ -348,7 +348,8 @@ def _follow(action: str, item_ids: Sequence[int]) -> None:
         _end_queued(item_ids)
         pairings.settle_items(item_ids)
     elif action in ("include", "to_people") and item_ids:
-        pairings.ask_items_again(item_ids)
+        waiting = set(routes.ask_policy(item_ids))
+        pairings.ask_items_again([one for one in item_ids if one not in waiting])
 
 
 def _end_queued(item_ids: Sequence[int]) -> None:

@@ -42,6 +42,20 @@ _RESTORE = """
     WHERE c.job_id = %(job)s AND c.item_id = ANY(%(items)s) AND c.route IS NOT NULL
 """
 
+_ASK_POLICY = """
+    WITH asked AS (
+        UPDATE route r SET source = 'waiting', part = 'rest', policy = NULL,
+            gain = NULL, gain_low = NULL, gain_high = NULL, propensity = NULL,
+            cost_usd = NULL, reasons = '[]'
+        FROM frontier f JOIN project p ON p.id = f.project_id
+        WHERE r.item_id = ANY(%(items)s) AND f.item_id = r.item_id
+          AND r.policy = p.routing_policy AND r.source = 'human'
+          AND r.part <> 'by_hand' AND f.n_taken = 0 AND NOT f.is_excluded
+        RETURNING r.item_id)
+    UPDATE frontier f SET is_routed_away = true, target = 0
+    FROM asked WHERE f.item_id = asked.item_id RETURNING f.item_id
+"""
+
 
 def decide(job: Job, item_ids: Sequence[int]) -> None:
     """Write what a job that changes items decided of them; no statement for none."""
@@ -58,6 +72,17 @@ def decide(job: Job, item_ids: Sequence[int]) -> None:
 def restore(job: Job, item_ids: Sequence[int]) -> None:
     """Put the routes back that these items had before a job changed them."""
     _run(_RESTORE, {"job": job.pk}, item_ids)
+
+
+def ask_policy(item_ids: Sequence[int]) -> list[int]:
+    """Let the policy in force decide anew on items that come back to it; return them.
+
+    While they were away it may have spent their share of its budget elsewhere, so what
+    it had chosen waits, to be decided on within what is left. One statement.
+    """
+    with connection.cursor() as db:
+        db.execute(_ASK_POLICY, {"items": list(item_ids)})
+        return [row[0] for row in db.fetchall()]
 
 
 def policy_in_force(project: Project) -> int | None:

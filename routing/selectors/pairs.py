@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import connection
 
-from annotation.models import MachineAnnotator
+from annotation.models import MachineAnnotator, Route
 from models_service.answers_table import AnswersTable
 from models_service.selectors.arrays import (
     Drawn,
@@ -193,7 +193,7 @@ def _gathered(
         ids,
         np.array([item.number for item in items], dtype=np.int64),
         np.array([place.n_wanted for place in places], dtype=np.int64),
-        is_open & ~is_seed,
+        is_open & ~(is_seed & ~_is_back(places)),
         is_labelled,
         is_seed,
         np.array([one is not None and one.is_audit for one in drawn], dtype=bool),
@@ -201,6 +201,13 @@ def _gathered(
         is_ours & ~is_seed & taken,
         is_labelled & ~is_seed & ~is_ours,
     )
+
+
+def _is_back(places: Sequence[Place]) -> Bools:
+    """Tell which items came back to the policy: drawn or not, it decides on them."""
+    waiting = [place.source == Route.Source.WAITING for place in places]
+    is_free = [place.policy is None for place in places]
+    return np.asarray(np.array(waiting, dtype=bool) & np.array(is_free, dtype=bool))
 
 
 def _padded(parts: Sequence[Floats]) -> Floats:

@@ -6,9 +6,10 @@ from decimal import ROUND_FLOOR, Decimal
 from django.db import connection
 
 from annotation.models import Budget, Project
-from annotation.money import ZERO
+from annotation.money import ZERO, shown
 from routing.models import RoutingPolicy, RoutingRun
 
+CENTS = Decimal("0.01")
 # An item that people label under the policy costs the price at which it was decided,
 # answer by answer, and never less than the ledger says of it; where the project wants
 # more answers since, so many times that price. What the ledger has paid
@@ -22,12 +23,25 @@ _LATE = """(
       AND a.finished_at >= %(since)s
       AND late.policy = %(policy)s AND late.source <> 'human')
 """
+# Answers whose people withdrew: they are gone, and were paid for.
+_WITHDRAWN = """(
+    SELECT COALESCE(sum(COALESCE(w.cost_usd, %(price)s)
+        / COALESCE(wf.overlap, wp.overlap)), 0)
+    FROM assignment a JOIN route w ON w.item_id = a.item_id
+    JOIN frontier wf ON wf.item_id = a.item_id
+    JOIN project wp ON wp.id = a.project_id
+    WHERE NOT %(is_priced)s AND a.project_id = %(project)s AND a.state = 'withdrawn'
+      AND a.purpose = 'main' AND a.annotation_id IS NOT NULL
+      AND a.finished_at >= date_trunc('day', %(since)s::timestamptz, 'UTC')
+      AND w.policy = %(policy)s AND w.source = 'human' AND w.part <> 'by_hand')
+"""
 _SPENT = """
     SELECT count(*), count(*) FILTER (WHERE w.n_counted >= w.n),
         round(COALESCE(sum(w.spent), 0), 6),
         round(COALESCE(sum(w.spent + w.held
             + w.price * GREATEST(w.n - w.n_taken, 0) / w.n), 0), 6),
-        COALESCE(sum(w.booked), 0), COALESCE(sum(w.beside), 0) + {late}
+        COALESCE(sum(w.booked), 0),
+        round(COALESCE(sum(w.beside), 0) + {late} + {withdrawn}, 6)
     FROM (
         SELECT f.n_taken, f.n_counted, c.n, e.price, l.spent AS booked, l.beside,
             GREATEST(l.spent, e.price * f.n_counted / c.n) AS spent,
@@ -55,7 +69,7 @@ _SPENT = """
           AND r.policy = %(policy)s AND r.part <> 'by_hand'
           AND (NOT f.is_excluded OR f.n_taken > 0)
           AND (NOT %(is_settled)s OR f.n_taken > 0 OR r.part IN ('seed', 'audit'))) w
-""".replace("{late}", _LATE)
+""".replace("{late}", _LATE).replace("{withdrawn}", _WITHDRAWN)
 
 
 @dataclass(frozen=True)
@@ -79,6 +93,31 @@ class Spending:
     label_usd: Decimal
     booked_usd: Decimal = ZERO
     beside_usd: Decimal = ZERO
+
+    @property
+    def spent_words(self) -> str:
+        """Return what is spent as people read it; so do those below."""
+        return _words(self.spent_usd)
+
+    @property
+    def promised_words(self) -> str:
+        """Return what is promised."""
+        return _words(self.promised_usd)
+
+    @property
+    def booked_words(self) -> str:
+        """Return what the ledger says of what is spent."""
+        return _words(self.booked_usd)
+
+    @property
+    def beside_words(self) -> str:
+        """Return what was paid beside it."""
+        return _words(self.beside_usd)
+
+    @property
+    def left_words(self) -> str:
+        """Return what is left of a budget in money."""
+        return _words(self.left)
 
     @property
     def gone_usd(self) -> Decimal:
@@ -108,6 +147,11 @@ class Spending:
     def n_left(self) -> int:
         """Return how many more labels the budget pays for, at the usual price."""
         return int(self.left / self.cost)
+
+
+def _words(amount: Decimal) -> str:
+    """Return an amount in cents, but small ones in full: prices have more places."""
+    return shown(amount.quantize(CENTS) if amount >= 1 else amount)
 
 
 def spending_of(

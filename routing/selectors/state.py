@@ -39,7 +39,9 @@ _ROUTES = """
     SELECT count(*) FILTER (WHERE r.source = 'ai'),
         count(*) FILTER (WHERE r.source = 'waiting'),
         count(*) FILTER (WHERE r.source = 'human' AND NOT f.is_excluded
-          AND f.n_counted < COALESCE(f.overlap, p.overlap))
+          AND f.n_counted < COALESCE(f.overlap, p.overlap)),
+        COALESCE(sum(f.n_counted) FILTER (WHERE r.source = 'human'
+          AND NOT f.is_excluded AND f.n_counted < COALESCE(f.overlap, p.overlap)), 0)
     FROM route r JOIN frontier f ON f.item_id = r.item_id
     JOIN project p ON p.id = r.project_id
     WHERE r.project_id = %(project)s AND r.policy = %(policy)s
@@ -77,7 +79,8 @@ class RoutingState:
 
     `words` say the state, `next_words` what to do; both are translated. `seed_run` and
     `fit_run`: the newest that hold. `job`: the one that is not ended, else the newest.
-    `n_ai`, `n_waiting`, `n_asked`: items left to the AI, waiting, and with people now.
+    `n_ai`, `n_waiting`, `n_asked`: items left to the AI, waiting, and with people now;
+    `n_answered`: the answers that the last of these have already.
     """
 
     state: str
@@ -92,6 +95,18 @@ class RoutingState:
     n_ai: int = 0
     n_waiting: int = 0
     n_asked: int = 0
+    n_answered: int = 0
+
+    @property
+    def n_to_come(self) -> int:
+        """Return how many items people will still label: theirs, and what is paid for.
+
+        Nothing beyond what there is to decide on.
+        """
+        if self.spending is None or self.state == EXHAUSTED:
+            return self.n_asked
+        n_left = self.spending.n_left
+        return self.n_asked + min(n_left, self.n_ai + self.n_waiting)
 
 
 def policy_of(project: Project) -> RoutingPolicy | None:
@@ -115,7 +130,7 @@ def state_of(project: Project) -> RoutingState:
     held = fit_run or seed_run
     n_pool = int(held.figures["n_pool"]) if held else 0
     spending = spending_of(policy, n_pool)
-    n_ai, n_waiting, n_asked = _row(
+    n_ai, n_waiting, n_asked, n_answered = _row(
         _ROUTES, {"project": project.pk, "policy": policy.number}
     )
     name = _state(job, seed, fit_run, spending, n_asked)
@@ -133,6 +148,7 @@ def state_of(project: Project) -> RoutingState:
         n_ai,
         n_waiting,
         n_asked,
+        n_answered,
     )
 
 

@@ -7,12 +7,12 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from annotation.money import shown
 from annotation.words import gettext as _
 from annotation.words import ngettext
+from routing.budget_prices import has_price, usd_of
 
 MINUS = "\N{MINUS SIGN}"
 # Steps of the axis, in points; the first that needs at most so many lines is taken.
@@ -172,14 +172,16 @@ def curve_of(figures: Mapping[str, Any], share: float | None = None) -> Curve | 
     )
 
 
-def _point(raw: Mapping[str, Any], figures: Mapping[str, Any]) -> Point:
+def _point(
+    raw: Mapping[str, Any], figures: Mapping[str, Any], *, is_by_lot: bool = False
+) -> Point:
     share = float(raw["budget"])
     n_items = round(share * int(figures["n_open"]))
-    price = Decimal(str(figures.get("label_usd") or 0))
+    usd = usd_of(figures, n_items, is_by_lot=is_by_lot)
     return Point(
         share,
         n_items,
-        shown(price * n_items) if price else "",
+        shown(usd) if has_price(figures) else "",
         *(Estimate(**raw[name]) for name in ("chosen", "random", "gain")),
     )
 
@@ -239,7 +241,7 @@ def _by_random(
     if point.verdict != BETTER or begin >= 1:
         return ""
     share = (point.chosen.mean - begin) / (1 - begin)
-    like = _point({"budget": share, **_bare(point)}, figures)
+    like = _point({"budget": share, **_bare(point)}, figures, is_by_lot=True)
     if like.cost:
         text = _("To reach the same by random choice you would spend about {usd}.")
         return text.format(usd=like.cost)

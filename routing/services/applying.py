@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+import numpy as np
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,6 +20,7 @@ from annotation.services.assignments import restart_walks
 from annotation.services.jobs import JobCancelled, Progress
 from annotation.services.routes import RouteDraft, apply_routes
 from routing.models import Decision, RoutingPolicy, RoutingRun
+from routing.selectors.ai_costs import ai_costs
 from routing.selectors.spending import Spending, answer_price, spending_of
 from routing.services.seed import SEED_PRIORITY, Plan
 
@@ -30,7 +32,16 @@ N_STEPS = 100
 
 @transaction.atomic
 def store_plan(run: RoutingRun, plan: Plan, versions: dict[str, str]) -> None:
-    """Write all decisions of a run at once."""
+    """Write all decisions of a run at once; where another worker was first, its hold.
+
+    That happens where a worker was silent for longer than its lease.
+    """
+    stored = RoutingRun.objects.select_for_update(no_key=True).get(pk=run.pk)
+    if stored.planned_at is not None:
+        run.refresh_from_db(
+            from_queryset=RoutingRun.objects.select_related("policy__project")
+        )
+        return
     Decision.objects.filter(run=run).delete()
     Decision.objects.bulk_create(
         (_decision(run, place, draft) for place, draft in enumerate(plan.drafts, 1)),
@@ -102,7 +113,7 @@ def _apply(run: RoutingRun, chunk: Sequence[Decision], n_human: int) -> list[int
     """Apply a chunk under the lock of its policy, so that no other run does."""
     policy = (
         RoutingPolicy.objects.select_for_update(no_key=True, of=("self",))
-        .select_related("project")
+        .select_related("project", "machine")
         .filter(pk=run.policy_id, ended_at=None)
         .first()
     )
@@ -178,7 +189,22 @@ def _within_budget(
             left += cost
             draft = _left_out(run, draft)
         kept.append(draft)
-    return kept
+    return _with_ai_costs(policy, kept)
+
+
+def _with_ai_costs(
+    policy: RoutingPolicy, drafts: Sequence[RouteDraft]
+) -> list[RouteDraft]:
+    """Return the drafts, those left to the AI at what its label costs."""
+    left_out = [one.item_id for one in drafts if one.source == Route.Source.AI]
+    if not left_out:
+        return list(drafts)
+    found = ai_costs(policy.machine, np.array(left_out))
+    costs = dict(zip(left_out, found, strict=True))
+    return [
+        replace(one, cost_usd=costs[one.item_id]) if one.item_id in costs else one
+        for one in drafts
+    ]
 
 
 def _cost(draft: RouteDraft, spending: Spending, least: Decimal) -> Decimal:
@@ -200,4 +226,5 @@ def _left_out(run: RoutingRun, draft: RouteDraft) -> RouteDraft:
         part=Route.Part.REST,
         priority=0,
         propensity=None if is_seed else 0.0,
+        cost_usd=None,
     )

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from annotation.words import gettext as _
-from routing.curve import UNDECIDED, Point
+from routing.budget_prices import price_curve
+from routing.curve import SHARES, UNDECIDED, Point
 from routing.models import RoutingPolicy
 from routing.services.audit_figures import audit_figures
 from routing.services.judged import judged_figures
@@ -59,6 +60,12 @@ def figures_of(
             sum(decided.prices[decided.open[at]] for at in spent.order.tolist())
         ),
         "label_usd": str(policy.label_usd),
+        "prices": price_curve(
+            decided.scores.score[decided.open],
+            decided.cost,
+            [decided.prices[at] for at in decided.open.tolist()],
+            SHARES,
+        ),
         "left": str(decided.spending.left),
     }
 

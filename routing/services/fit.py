@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from annotation.models import Route
+from annotation.models import MachineAnnotator, Route
 from annotation.services.jobs import JobFailed
 from annotation.services.routes import RouteDraft
 from annotation.words import gettext as _
@@ -23,6 +23,7 @@ from routing.models import RoutingPolicy
 from routing.pairs import Floats, Ints, consensus_of, share_of, target_of
 from routing.proxy import proxy_of
 from routing.scoring import Scores, score_pool, with_mix
+from routing.selectors.ai_costs import ai_costs
 from routing.selectors.pairs import LivePairs, pairs_of
 from routing.selectors.pool import last_number
 from routing.selectors.prices import prices_for
@@ -105,7 +106,7 @@ def plan_fit(policy: RoutingPolicy, tell: Tell) -> Plan:
         "last_number": last_number(policy.project)
     }
     inputs = _inputs(policy, decided)
-    return Plan(_drafts(decided), figures, inputs, len(rows))
+    return Plan(_drafts(decided, policy.machine), figures, inputs, len(rows))
 
 
 def _teaching(policy: RoutingPolicy, live: LivePairs) -> Ints:
@@ -199,11 +200,12 @@ def reserve_of(policy: RoutingPolicy) -> Reserve | None:
     return Reserve(**kept) if kept else None
 
 
-def _drafts(decided: Decided) -> list[RouteDraft]:
+def _drafts(decided: Decided, machine: MachineAnnotator) -> list[RouteDraft]:
     """Return the decisions: who is asked in the order of the budget, then the rest."""
     spent, scores = decided.spent, decided.scores
     facts = facts_of(scores.design, scores.learned.gain.weights, decided.known.signals)
     some = facts.take(decided.open)
+    ai = ai_costs(machine, decided.live.ids[decided.open])
     reasons = reasons_of(some, spent.human, spent.is_reserve)
     order = [*spent.order.tolist(), *np.flatnonzero(~spent.human).tolist()]
     return [
@@ -215,7 +217,7 @@ def _drafts(decided: Decided) -> list[RouteDraft]:
             gain_low=_rounded(scores.low[decided.open[at]]),
             gain_high=_rounded(scores.high[decided.open[at]]),
             propensity=_rounded(spent.propensity[at]),
-            cost_usd=decided.prices[decided.open[at]],
+            cost_usd=decided.prices[decided.open[at]] if spent.human[at] else ai[at],
             reasons=reasons[at],
         )
         for at in order

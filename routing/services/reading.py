@@ -18,6 +18,7 @@ from routing.prices import SurchargeError, read_surcharges, written_surcharges
 from routing.services.policies import PolicyDraft
 
 SHARES = ("audit_share", "reserve_share")
+PERCENTS = (*SHARES, "budget", "stop_gain", "length_share")
 COUNTS = ("n_seed", "refit_every", "seed")
 # What may be left out: the draft then knows the usual.
 FREE = (
@@ -149,8 +150,11 @@ class PolicyReader:
     def _number(self, name: str, *, is_needed: bool = False) -> Decimal:
         """Read a number; “$1,200” and “25%” are numbers too."""
         raw = self.raw.get(name)
-        text = re.sub(r"[$,\s]", "", str(raw))
-        is_percent = text.endswith("%")
+        text = re.sub(r"[$\s]", "", str(raw))
+        # A comma stands before three digits: “0,25” would else be read as 25.
+        if re.fullmatch(r"\d{1,3}(,\d{3})+(\.\d*)?", text):
+            text = text.replace(",", "")
+        is_percent = text.endswith("%") and name in PERCENTS
         if raw in (None, ""):
             if is_needed:
                 self._say(name, _("This is still empty."))
@@ -158,7 +162,7 @@ class PolicyReader:
         try:
             if isinstance(raw, bool) or len(text) > LONGEST:
                 raise InvalidOperation
-            value = Decimal(text.removesuffix("%"))
+            value = Decimal(text.removesuffix("%") if is_percent else text)
             if not value.is_finite():
                 raise InvalidOperation
         except InvalidOperation:

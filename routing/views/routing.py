@@ -15,13 +15,16 @@ from django.views.decorators.http import (
 from annotation import access
 from annotation.access import Seat
 from annotation.errors import ConflictError, InvalidError
+from annotation.models import Project
 from annotation.selectors.jobs import shown_job
 from annotation.selectors.workers import workers_alive
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS
 from annotation.words import gettext as _
 from routing.models import RoutingPolicy
+from routing.selectors.ai_costs import ai_money
 from routing.selectors.described import tag_offer
+from routing.selectors.effort import effort_rule
 from routing.selectors.page import (
     action_of,
     cost_of_all,
@@ -39,6 +42,7 @@ from routing.selectors.state import (
     policy_of,
     state_of,
 )
+from routing.selectors.what_if import Curve
 from routing.services.by_hand import request_by_hand
 from routing.services.policies import end_policy, set_policy
 from routing.services.reading import read_policy
@@ -119,6 +123,7 @@ def live_context(seat: Seat, share: float | None = None) -> dict[str, Any]:
     """
     now = state_of(seat.project)
     parts = parts_of(seat.project, now.policy)
+    learned = learned_context(seat.project, now.fit_run, share)
     return {
         "seat": seat,
         "project": seat.project,
@@ -142,7 +147,20 @@ def live_context(seat: Seat, share: float | None = None) -> dict[str, Any]:
             )
         ],
         "n_decided": sum(one.n for one in parts),
-    } | learned_context(seat.project, now.fit_run, share)
+        **_effort(seat.project, now, learned.get("curve")),
+        **learned,
+    }
+
+
+def _effort(project: Project, now: RoutingState, curve: Curve | None) -> dict[str, Any]:
+    """Return the work that is still to come, and that of the budget looked at."""
+    if now.policy is None:
+        return {}
+    rule = effort_rule(project)
+    return {
+        "effort": rule.less(rule.at(now.n_to_come), now.n_answered),
+        "effort_at": rule.at(curve.shown.n_items) if curve else None,
+    }
 
 
 def _page(
@@ -166,6 +184,7 @@ def _page(
         "judges": _judges(now.policy),
         "shares": _shares(now.policy),
         "n_items": n_items,
+        "ai_money": ai_money(now.policy) if now.policy else None,
         "all_usd": all_usd,
     }
     status = 422 if form is not None else 200

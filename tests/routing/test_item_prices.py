@@ -1,6 +1,6 @@
 """In a project each item has its price, and the budget holds with all of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -12,13 +12,20 @@ from django.urls import reverse
 
 from annotation.formats.types import CompletionDraft, ItemDraft, Message
 from annotation.models import Item, Job, MachineAnnotator, Participant, Project, Route
+from annotation.money import ZERO
+from annotation.services import jobs
 from annotation.services.budgets import Terms, set_budget
+from annotation.services.item_changes import run_item_change
 from annotation.services.item_store import ItemStore
-from routing.models import ItemMeasures, RoutingPolicy
+from annotation.services.routes import RouteDraft
+from annotation.services.withdrawals import withdraw
+from routing.models import Decision, ItemMeasures, RoutingPolicy, RoutingRun
 from routing.selectors.spending import spending_of
 from routing.selectors.state import state_of
+from routing.services.applying import store_plan
 from routing.services.due import refresh_due
 from routing.services.lengths import measure_lengths
+from routing.services.seed import Plan
 from tests.routing.conftest import (
     judge,
     routes_of,
@@ -219,6 +226,18 @@ def test_a_price_below_a_millionth_is_rounded_up(world: World) -> None:
     assert RoutingPolicy.objects.get().label_usd == Decimal("0.000001")
 
 
+def test_what_who_withdrew_was_paid_is_not_spent_again(world: World) -> None:
+    more = {"budget": Decimal(20), "budget_unit": "money"}
+    policy = start(world.project, world.machine, **more)
+    work(world.person, world.says, most=10)
+    before = spending_of(policy)
+    withdraw(participant=world.person)
+    now = spending_of(policy)
+    assert (before.spent_usd, before.beside_usd) == (Decimal(2), ZERO)
+    assert (now.spent_usd, now.beside_usd) == (ZERO, Decimal(2))
+    assert now.gone_usd == before.gone_usd + 2
+
+
 # --- bad input ----------------------------------------------------------------------
 
 
@@ -309,3 +328,72 @@ def test_the_command_takes_prices(world: World) -> None:
     call_command(*said, "--surcharge", "category=medicine x 2")
     policy = RoutingPolicy.objects.get()
     assert (policy.length_share, policy.surcharges) == (0.4, {"category=medicine": 2.0})
+
+
+# --- what comes back, and what two workers do at once -------------------------------
+
+
+def changed(project: Project, action: str, numbers: Sequence[int], **more: Any) -> Job:
+    """Let a change of items run as a worker runs it."""
+    items = Item.objects.filter(project=project, number__in=numbers)
+    parameters = {
+        "action": action,
+        "value": None,
+        "reason": "Because.",
+        "filter": {},
+        "ticked": [str(item.public_id) for item in items],
+        **more,
+    }
+    job = jobs.create_job(
+        project=project,
+        user=project.created_by,
+        kind=Job.Kind.CHANGE,
+        parameters=parameters,
+    )
+    claimed = jobs.claim_job(job.pk)
+    assert claimed is not None
+    jobs.run_claimed(claimed, run_item_change)
+    job.refresh_from_db()
+    assert job.state == "done", job.message
+    return job
+
+
+@pytest.mark.parametrize("action", ["exclude", "to_ai"])
+def test_what_comes_back_is_decided_anew_within_the_budget(
+    world: World, action: str
+) -> None:
+    """While items were away their money bought others."""
+    labels = {"budget": Decimal(72), "budget_unit": "labels"}
+    start(world.project, world.machine, refit_every=1, **labels)
+    policy = label_and_fit(world)
+    chosen = Route.objects.filter(source="human", part="chosen")
+    away = list(chosen.values_list("item__number", flat=True)[:10])
+    done = changed(world.project, action, away)
+    work(world.person, world.says, most=1)
+    assert refresh_due() != []
+    run_newest(world.project)
+    assert spending_of(policy).n_items == 72
+    if action == "exclude":
+        changed(world.project, "include", away)
+    else:
+        undo = {"undoes": done.pk, "ticked": []}
+        changed(world.project, "undo", [], **undo)
+    assert spending_of(policy).n_items == 72
+    back = Route.objects.filter(item__number__in=away)
+    assert {route.source for route in back} == {"waiting"}
+    assert refresh_due() != []
+    run_newest(world.project)
+    assert spending_of(policy).n_items == 72
+    assert not back.filter(source="waiting").exists()
+    work(world.person, world.says)
+    assert spending_of(policy).n_labelled == 72
+
+
+def test_of_two_workers_with_one_run_the_first_plan_holds(world: World) -> None:
+    start(world.project, world.machine)
+    run = RoutingRun.objects.get()
+    kept = list(Decision.objects.filter(run=run).values_list("item", "part"))
+    late = Plan([RouteDraft(world.project.items.all()[0].pk, "ai", "rest")], {})
+    store_plan(run, late, {})
+    assert list(Decision.objects.filter(run=run).values_list("item", "part")) == kept
+    assert run.figures["n_seed"] == 40

@@ -87,6 +87,8 @@ def test_no_judge_ticked_is_no_signal(machine: MachineAnnotator) -> None:
         ("n_seed", "39", "at least 40 items"),
         ("n_seed", "40.5", "Write a whole number."),
         ("budget", "NaN", "“NaN” is no number."),
+        ("label_usd", "0,25", "“0,25” is no number."),
+        ("refit_every", "100%", "“100%” is no number."),
         ("budget", "0.5%", "The budget pays for no label"),
         ("label_usd", "-1", "from 0 to 10,000."),
         ("audit_share", "60%", "from 0 to 0.5."),
