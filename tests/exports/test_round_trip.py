@@ -10,6 +10,7 @@ from annotation.models import PreAnnotation, Project
 from annotation.services.imports import import_path
 from tests.exports.conftest import Write
 
+SIDES = ("chosen", "rejected")
 ALL = {"format": "native", "include_machine": True, "include_surplus": True}
 
 
@@ -75,3 +76,26 @@ def test_empty_project_exports_in_every_shape(db: None, write: Write) -> None:
         folder, written = write(project, format=form)
         assert written.answers.stored == 0
         assert "configs:" not in (folder / "README.md").read_text()
+
+
+def test_pairs_with_one_label_an_item_can_be_imported(
+    routed: Project, write: Write
+) -> None:
+    folder, _ = write(routed, format="trl_preference", labels_from="hybrid")
+    path = folder / "data/trl_preference/train-00000-of-00001.jsonl"
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    owner = User.objects.create(username="again")
+    project = Project.objects.create(slug="again", name="Again", created_by=owner)
+    _, problems = import_path(project=project, path=path)
+    assert problems == []
+    kept = {
+        item.messages[-1]["content"]: [one.text for one in item.completions.all()]
+        for item in project.items.all()
+    }
+    assert kept == {
+        row["prompt"][-1]["content"]: [row[side][0]["content"] for side in SIDES]
+        for row in rows
+    }
+    assert len(kept) == 3
+    sources = {item.metadata["label_source"] for item in project.items.all()}
+    assert sources == {"human", "ai"}
