@@ -86,7 +86,11 @@ def share_of(answers: Answers, used: Flags, hits: Floats) -> Interval:
 
 
 def difference_of(
-    answers: Answers, first: Flags, second: Flags, hits: Floats
+    answers: Answers,
+    first: Flags,
+    second: Flags,
+    hits: Floats,
+    confidence: float = 0.95,
 ) -> Interval:
     """Return the difference of two weighted shares with its interval."""
     weights, pushes = answers.weights, np.zeros(first.size)
@@ -102,7 +106,8 @@ def difference_of(
     if np.unique(people).size < MIN_PEOPLE:
         return Interval(value, NAN, NAN)
     variance = max(_variance(pushes[used], people, items), least)
-    half = t_quantile(_worth(_counts(people)) - 1) * sqrt(variance)
+    freedom = _worth(_counts(people)) - 1
+    half = t_quantile(freedom, confidence) * sqrt(variance)
     return Interval(value, max(value - half, -1.0), min(value + half, 1.0))
 
 

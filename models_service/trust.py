@@ -40,7 +40,7 @@ from models_service.versus import versus
 from models_service.weight import PositionBias
 
 # The version of what `figures` returns; others are computed anew before they are shown.
-FORMULA = 3
+FORMULA = 4
 # The people with the most answers in common are told of; below the least, nobody is.
 MOST_PEOPLE = 100
 MIN_COMMON = 10

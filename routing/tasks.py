@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
-from routing.services import due
+from routing.services import audits, due
 
 
 @shared_task(name="routing.refresh_due", time_limit=600)
 def refresh_due() -> None:
-    """Draw, learn and decide wherever it is due."""
+    """Draw, learn and decide wherever it is due, and keep what audits say current."""
+    audits.refresh_stale()
     due.refresh_due()

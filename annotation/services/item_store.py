@@ -23,6 +23,7 @@ from annotation.models import Project
 from annotation.questions import Question, parse_questions
 from annotation.services.checks import store_checks
 from annotation.services.quotas import refresh_limits
+from annotation.services.routes import hold_new_items
 from annotation.words import gettext as _
 
 BATCH = 1000
@@ -64,6 +65,7 @@ class ItemStore:
     counts: StoreCounts = field(default_factory=StoreCounts)
     _number: int = 0
     _first_rank: int | None = None
+    _number_before: int = 0
 
     def __post_init__(self) -> None:
         with connection.cursor() as db:
@@ -73,7 +75,7 @@ class ItemStore:
                 "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s",
                 [self.project.pk],
             )
-            self._number = db.fetchone()[0]
+            self._number = self._number_before = db.fetchone()[0]
 
     def add(
         self, drafts: Sequence[ItemDraft | LabelsDraft]
@@ -109,10 +111,11 @@ class ItemStore:
             return
         with connection.cursor() as db:
             db.execute(
-                "SELECT overlap FROM project WHERE id = %s FOR NO KEY UPDATE",
+                "SELECT overlap, do_new_items_wait FROM project WHERE id = %s"
+                " FOR NO KEY UPDATE",
                 [self.project.pk],
             )
-            (overlap,) = db.fetchone()
+            overlap, do_wait = db.fetchone()
             if overlap != self.project.overlap:
                 db.execute(
                     "UPDATE frontier SET target = %s WHERE project_id = %s"
@@ -120,6 +123,8 @@ class ItemStore:
                     " AND NOT is_routed_away",
                     [overlap, self.project.pk, overlap],
                 )
+            if do_wait:
+                hold_new_items(project=self.project, after=self._number_before)
             db.execute(
                 "UPDATE project SET frontier_version = frontier_version + 1"
                 " WHERE id = %s AND EXISTS (SELECT 1 FROM frontier f"

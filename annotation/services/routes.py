@@ -99,10 +99,16 @@ def policy_in_force(project: Project) -> int | None:
     return number
 
 
-def set_policy_in_force(*, project: Project, number: int | None) -> None:
-    """Tell the project which routing policy is in force, by its number; None: none."""
+def set_policy_in_force(
+    *, project: Project, number: int | None, do_new_items_wait: bool = False
+) -> None:
+    """Tell the project which routing policy is in force, by its number; None: none.
+
+    `do_new_items_wait`: what is imported from now on is lent to nobody until the policy
+    has decided on it.
+    """
     Project.objects.filter(pk=project.pk).update(
-        routing_policy=number, do_new_items_wait=False
+        routing_policy=number, do_new_items_wait=do_new_items_wait
     )
 
 
@@ -123,13 +129,13 @@ def _run(
 class RouteDraft:
     """What a policy decided of one item; the fields are those of Route.
 
-    `priority` is that of the item from now on: higher is lent first.
+    `priority` is that of the item from now on: higher is lent first; None: as it was.
     """
 
     item_id: int
     source: str
     part: str
-    priority: int = 0
+    priority: int | None = 0
     gain: float | None = None
     gain_low: float | None = None
     gain_high: float | None = None
@@ -164,7 +170,7 @@ _APPLY = """
         UPDATE frontier f SET is_routed_away = g.source <> 'human',
             target = CASE WHEN f.is_excluded OR g.source <> 'human' THEN 0
               ELSE COALESCE(f.overlap, p.overlap) END,
-            rank = -g.priority
+            rank = COALESCE(-g.priority, f.rank)
         FROM locked JOIN given g USING (item_id), project p
         WHERE f.item_id = locked.item_id AND p.id = f.project_id)
     INSERT INTO route (public_id, created_at, item_id, project_id, source, part, reason,
@@ -188,7 +194,7 @@ _APPLY = """
 def apply_routes(
     *,
     project: Project,
-    policy: int,
+    policy: int | None,
     drafts: Sequence[RouteDraft],
     run: UUID | None = None,
 ) -> list[int]:
@@ -201,8 +207,9 @@ def apply_routes(
 
     Parameters
     ----------
-    policy : int
-        The policy's number.
+    policy : int or None
+        The policy's number; None where none has decided: the items wait for the next
+        run of the one in force, or return to people from there.
     run : UUID, optional
         The public id of the job that decided.
     """
@@ -226,3 +233,45 @@ def apply_routes(
         pairings.settle_items(away)
         pairings.ask_items_again([item for item in reached if item not in set(away)])
     return list(reached)
+
+
+# Items that a policy may decide on: two completions, and no answer that is known.
+_NEW = """
+    SELECT i.id FROM item i
+    WHERE i.project_id = %(project)s AND i.number > %(after)s AND i.n_completions = 2
+      AND (i.gold IS NULL OR i.gold = '{}')
+    ORDER BY i.number
+"""
+CHUNK = 2_000
+
+
+def hold_new_items(*, project: Project, after: int) -> None:
+    """Let items past a number wait for the policy in force, as an import brings them.
+
+    Called in the transaction that stores them, so that nobody is lent one before.
+    """
+    with connection.cursor() as db:
+        db.execute(_NEW, {"project": project.pk, "after": after})
+        ids = [row[0] for row in db.fetchall()]
+    for start in range(0, len(ids), CHUNK):
+        hold_items(project=project, item_ids=ids[start : start + CHUNK])
+
+
+def hold_items(*, project: Project, item_ids: Sequence[int]) -> list[int]:
+    """Let items wait for the policy in force; return those that do now.
+
+    What somebody has, and what was decided by hand, stays. Some thousand at a time.
+    """
+    wait, rest = Route.Source.WAITING, Route.Part.REST
+    drafts = [RouteDraft(item, wait, rest, priority=None) for item in item_ids]
+    return apply_routes(project=project, policy=None, drafts=drafts)
+
+
+def let_go(*, project: Project, item_ids: Sequence[int]) -> list[int]:
+    """Return to people what waits for a policy that cannot decide on it.
+
+    Some thousand at a time; call assignments.restart_walks after the last.
+    """
+    human, rest = Route.Source.HUMAN, Route.Part.REST
+    drafts = [RouteDraft(item, human, rest, priority=None) for item in item_ids]
+    return apply_routes(project=project, policy=None, drafts=drafts)

@@ -32,6 +32,17 @@ BATCH = 10_000
 Questions = Mapping[int, Question]
 
 _COUNTED = "a.state = 'submitted' AND a.purpose IN ('main', 'imported')"
+# Routing gave it to people since the machine may be wrong there.
+_CHOSEN = (
+    "EXISTS (SELECT 1 FROM route r WHERE r.item_id = i.id AND r.source = 'human'"
+    " AND r.part = 'chosen')"
+)
+_N_CHOSEN = f"""
+    SELECT count(*) FROM item i JOIN frontier f ON f.item_id = i.id
+    WHERE i.project_id = %(project)s AND f.n_counted > 0 AND {_CHOSEN}
+      AND EXISTS (SELECT 1 FROM pre_annotation p WHERE p.item_id = i.id
+        AND p.machine_id = %(machine)s)
+"""  # noqa: S608  # our own words
 # A hash of the number, so that the same seed draws the same items on every server.
 _ITEMS = f"""
     SELECT i.id, i.number, i.n_completions, md5(i.messages::text), i.category,
@@ -40,7 +51,7 @@ _ITEMS = f"""
     WHERE i.project_id = %(project)s
       AND EXISTS (SELECT 1 FROM pre_annotation p WHERE p.item_id = i.id
         AND p.machine_id = %(machine)s AND p.questions_version_id = ANY(%(versions)s))
-      AND (NOT %(labelled)s OR EXISTS (
+      AND (NOT %(labelled)s OR NOT {_CHOSEN} AND EXISTS (
         SELECT 1 FROM assignment a {blind.EXPOSURE}
         WHERE a.item_id = i.id AND {_COUNTED}
           AND a.questions_version_id = ANY(%(versions)s)
@@ -135,7 +146,11 @@ def drawn_items(
     is_labelled: bool,
     most: int = MOST_ITEMS,
 ) -> Drawn:
-    """Return the items that a machine has answered, and people where so; one query."""
+    """Return the items that a machine has answered, and people where so; one query.
+
+    Where people are to have answered, those that routing chose for people are left
+    out: it chose them where a machine may be wrong, so they would belie all others.
+    """
     with connection.cursor() as db:
         db.execute(
             _ITEMS,
@@ -151,6 +166,13 @@ def drawn_items(
         rows = db.fetchall()
     items = sorted((ItemRow(*row[:-1]) for row in rows), key=lambda one: one.number)
     return Drawn(tuple(items), rows[0][-1] if rows else 0)
+
+
+def n_chosen_of(machine: MachineAnnotator) -> int:
+    """Return how many labelled items `drawn_items` leaves out; one query."""
+    with connection.cursor() as db:
+        db.execute(_N_CHOSEN, {"project": machine.project_id, "machine": machine.pk})
+        return int(db.fetchone()[0])
 
 
 def labels_of(drawn: Drawn, questions: Questions) -> Labels:

@@ -24,6 +24,7 @@ from models_service.selectors.arrays import (
     drawn_items,
     labels_of,
     length_differences,
+    n_chosen_of,
     verdicts_of,
 )
 from models_service.selectors.verdict_rows import Verdict
@@ -54,6 +55,7 @@ class Found:
     drawn: Drawn
     labels: Labels
     n_judged: int
+    n_chosen: int = 0
 
     @property
     def inputs_sha256(self) -> str:
@@ -77,7 +79,7 @@ class Found:
             [told.tags, told.strata, list(told.prompts), list(told.others)],
             [bool(one) for one in told.is_flipped],
             self.position,
-            (self.drawn.n_all, self.n_judged, self.labels.n_seen),
+            (self.drawn.n_all, self.n_judged, self.labels.n_seen, self.n_chosen),
         )
         found.update(repr(rest).encode())
         return found.hexdigest()
@@ -106,7 +108,7 @@ def read_evidence(machine: MachineAnnotator) -> Found:
         },
     )
     position = position_of(verdicts_of(machine, judged, questions))
-    return Found(evidence, position, drawn, labels, judged.n_all)
+    return Found(evidence, position, drawn, labels, judged.n_all, n_chosen_of(machine))
 
 
 def _numbers(values: Sequence[float | None]) -> Floats:

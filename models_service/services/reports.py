@@ -150,4 +150,5 @@ def compute(found: Found) -> dict[str, object]:
         "n_answers": found.labels.n_main,
         "n_imported": found.labels.n_imported,
         "n_seen": found.labels.n_seen,
+        "n_chosen": found.n_chosen,
     }

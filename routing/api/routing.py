@@ -14,7 +14,17 @@ from annotation.api.serializers import JobOut
 from annotation.errors import InvalidError
 from annotation.models import Project, Role
 from annotation.words import gettext as _
-from routing.api.serializers import PartOut, PolicyIn, RoutingOut, RunOut, StateOut
+from routing.api.serializers import (
+    NewItemsOut,
+    PartOut,
+    PolicyIn,
+    RoutingOut,
+    RunOut,
+    StateOut,
+)
+from routing.models import RoutingPolicy
+from routing.selectors.audit_page import shown_figures
+from routing.selectors.new_items import new_items_of
 from routing.selectors.page import parts_of
 from routing.selectors.state import state_of
 from routing.services.by_hand import FIT, SEED, request_by_hand
@@ -83,11 +93,19 @@ def _begun(request: Request, slug: str, action: str) -> Response:
 def _told(project: Project) -> dict[str, Any]:
     now = state_of(project)
     runs = [run for run in (now.fit_run, now.seed_run) if run is not None]
+    for run in runs:
+        # Not stored: what the audit says is that of now.
+        run.figures = shown_figures(project, run)
     return {
         **StateOut(now).data,
         "decisions": PartOut(cast(Any, parts_of(project, now.policy)), many=True).data,
+        "new_items": _new_items(now.policy),
         "runs": RunOut(cast(Any, runs), many=True).data,
     }
+
+
+def _new_items(policy: RoutingPolicy | None) -> dict[str, Any] | None:
+    return dict(NewItemsOut(new_items_of(policy)).data) if policy else None
 
 
 def _person(request: Request) -> User:

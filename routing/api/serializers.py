@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from annotation.api.serializers import JobOut
 from routing.models import RoutingPolicy, RoutingRun
+from routing.selectors.new_items import NewItems
 from routing.selectors.page import Part
 from routing.selectors.spending import Spending
 from routing.selectors.state import STATES, RoutingState, SeedProgress
@@ -35,6 +36,7 @@ class PolicyOut(serializers.Serializer[RoutingPolicy]):
     reserve_share = serializers.FloatField()
     refit_every = serializers.IntegerField()
     stop_gain = serializers.FloatField(allow_null=True)
+    judge_new_items = serializers.BooleanField()
     seed = serializers.IntegerField()
     ppm = serializers.CharField()
     tagger = serializers.UUIDField(source="tagger.public_id", allow_null=True)
@@ -62,6 +64,16 @@ class SpendingOut(serializers.Serializer[Spending]):
     beside_usd = amount()
     left = amount()
     n_left = serializers.IntegerField()
+
+
+class NewItemsOut(serializers.Serializer[NewItems]):
+    """Items without a usable verdict of the policy's AI annotator.
+
+    `n_waiting` wait for it; `n_with_people` are labelled outside the policy.
+    """
+
+    n_waiting = serializers.IntegerField()
+    n_with_people = serializers.IntegerField()
 
 
 class PartOut(serializers.Serializer[Part]):
@@ -102,6 +114,7 @@ class RoutingOut(StateOut):
     """The state, the decisions by part and source, and the newest runs."""
 
     decisions = PartOut(many=True)
+    new_items = NewItemsOut(allow_null=True)
     runs = RunOut(many=True)
 
 
@@ -130,6 +143,7 @@ class PolicyIn(serializers.Serializer[Any]):
     strategy = serializers.ChoiceField(RoutingPolicy.Strategy.choices, required=False)
     refit_every = serializers.IntegerField(required=False)
     stop_gain = serializers.FloatField(required=False, allow_null=True)
+    judge_new_items = serializers.BooleanField(required=False)
     seed = serializers.IntegerField(required=False)
     ppm = serializers.ChoiceField(RoutingPolicy.Ppm.choices, required=False)
     tagger = serializers.UUIDField(required=False, allow_null=True)

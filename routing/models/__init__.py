@@ -1,7 +1,8 @@
 """Every table of the app, by the module that explains it."""
 
+from routing.models.audits import AuditReport
 from routing.models.measures import ItemMeasures
 from routing.models.policies import RoutingPolicy
 from routing.models.runs import Decision, RoutingRun
 
-__all__ = ["Decision", "ItemMeasures", "RoutingPolicy", "RoutingRun"]
+__all__ = ["AuditReport", "Decision", "ItemMeasures", "RoutingPolicy", "RoutingRun"]

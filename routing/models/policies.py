@@ -27,6 +27,8 @@ class RoutingPolicy(Row):
     null = the budget is spent. `ppm`: the performance prediction model. Of the tags of
     items those of the `tagger` are read; null = the newest of any. Beside them the
     metadata of items in `metadata_fields`.
+    `judge_new_items`: items without a verdict wait for the machine, which is asked
+    about them by itself.
     """
 
     class Unit(models.TextChoices):
@@ -78,6 +80,7 @@ class RoutingPolicy(Row):
     metadata_fields = ArrayField(
         models.CharField(max_length=200), default=list, db_default=[], blank=True
     )
+    judge_new_items = models.BooleanField(default=False, db_default=False)
     seed = models.BigIntegerField()
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"

@@ -88,9 +88,8 @@ class Tags:
     least: list[TagGain]
 
 
-def audited(figures: Mapping[str, Any]) -> list[Audited]:
-    """Return the estimates of the audit; [] where there is no audit."""
-    audit = figures.get("audit") or {}
+def audited(audit: Mapping[str, Any]) -> list[Audited]:
+    """Return the estimates of an audit; [] where it tells none."""
     if not audit or audit.get("is_suppressed"):
         return []
     told = (

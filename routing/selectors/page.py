@@ -22,6 +22,7 @@ from models_service.selectors.trust import Trust, trust_by_machine
 from routing.models import RoutingPolicy
 from routing.selectors.spending import price_of
 from routing.selectors.state import RoutingState, is_unended
+from routing.selectors.taught_here import without_taught
 
 _COUNTS = """
     SELECT r.source, CASE WHEN r.policy IS NULL AND r.part <> 'by_hand' THEN 'held'
@@ -71,7 +72,7 @@ def lacking(project: Project, offered: list[Offer]) -> str:
 
 
 def offers(project: Project) -> list[Offer]:
-    """Return the machines with a verdict that can be taken; three queries."""
+    """Return the machines with a verdict that can be taken; four queries."""
     versions = list(compared_questions(project))
     said = PreAnnotation.objects.filter(
         project=project,
@@ -86,7 +87,8 @@ def offers(project: Project) -> list[Offer]:
         .order_by("name", "-number")
     )
     trusts = trust_by_machine(project)
-    return [Offer(one, trusts.get(one.pk)) for one in found]
+    usable = without_taught(project, list(found))
+    return [Offer(one, trusts.get(one.pk)) for one in usable]
 
 
 def parts_of(project: Project, policy: RoutingPolicy | None) -> list[Part]:

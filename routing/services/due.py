@@ -10,9 +10,11 @@ from django.contrib.auth.models import User
 from annotation.errors import ConflictError
 from annotation.models import Job
 from routing.models import RoutingPolicy, RoutingRun
+from routing.selectors.audited import has_somebody_left
 from routing.selectors.pool import n_undecided
 from routing.selectors.spending import Spending, n_labelled_of, spending_of
 from routing.selectors.state import is_unended, newest_job, newest_run, seed_progress
+from routing.services.new_items import mend_lost, settle_new_items
 from routing.services.requests import request_run, unended_jobs
 
 # Verdicts that are still being given: their items come together when they are there.
@@ -21,9 +23,23 @@ _BUSY = (Job.Kind.IMPORT, Job.Kind.PRE_ANNOTATE)
 
 def refresh_due() -> list[int]:
     """Ask for what is due in every project; return the ids of the jobs."""
-    policies = RoutingPolicy.objects.select_related("project").filter(ended_at=None)
-    found = [do_next(policy=policy) for policy in policies.order_by("id")]
+    mend_lost()
+    policies = RoutingPolicy.objects.select_related("project", "machine").filter(
+        ended_at=None
+    )
+    found = []
+    for policy in policies.order_by("id"):
+        job = do_next(policy=policy)
+        settle_new_items(policy, is_settled=job is None and is_settled(policy))
+        found.append(job)
     return [job.pk for job in found if job is not None]
+
+
+def is_settled(policy: RoutingPolicy) -> bool:
+    """Tell whether no run is unended or due, and the newest did what it was to do."""
+    job = newest_job(policy)
+    is_done = job is not None and job.state == Job.State.DONE
+    return is_done and not due_action(policy)
 
 
 def do_next(*, policy: RoutingPolicy, user: User | None = None) -> Job | None:
@@ -66,6 +82,9 @@ def _wanted(
         if seed_progress(policy).is_full:
             return "fit"
         return "seed" if _has_new_items(policy, seed_run) else ""
+    if policy.refit_every and has_somebody_left(fit_run):
+        # What they said is learned from no longer.
+        return "fit"
     spending = spending_of(policy)
     n_new = spending.n_labelled - int(fit_run.figures["n_by_people"])
     is_many = n_new >= policy.refit_every

@@ -1,4 +1,4 @@
-"""Step route: what a fit tells of itself: the curve, the audit, the tags.
+"""Step route: what a fit tells of itself: the curve and the tags.
 
 Everything is plain JSON, kept with the run; docs/ROUTING.md explains each key.
 """
@@ -12,7 +12,7 @@ from annotation.words import gettext as _
 from routing.budget_prices import price_curve
 from routing.curve import SHARES, UNDECIDED, Point
 from routing.models import RoutingPolicy
-from routing.services.audit_figures import audit_figures
+from routing.services.audit_facts import audit_facts
 from routing.services.judged import judged_figures
 from routing.services.plain import Figures
 from routing.services.tag_figures import tag_figures
@@ -53,7 +53,7 @@ def figures_of(
         "verdict": here.words if here else UNDECIDED,
         "advice": _advice(decided, here),
         "ppm": _ppm(decided),
-        **audit_figures(policy, decided),
+        **audit_facts(policy, decided),
         "reserve": asdict(spent.reserve) if spent.reserve else None,
         **tag_figures(decided),
         "cost_usd": str(

@@ -28,7 +28,7 @@ from routing.selectors.pairs import LivePairs, pairs_of
 from routing.selectors.pool import last_number
 from routing.selectors.prices import prices_for
 from routing.selectors.spending import Spending, spending_of
-from routing.services.audit_figures import previous_fit
+from routing.services.audit_facts import previous_fit
 from routing.services.features import Features, Tell, features_of
 from routing.services.figures import figures_of
 from routing.services.lengths import measure_lengths

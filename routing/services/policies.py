@@ -23,6 +23,7 @@ from annotation.services.routes import set_policy_in_force
 from annotation.words import gettext as _
 from routing.models import RoutingPolicy
 from routing.selectors.spending import price_of
+from routing.selectors.taught_here import without_taught
 from routing.services.policy_rules import policy_problems
 from routing.services.requests import request_end, request_run
 
@@ -54,6 +55,7 @@ class PolicyDraft:
     ppm: str = RoutingPolicy.Ppm.RIDGE
     tagger: MachineAnnotator | None = None
     metadata_fields: Sequence[str] = ()
+    judge_new_items: bool = False
 
 
 @transaction.atomic
@@ -93,6 +95,7 @@ def set_policy(*, project: Project, by: User, draft: PolicyDraft) -> RoutingPoli
         reserve_share=draft.reserve_share,
         refit_every=draft.refit_every,
         stop_gain=draft.stop_gain,
+        judge_new_items=draft.judge_new_items,
         seed=secrets.randbits(62) if draft.seed is None else draft.seed,
         ppm=draft.ppm,
         tagger=draft.tagger,
@@ -100,7 +103,11 @@ def set_policy(*, project: Project, by: User, draft: PolicyDraft) -> RoutingPoli
         created_by=by,
     )
     policy.judges.set(judges)
-    set_policy_in_force(project=row, number=policy.number)
+    set_policy_in_force(
+        project=row,
+        number=policy.number,
+        do_new_items_wait=policy.judge_new_items,
+    )
     record(project=row, user=by, kind="routing_policy_set", number=policy.number)
     request_run(policy=policy, user=by, action="seed")
     return policy
@@ -125,8 +132,8 @@ def end_policy(*, project: Project, by: User) -> Job:
 def other_judges(
     project: Project, machine: MachineAnnotator | None
 ) -> list[MachineAnnotator]:
-    """Return the machines in use whose verdicts can be signals, by name; one query."""
-    return list(
+    """Return the machines in use whose verdicts can be signals, by name; 2 queries."""
+    found = (
         MachineAnnotator.objects.filter(project=project, archived_at=None)
         .exclude(kind=MachineAnnotator.Kind.TAGGER)
         .exclude(pk=machine.pk if machine else 0)
@@ -134,6 +141,7 @@ def other_judges(
         .distinct()
         .order_by("name", "number")
     )
+    return without_taught(project, list(found))
 
 
 def _end(project: Project) -> RoutingPolicy | None:

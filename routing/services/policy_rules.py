@@ -16,6 +16,7 @@ from routing.models import RoutingPolicy
 from routing.prices import SurchargeError, read_surcharges
 from routing.selectors.prices import known_fields, known_values, mean_factor
 from routing.selectors.spending import items_of, price_of
+from routing.selectors.taught_here import taught_here
 from routing.services.tag_rules import tag_problems
 
 if TYPE_CHECKING:
@@ -36,12 +37,20 @@ def policy_problems(
     problems = [
         *_machine_problems(project, draft),
         *_judge_problems(project, draft, judges),
+        *_new_item_problems(draft),
         *_number_problems(draft),
         *tag_problems(project, draft),
         *_price_problems(project, draft, label_usd),
         *_surcharge_problems(project, draft),
     ]
     return problems or _budget_problems(project, draft, label_usd)
+
+
+def _taught_here_words() -> str:
+    return _(
+        "This AI annotator learned from labels of this project, so on the seed it "
+        "would look as right as people are. Choose one that did not."
+    )
 
 
 def _machine_problems(project: Project, draft: "PolicyDraft") -> list[Problem]:
@@ -57,6 +66,8 @@ def _machine_problems(project: Project, draft: "PolicyDraft") -> list[Problem]:
             "Items can be routed where the main question compares two completions, and "
             "this project's does not."
         )
+    elif machine in taught_here(project):
+        text = _taught_here_words()
     elif not _n_usable(project, machine):
         text = _(
             "This AI annotator has no usable verdict on an item with two completions. "
@@ -71,10 +82,28 @@ def _judge_problems(
     if any(judge.project_id != project.pk for judge in judges):
         text = _("A judge belongs to another project. Choose judges of this one.")
         return [Problem("judges", text)]
+    if taught := [one.name for one in taught_here(project) if one in judges]:
+        return [Problem("judges", f"{', '.join(taught)}: {_taught_here_words()}")]
     if draft.machine is not None and draft.machine in judges:
         text = _("The AI annotator whose label is taken is no judge of itself.")
         return [Problem("judges", text)]
     return []
+
+
+def _new_item_problems(draft: "PolicyDraft") -> list[Problem]:
+    machine = draft.machine
+    if not draft.judge_new_items or machine is None:
+        return []
+    if machine.backend == MachineAnnotator.Backend.FILE:
+        text = _(
+            "The verdicts of this AI annotator come from files, so it cannot be asked "
+            "about new items. Leave this off, and import its verdicts with them."
+        )
+    elif machine.archived_at is not None:
+        text = _("This AI annotator is put aside. Take it up again, or leave this off.")
+    else:
+        return []
+    return [Problem("judge_new_items", text)]
 
 
 def _number_problems(draft: "PolicyDraft") -> list[Problem]:

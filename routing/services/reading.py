@@ -34,6 +34,7 @@ FREE = (
     "ppm",
     "tagger",
     "metadata_fields",
+    "judge_new_items",
 )
 FIELDS = ("machine", "n_seed", "budget", "budget_unit", *FREE)
 LONGEST = 40
@@ -87,6 +88,8 @@ class PolicyReader:
             return self._one("tagger", _("This project has no such tagger."))
         if name == "metadata_fields":
             return self._words(name)
+        if name == "judge_new_items":
+            return self._flag(name)
         value = self._number(name)
         return value if name == "label_usd" else float(value)
 
@@ -139,6 +142,12 @@ class PolicyReader:
                 continue
         found = MachineAnnotator.objects.filter(project=self.project)
         return list(found.filter(public_id__in=ids).order_by("name", "number"))
+
+    def _flag(self, name: str) -> bool:
+        value = self.raw[name]
+        if not isinstance(value, bool):
+            self._say(name, _("Send true or false."))
+        return value is True
 
     def _whole(self, name: str, *, is_needed: bool = False) -> int:
         value = self._number(name, is_needed=is_needed)
@@ -200,6 +209,7 @@ def written(policy: RoutingPolicy) -> dict[str, object]:
         "reserve_share": policy.reserve_share,
         "refit_every": policy.refit_every,
         "stop_gain": policy.stop_gain,
+        "judge_new_items": policy.judge_new_items,
         "seed": policy.seed,
         "ppm": policy.ppm,
         "tagger": str(policy.tagger.public_id) if policy.tagger else "",

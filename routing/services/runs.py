@@ -16,6 +16,7 @@ from annotation.words import ngettext
 from routing.models import RoutingRun
 from routing.selectors.pool import n_undecided
 from routing.services.applying import CHUNK, apply_run, store_plan
+from routing.services.audits import refresh as refresh_audit
 from routing.services.seed import Plan, plan_seed
 
 # What makes decisions beside their inputs: a change of the method is a new version.
@@ -36,6 +37,8 @@ def run_routing(job: Job, progress: Progress) -> dict[str, Any]:
     run.duration_s += time.monotonic() - began
     run.figures["n_undecided"] = n_undecided(run.policy)
     run.save(update_fields=["duration_s", "figures"])
+    if run.kind == RoutingRun.Kind.FIT:
+        refresh_audit(run=run)
     n_total = run.decisions.count()
     return {"message": _message(run), "n_done": n_total, "n_reached": n_reached}
 

@@ -11,6 +11,7 @@ from annotation import access
 from annotation.access import Seat
 from annotation.errors import NotFoundError
 from routing.models import RoutingRun
+from routing.selectors.audit_page import audit_csv, audit_of
 from routing.selectors.state import newest_run, policy_of
 from routing.selectors.what_if import curve_csv, curve_of
 from routing.views.learned import strategy_words
@@ -54,6 +55,18 @@ def curve_table(request: HttpRequest, slug: str) -> HttpResponse:
     text = curve_csv(_fit_run(seat).figures)
     response = HttpResponse(text, content_type="text/csv; charset=utf-8")
     return _named(response, f"what-if-{slug}.csv")
+
+
+@login_required
+@require_safe
+def audit_table(request: HttpRequest, slug: str) -> HttpResponse:
+    """Send the audit as CSV, by tag and by stratum; 404 while it is computed anew."""
+    seat = access.seat(request.user, slug, roles=access.MANAGERS)
+    audit = audit_of(seat.project, _fit_run(seat))
+    if audit is None or audit.state != "told":
+        raise NotFoundError
+    response = HttpResponse(audit_csv(audit), content_type="text/csv; charset=utf-8")
+    return _named(response, f"audit-{slug}.csv")
 
 
 def _fit_run(seat: Seat) -> RoutingRun:

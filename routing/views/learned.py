@@ -5,7 +5,10 @@ from typing import Any
 
 from annotation.models import Project
 from annotation.words import gettext as _
+from models_service.cells import MIN_STRATUM_PEOPLE
+from routing.curve import LEAST_CELL
 from routing.models import RoutingPolicy, RoutingRun
+from routing.selectors.audit_page import audit_of, strata_page
 from routing.selectors.learned import audited, tag_words, tags_of
 from routing.selectors.what_if import Estimate, curve_of
 
@@ -20,7 +23,8 @@ def learned_context(
     if run is None:
         return {}
     figures = run.figures
-    audit = figures.get("audit") or {}
+    audit = audit_of(project, run)
+    told: Mapping[str, Any] = audit.figures if audit else {}
     tags = tags_of(project, figures)
     groups = [(_("most"), tags.most), (_("least"), tags.least)] if tags else []
     return {
@@ -33,21 +37,30 @@ def learned_context(
             for name in ("strategy_note", "note", "encoder_note")
             if figures.get(name)
         ],
-        # The audit is labelled with the seed and measures no curve.
-        "n_measured": max(figures["n_seed"] - audit.get("n", 0), 0),
+        "n_measured": n_measured(figures),
         "curve": curve_of(figures, share),
-        "audits": audited(figures),
+        "audit": audit,
+        "audits": audited(told),
+        "strata": strata_page(audit),
+        "least": {"people": MIN_STRATUM_PEOPLE, "answers": LEAST_CELL},
         "audit_tags": [
             (
                 tag_words(one["name"], figures["signals"]),
                 one["n"],
                 Estimate(**one["agreement"]),
             )
-            for one in audit.get("by_tag", [])
+            for one in told.get("by_tag", [])
         ],
         "tags": tags,
         "tag_groups": groups,
     }
+
+
+def n_measured(figures: Mapping[str, Any]) -> int:
+    """Return on how many items the curve rests; the audit, of the seed, is none."""
+    audit = figures.get("audit") or {}
+    n_audit = figures.get("n_audit", audit.get("n", 0))
+    return max(int(figures["n_seed"]) - int(n_audit), 0)
 
 
 def strategy_words(figures: Mapping[str, Any]) -> str:

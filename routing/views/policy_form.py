@@ -29,6 +29,7 @@ RARE = (
     "refit_every",
     "stop_gain",
     "seed",
+    "judge_new_items",
 )
 
 
@@ -137,6 +138,14 @@ class PolicyForm(Styled, forms.Form):
         gettext_lazy("Stop below this expected gain"),
         gettext_lazy("Such as 1%. Empty: the whole budget is spent."),
         inputmode="text",
+    )
+    judge_new_items = forms.BooleanField(
+        label=gettext_lazy("Let the AI annotator judge new items by itself"),
+        help_text=gettext_lazy(
+            "Items that are imported later wait for its verdict and the policy's "
+            "decision. Its calls are paid from the project's budget."
+        ),
+        required=False,
     )
     seed = _text(
         gettext_lazy("Random seed"),

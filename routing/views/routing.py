@@ -25,6 +25,7 @@ from routing.models import RoutingPolicy
 from routing.selectors.ai_costs import ai_money
 from routing.selectors.described import tag_offer
 from routing.selectors.effort import effort_rule
+from routing.selectors.new_items import new_items_of
 from routing.selectors.page import (
     action_of,
     cost_of_all,
@@ -42,6 +43,7 @@ from routing.selectors.state import (
     policy_of,
     state_of,
 )
+from routing.selectors.taught_here import taught_here
 from routing.selectors.what_if import Curve
 from routing.services.by_hand import request_by_hand
 from routing.services.policies import end_policy, set_policy
@@ -182,6 +184,8 @@ def _page(
         "lacking": wanted,
         "form": form or PolicyForm(initial=begun, offered=offered, tags=tags),
         "judges": _judges(now.policy),
+        "taught": [one.name for one in taught_here(project)],
+        "new_items": new_items_of(now.policy) if now.policy else None,
         "shares": _shares(now.policy),
         "n_items": n_items,
         "ai_money": ai_money(now.policy) if now.policy else None,

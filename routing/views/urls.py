@@ -10,5 +10,6 @@ urlpatterns = [
     path("run/", routing.routing_run, name="routing_run"),
     path("curve.svg", files.curve_svg, name="routing_curve"),
     path("curve.csv", files.curve_table, name="routing_csv"),
+    path("audit.csv", files.audit_table, name="routing_audit_csv"),
     path("end/", routing.routing_end, name="routing_end"),
 ]

@@ -228,6 +228,7 @@ LEFT_OUT: Mapping[str, str] = {
     "budget_file": _FILE,
     "chart": _FILE,
     "routing_curve": _FILE,
+    "routing_audit_csv": _FILE,
     "routing_csv": _FILE,
     "job_report": _FILE,
     "job_download": _FILE,

@@ -13,6 +13,7 @@ from annotation.models import (
     MachineAnnotator,
     PreAnnotation,
     Project,
+    Route,
     SurveyAnswer,
     SurveyVersion,
 )
@@ -478,3 +479,19 @@ def test_judges_of_llmbar_come_out_as_published(subset: str) -> None:
         trust = trust_of(machines.get(name=name))
         assert trust is not None
         assert trust.weight.carries is ((name, subset) not in NO_WEIGHT)
+
+
+def test_items_that_routing_chose_for_people_are_left_out(project: Project) -> None:
+    for person in make_people(project, 4):
+        answer_items(person, lambda number: -TRUTH[number] if number <= 10 else None)
+    machine = judged(project, truthful)
+    before = figures_of(machine)
+    assert (before["n_chosen"], before["n_items"]) == (0, N)
+    for item in project.items.filter(number__lte=20):
+        part = "chosen" if item.number <= 10 else "reserve"
+        Route.objects.create(
+            project=project, item=item, source="human", part=part, policy=1
+        )
+    told = figures_of(machine)
+    assert (told["n_chosen"], told["n_items"]) == (10, N - 10)
+    assert told["majority"]["value"] > before["majority"]["value"]

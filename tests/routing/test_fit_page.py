@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from annotation.models import Participant, Project, Route
-from routing.models import RoutingRun
+from routing.models import AuditReport, RoutingRun
 from routing.services.by_hand import request_by_hand
 from tests.routing.conftest import run_newest, start
 from tests.routing.live_worlds import make_world
@@ -35,7 +35,7 @@ def test_page_shows_a_fit_and_the_item_its_reasons(
     assert "second contradicts the AI" in page
     assert "What the audit says" in page
     assert response.context["audits"][0].estimate.mean == pytest.approx(
-        figures["audit"]["agreement"]["mean"]
+        AuditReport.objects.get().figures["agreement"]["mean"]
     )
     picture = client.get(reverse("routing_curve", args=[project.slug]))
     assert curve.title in picture.content.decode()

@@ -8,7 +8,7 @@ import pytest
 from annotation.models import FrontierEntry, Item, Route
 from annotation.services.item_store import ItemStore
 from routing.curve import BETTER
-from routing.models import RoutingPolicy, RoutingRun
+from routing.models import AuditReport, RoutingPolicy, RoutingRun
 from routing.services.requests import request_run
 from tests.models.people import answer_items
 from tests.pools import draft
@@ -33,13 +33,13 @@ def world(make_pool: MakePool, make_annotator: MakeAnnotator) -> World:
 
 
 def fit(world: World) -> dict[str, Any]:
-    """Learn anew, as by hand; return the figures."""
+    """Learn anew, as by hand; return the figures, with those of the audit."""
     policy = RoutingPolicy.objects.select_related("project").get(ended_at=None)
     request_run(policy=policy, user=None, action="fit")
     job = run_newest(world.project)
     assert job.state == "done", job.message
     figures: dict[str, Any] = RoutingRun.objects.get(job=job).figures
-    return figures
+    return figures | {"audit": AuditReport.objects.get().figures}
 
 
 def label_all(world: World) -> None:

@@ -305,7 +305,7 @@ def test_one_class_is_no_error(
     assert not told["is_informative"]
     assert "on only 0 items" in told["note"]
     assert told["verdict"] == UNDECIDED
-    assert told["audit"]["n"] == 10
+    assert told["n_audit"] == 10
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_what_a_fit_does_not_tell_is_left_out(policy: RoutingPolicy) -> None:
 
 
 def test_small_audit_is_not_told() -> None:
-    assert audited({"audit": {"n": 7, "is_suppressed": True}}) == []
+    assert audited({"n": 7, "is_suppressed": True}) == []
     assert audited({}) == []
 
 

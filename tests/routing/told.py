@@ -37,6 +37,46 @@ def point(budget: float, lead: float) -> dict[str, Any]:
     }
 
 
+def ends(value: float, half: float) -> dict[str, float]:
+    """Return an estimate as the figures of people tell it."""
+    return {"value": value, "low": value - half, "high": value + half}
+
+
+def cell(name: str, n: int, value: float, apart: float | None = None) -> dict[str, Any]:
+    """Return a stratum of so many people; `apart`: from everybody else."""
+    return {
+        "name": name,
+        "size": {"n_people": n, "n_answers": 7 * n},
+        "agreement": ends(value, 0.06),
+        "after": ends(value + 0.08, 0.05) if n > 9 else None,
+        "difference": None if apart is None else ends(apart, 0.07),
+        "widened": None if apart is None else ends(apart, 0.11),
+    }
+
+
+def strata() -> dict[str, Any]:
+    """Return the audit by stratum, where some differ from everybody else."""
+    groups = [
+        ("age", [("18 to 24", 12, 0.61, -0.14), ("25 to 34", 31, 0.74, 0.03)], 2),
+        ("gender", [("Female", 24, 0.78, 0.09), ("Male", 26, 0.69, -0.06)], 1),
+        ("country", [("CL", 9, 0.7, -0.02)], 4),
+        ("ethnicity", [], 3),
+        ("uses/Writing and editing", [("yes", 20, 0.7, 0.01), ("no", 30, 0.7, 0.0)], 0),
+    ]
+    return {
+        "everybody": cell("", 52, 0.72),
+        "n_compared": 7,
+        "groups": [
+            {
+                "question": question,
+                "cells": [cell(*one) for one in cells],
+                "n_hidden": n_hidden,
+            }
+            for question, cells, n_hidden in groups
+        ],
+    }
+
+
 def figures(lead: float = 0.06, **more: Any) -> dict[str, Any]:
     """Return figures; `lead`: of the strategy over random, where it is largest."""
     return {
@@ -72,6 +112,7 @@ def figures(lead: float = 0.06, **more: Any) -> dict[str, Any]:
             "by_tag": [
                 {"name": "second: same", "n": 31, "agreement": estimate(0.9, 0.1)}
             ],
+            "strata": strata(),
         },
         "tags": [
             {

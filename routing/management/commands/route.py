@@ -69,6 +69,11 @@ class Command(BaseCommand):
         for name, kind, default, words in OPTIONS:
             parser.add_argument(name, type=kind, default=default, help=words)
         parser.add_argument(
+            "--judge-new-items",
+            action="store_true",
+            help="items imported later wait for the machine, which is asked by itself",
+        )
+        parser.add_argument(
             "--no-wait",
             action="store_true",
             help="print the id of the job and leave it to the worker",
@@ -122,6 +127,7 @@ def _draft(project: Project, options: dict[str, Any]) -> PolicyDraft:
         ppm=options["ppm"],
         tagger=_machine(project, options["tagger"]) if options["tagger"] else None,
         metadata_fields=options["metadata"],
+        judge_new_items=options["judge_new_items"],
     )
 
 

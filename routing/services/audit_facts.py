@@ -1,4 +1,4 @@
-"""Step route: what the audit says: unbiased, from items that nothing was learned from.
+"""Step route: what a fit leaves of its audit: items that nothing was learned from.
 
 The audit stands for the items that the seed was drawn from; what people had labelled
 before is known and needs no estimate. An item of the audit has been asked about by
@@ -7,55 +7,20 @@ would have stood in each order, and how far down that order people have come.
 """
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from annotation.models import Route
-from routing.curve import LEAST_CELL, LEAST_ERRORS, Estimate, share_of_all
+from routing.curve import LEAST_CELL
 from routing.models import Decision, RoutingPolicy, RoutingRun
 from routing.pairs import Floats, Ints
-from routing.services.plain import DIGITS, Figures, plain
+from routing.population import Population
+from routing.services.plain import DIGITS, Figures
 from routing.spending_plan import chance_at, places_of
 
 if TYPE_CHECKING:
     from routing.services.fit import Decided
-
-
-@dataclass(frozen=True)
-class Population:
-    """The items that the audit stands for.
-
-    `n_drawn_from`: those that the seed was drawn from; `n_known`: beside them, those
-    that people had labelled, with `n_known_wrong` AI labels that are not theirs;
-    `n_certain`: of both, those that people labelled whatever is routed; `n_since`:
-    items that came later, for which it says nothing.
-    """
-
-    n_drawn_from: int
-    n_known: int
-    n_known_wrong: int
-    n_certain: int
-    n_since: int
-
-    @property
-    def n(self) -> int:
-        """Return the number of items."""
-        return self.n_drawn_from + self.n_known
-
-    def agreement(self, found: Estimate) -> Estimate:
-        """Return the share of right AI labels of all, from that of those drawn from."""
-        n_right = self.n_known - self.n_known_wrong
-        return _mapped(found, lambda v: (n_right + self.n_drawn_from * v) / self.n)
-
-    def accuracy(self, found: Estimate) -> Estimate:
-        """Return the share of right labels of all, from that of what is routed."""
-        n_routed = self.n - self.n_certain
-        return _mapped(found, lambda v: (self.n_certain + n_routed * v) / self.n)
-
-
-def _mapped(found: Estimate, change: Any) -> Estimate:
-    return Estimate(change(found.mean), change(found.low), change(found.high))
 
 
 def previous_fit(policy: RoutingPolicy) -> RoutingRun | None:
@@ -66,38 +31,38 @@ def previous_fit(policy: RoutingPolicy) -> RoutingRun | None:
     return runs.order_by("-job_id").first()
 
 
-def audit_figures(policy: RoutingPolicy, decided: "Decided") -> Figures:
-    """Return the estimates of the audit, and its places for the next run."""
-    live, known = decided.live, decided.known
-    drawn = np.flatnonzero(live.is_audit)
-    places = _places(policy, decided, drawn)
-    chance = dict(zip(drawn.tolist(), _chances(decided, places), strict=True))
-    rows = np.flatnonzero(live.is_audit & live.is_labelled)
-    told = {"audit_places": _plain(live.numbers[drawn], places)}
-    if len(rows) < LEAST_CELL:
-        return told | {"audit": {"n": len(rows), "is_suppressed": True}}
-    wrong, group = known.wrong[rows], known.pairs.group[rows]
-    weight = 1.0 / live.propensity[rows]
-    asked = np.array([chance[row] for row in rows.tolist()])
-    all_items = population_of(policy, decided)
-    n_wrong = int(wrong.sum())
-    right = share_of_all(1.0 - wrong, group, weight)
-    hybrid = share_of_all(1.0 - wrong * (1.0 - asked), group, weight)
-    audit: Figures = {
-        "n": len(rows),
-        "n_wrong": n_wrong,
-        "is_suppressed": False,
-        **asdict(all_items),
-        "agreement": plain(all_items.agreement(right)),
-        "hybrid_accuracy": plain(all_items.accuracy(hybrid)),
-        "errors_found": None,
-        "by_tag": _by_tag(decided, rows),
+def audit_facts(policy: RoutingPolicy, decided: "Decided") -> Figures:
+    """Return what a fit leaves of its audit, and its places for the next run.
+
+    Nothing of what people said of its items is in it: that is read anew, see
+    services.audits, so that nothing of who withdraws stays.
+    """
+    live = decided.live
+    rows = np.flatnonzero(live.is_audit)
+    places = _places(policy, decided, rows)
+    chances = _chances(decided, places)
+    return {
+        "n_audit": int((live.is_audit & live.is_labelled).sum()),
+        "audit_places": _plain(live.numbers[rows], places),
+        "audit_facts": {
+            "numbers": live.numbers[rows].tolist(),
+            "chances": [round(one, DIGITS) for one in chances],
+            "propensities": np.round(live.propensity[rows], DIGITS).tolist(),
+            "tags": _tags(decided, rows),
+            "population": asdict(population_of(policy, decided)),
+        },
     }
-    if n_wrong >= LEAST_ERRORS:
-        errors = wrong > 0
-        found = share_of_all(asked[errors], group[errors], weight[errors])
-        audit["errors_found"] = plain(found)
-    return told | {"audit": audit}
+
+
+def _tags(decided: "Decided", rows: Ints) -> dict[str, list[int]]:
+    """Return the numbers of the items of each tag that enough of them have."""
+    tags = decided.scores.learned.tags
+    numbers, has = decided.live.numbers[rows], tags.has[rows]
+    return {
+        name: numbers[has[:, place]].tolist()
+        for place, name in enumerate(tags.names)
+        if has[:, place].sum() >= LEAST_CELL
+    }
 
 
 def population_of(policy: RoutingPolicy, decided: "Decided") -> Population:
@@ -177,19 +142,3 @@ def _plain(numbers: Ints, places: _Places) -> list[list[float]]:
     before = np.round(places.before, DIGITS)
     columns = (numbers, places.first, places.last, before)
     return [list(row) for row in zip(*(c.tolist() for c in columns), strict=True)]
-
-
-def _by_tag(decided: "Decided", rows: Ints) -> list[Figures]:
-    tags = decided.scores.learned.tags
-    live, known = decided.live, decided.known
-    found = []
-    for name, has in zip(tags.names, tags.has[rows].T, strict=True):
-        some = rows[has]
-        if len(some) >= LEAST_CELL:
-            share = share_of_all(
-                1.0 - known.wrong[some],
-                known.pairs.group[some],
-                1.0 / live.propensity[some],
-            )
-            found.append({"name": name, "n": len(some), "agreement": plain(share)})
-    return found
