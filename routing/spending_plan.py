@@ -70,6 +70,7 @@ def spend(
     lots: Floats,
     room: Room,
     rng: np.random.Generator,
+    may_draw: Bools | None = None,
 ) -> Spent:
     """Spend a budget on open items, never more than it: first by lot, then by score.
 
@@ -79,17 +80,24 @@ def spend(
         Whether the gain is worth a label; the others come to people by lot alone.
     lots : float64 [n]
         Uniform in [0, 1) and kept over runs.
+    may_draw : bool [n]
+        What can be drawn by lot, None = all. The next lots take the places of the
+        others, which have no chance by lot: what is drawn stands for all but them.
     """
     if not len(score):
         none = np.zeros(0, dtype=bool)
         nothing = np.zeros(0, dtype=np.int64)
         return Spent(none, none, np.zeros(0), nothing, room.reserve)
-    is_reserve, reserve = _draw(cost, lots, room)
+    ready_for_lot = np.ones(len(score), dtype=bool) if may_draw is None else may_draw
+    is_reserve = np.zeros(len(score), dtype=bool)
+    drawn, reserve = _draw(cost[ready_for_lot], lots[ready_for_lot], room)
+    is_reserve[ready_for_lot] = drawn
     ready = np.flatnonzero(may_choose & ~is_reserve & (room.share < 1))
     left = room.budget - float(cost[is_reserve].sum())
     by_score = np.zeros(len(score), dtype=bool)
     by_score[ready[select(score[ready], cost[ready], left, rng).human]] = True
     propensity = np.full(len(score), reserve.propensity if reserve else 0.0)
+    propensity[~ready_for_lot] = 0.0
     propensity[by_score] = 1.0
     order = _order(score / cost, by_score, is_reserve, lots)
     return Spent(by_score | is_reserve, is_reserve, propensity, order, reserve)
@@ -103,6 +111,8 @@ def _draw(cost: Floats, lots: Floats, room: Room) -> tuple[Bools, Reserve | None
     draw those below the threshold, and fewer only where the budget ends.
     """
     is_drawn = np.zeros(len(lots), dtype=bool)
+    if not len(lots):
+        return is_drawn, room.reserve
     order = np.argsort(lots, kind="stable")
     n_paid = int(
         np.searchsorted(np.cumsum(cost[order]), room.budget + 1e-9, side="right")

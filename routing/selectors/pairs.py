@@ -66,6 +66,8 @@ class LivePairs:
         Came to people by this policy, for its gain or by lot, and somebody has it.
     is_before : bool [n]
         People labelled it, and neither the seed nor this policy asked them to.
+    is_seen : bool [n]
+        Somebody has seen a suggestion there, so that it can never be drawn as blind.
     """
 
     pairs: Pairs
@@ -79,6 +81,7 @@ class LivePairs:
     propensity: Floats
     is_bought: Bools
     is_before: Bools
+    is_seen: Bools
 
     @property
     def n(self) -> int:
@@ -200,6 +203,7 @@ def _gathered(
         np.array([one.propensity if one else np.nan for one in drawn], dtype=float),
         is_ours & ~is_seed & taken,
         is_labelled & ~is_seed & ~is_ours,
+        np.array([place.is_seen for place in places], dtype=bool),
     )
 
 

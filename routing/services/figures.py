@@ -36,6 +36,7 @@ def figures_of(
         "n_open": n_open,
         "n_human": int(spent.human.sum()),
         "n_reserve": int(spent.is_reserve.sum()),
+        "n_seen": int(live.is_seen[decided.open].sum()),
         "n_labelled": int(live.is_labelled.sum()),
         "n_by_people": decided.spending.n_labelled,
         "n_learned": len(decided.rows),

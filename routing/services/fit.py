@@ -160,6 +160,7 @@ def _decide(
         lots_of(live.numbers[open_rows], policy.seed, "reserve"),
         Room(float(spending.left), policy.reserve_share, reserve_of(policy)),
         rng,
+        ~live.is_seen[open_rows],
     )
     return Decided(
         live, known, features, rows, scores, open_rows, cost, prices, spent, spending
@@ -242,6 +243,7 @@ def _inputs(policy: RoutingPolicy, decided: Decided) -> str:
     columns += list(live.pairs.confidence.values())
     arrays = [live.numbers, live.pairs.ai, live.pairs.people, live.is_open, *columns]
     arrays += [live.is_seed, live.is_audit, live.n_wanted, live.pairs.group]
+    arrays += [live.is_seen]
     arrays += list(features.figures.values())
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())

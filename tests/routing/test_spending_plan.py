@@ -200,3 +200,20 @@ def test_intervals_hold_the_truth(share: float, size: int) -> None:
         found = share_of_all((rng.random(80) < each).astype(float), group)
         n_held += found.low <= share <= found.high
     assert n_held / n_worlds > 0.92
+
+
+def test_what_cannot_be_drawn_by_lot_leaves_its_place_to_the_next_lot() -> None:
+    score, _, lots = drawn()
+    every, cost = np.ones(200, dtype=bool), np.ones(200)
+    may_draw = np.random.default_rng(8).random(200) > 0.3
+    nothing = np.zeros(200)
+    plan = spend(nothing, cost, ~every, lots, Room(50.0, 0.2), RNG, may_draw)
+    assert plan.is_reserve.sum() == 10
+    assert not (plan.is_reserve & ~may_draw).any()
+    left = may_draw & ~plan.is_reserve
+    assert lots[plan.is_reserve].max() < lots[left].min()
+    assert set(plan.propensity[~may_draw]) == {0.0}
+    assert set(plan.propensity[may_draw]) == {10 / may_draw.sum()}
+    # What nobody may draw can still be chosen for its gain.
+    chosen = spend(score, cost, every, lots, Room(50.0, 0.2), RNG, ~every)
+    assert (chosen.human.sum(), chosen.is_reserve.sum()) == (50, 0)
