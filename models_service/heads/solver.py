@@ -87,7 +87,10 @@ def fit_heads(
     """
     z, ridge = rotated.z, np.asarray(ridges, dtype=np.float64)[None, :]
     theta = np.zeros((z.shape[1], weights.shape[1]))
-    start = np.maximum(_norms(z.T @ (weights * (0.5 - target[:, None]))), 1e-12)
+    # Where votes outweigh each other the gradient at 0 is rounding alone, and no start.
+    least = 1e-6 * _norms(np.abs(z).T @ weights)
+    start = _norms(z.T @ (weights * (0.5 - target[:, None])))
+    start = np.maximum(start, np.maximum(least, 1e-12))
     margins = z @ theta
     for _ in range(MAX_STEPS):
         p = _sigmoid(margins)

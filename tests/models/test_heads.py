@@ -55,6 +55,14 @@ def test_a_tie_is_half_a_win_for_each_side() -> None:
     assert theta[0, 0] == pytest.approx(math.log(25 / 15), abs=1e-5)
 
 
+def test_votes_that_outweigh_each_other_are_no_failure() -> None:
+    """The gradient at 0 is rounding alone, and so is every one after it."""
+    z = np.array([1.1] * 9 + [-1.1 * 3] * 3)[:, None]
+    rotated, weights = Rotated(z, np.eye(1)), np.ones((12, 1))
+    theta = fit_heads(rotated, np.zeros(12), weights, np.array([30.0]))
+    assert abs(theta[0, 0]) < 1e-9
+
+
 def objective(
     theta: Floats, z: Floats, target: Floats, weight: Floats, ridge: float
 ) -> float:
