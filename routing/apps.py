@@ -16,4 +16,14 @@ class RoutingConfig(AppConfig):
         from annotation.services.jobs import Registered, register
 
         register(Job.Kind.ROUTE, Registered("routing.services.runs.run_routing"))
+        register(
+            Job.Kind.EMBED,
+            Registered(
+                "routing.services.embedding.run_embedding",
+                queue="models",
+                can_pause=True,
+                # Each goes on where the one before it died.
+                max_attempts=200,
+            ),
+        )
         ai_labels.register("routing.selectors.ai_labels.routed_labels")

@@ -10,15 +10,36 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.words import gettext_noop
-from routing.features.signals import Signals
+from routing.features.signals import EXCHANGED, Signals
 from routing.gain import Design
 from routing.pairs import Bools, Floats, Ints
 from routing.tag_words import described_words
 
 N_REASONS = 3
-# The name of the column of the AI's verdict in the exchanged order.
-EXCHANGED = "exchanged order"
 BY_LOT = {"name": "lot", "words": gettext_noop("It was drawn by lot.")}
+NO_GAIN = {
+    "name": "nothing",
+    "words": gettext_noop(
+        "The seed does not show which items gain more, so the lot decides."
+    ),
+}
+NOT_DRAWN = {"name": "not_drawn", "words": gettext_noop("Its lot was not drawn.")}
+# By the strategy, where the choice is not by the learned gain: which facts it goes by.
+FACTS_OF = {
+    "disagreement": ("judges", EXCHANGED),
+    "confidence": ("confidence",),
+    "contradiction": ("contradiction",),
+}
+PREDICTED = {
+    "top_k": (
+        gettext_noop("Performance prediction expects much of people for its tags."),
+        gettext_noop("Performance prediction expects little of people for its tags."),
+    ),
+    "simulated": (
+        gettext_noop("The mix that is predicted to be best gives it to people."),
+        gettext_noop("The mix that is predicted to be best leaves it to the AI."),
+    ),
+}
 # By the fact: what is said where its figure is high, and where it is low.
 WORDS: dict[str, tuple[str, str]] = {
     "judges": (
@@ -138,8 +159,6 @@ def facts_of(design: Design, weights: dict[str, float], signals: Signals) -> Fac
     highs: list[Bools] = []
     places: dict[str, int] = {}
     for name, column in zip(design.names, design.x.T, strict=True):
-        if name not in weights:
-            continue
         fact = fact_of(name, signals)
         centred = column - column.mean()
         if fact not in places:
@@ -147,7 +166,7 @@ def facts_of(design: Design, weights: dict[str, float], signals: Signals) -> Fac
             names.append(fact)
             sizes.append(np.zeros(len(column)))
             highs.append(_is_high(fact, centred, signals))
-        sizes[places[fact]] += centred * weights[name]
+        sizes[places[fact]] += centred * weights.get(name, 0.0)
     if not names:
         none = np.zeros((len(design.x), 0))
         return Facts((), none, none.astype(bool))
@@ -177,13 +196,24 @@ def _is_high(fact: str, centred: Floats, signals: Signals) -> Bools:
 
 
 def reasons_of(
-    facts: Facts, is_human: Bools, is_reserve: Bools
+    facts: Facts, is_human: Bools, is_reserve: Bools, strategy: str = "default"
 ) -> list[list[dict[str, str]]]:
     """Return up to three reasons for each item, the strongest first.
 
-    Of an item that people label, what makes an error likelier; of one left to the AI,
-    what makes it less likely.
+    By the learned gain: of an item that people label, what makes an error likelier; of
+    one left to the AI, what makes it less likely. Where another strategy chose, what it
+    chose by; `strategy` "random": all is by lot.
     """
+    if strategy == "random":
+        return [[BY_LOT] if drawn else [NOT_DRAWN] for drawn in is_reserve]
+    if strategy in FACTS_OF or strategy in PREDICTED:
+        other = _reasons_by(facts, is_human, strategy)
+        return [
+            [BY_LOT] if drawn else said
+            for drawn, said in zip(is_reserve, other, strict=True)
+        ]
+    if not facts.size.any():
+        return [[BY_LOT] if drawn else [NO_GAIN] for drawn in is_reserve]
     n = len(facts.size)
     towards = np.where(is_human, 1.0, -1.0)[:, None] * facts.size
     # A tag that an item lacks tells nothing of it.
@@ -199,6 +229,22 @@ def reasons_of(
         some = [at for at in best[row].tolist() if towards[row, at] > 1e-6]
         found.append([_reason(facts, row, at) for at in some])
     return found
+
+
+def _reasons_by(
+    facts: Facts, is_human: Bools, strategy: str
+) -> list[list[dict[str, str]]]:
+    """Return what a strategy that does not go by the gain chose each item by."""
+    if strategy in PREDICTED:
+        both = [{"name": strategy, "words": words} for words in PREDICTED[strategy]]
+        return [[both[0] if asked else both[1]] for asked in is_human]
+    places = [
+        facts.names.index(one) for one in FACTS_OF[strategy] if one in facts.names
+    ]
+    return [
+        [_reason(facts, row, place) for place in places[:1]]
+        for row in range(len(is_human))
+    ]
 
 
 def _reason(facts: Facts, row: int, place: int) -> dict[str, str]:

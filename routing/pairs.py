@@ -103,6 +103,22 @@ class Pairs:
         """Return the number of pairs."""
         return len(self.ai)
 
+    def take(self, rows: Ints | Bools) -> "Pairs":
+        """Return what is known of some of the pairs, without their texts."""
+        return Pairs(
+            (),
+            (),
+            (),
+            self.ai[rows],
+            self.people[rows],
+            self.group[rows],
+            {name: said[rows] for name, said in self.judges.items()},
+            {name: said[rows] for name, said in self.swapped.items()},
+            {name: sure[rows] for name, sure in self.confidence.items()},
+            {name: field.take(rows) for name, field in self.tags.items()},
+            None if self.grades is None else self.grades[rows],
+        )
+
 
 def consensus_of(people: Floats) -> Floats:
     """Return the side most people prefer: float64 [n].

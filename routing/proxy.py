@@ -32,12 +32,15 @@ class Proxy:
 
 def proxy_of(form: Floats, space: Space) -> Proxy:
     """Put form and embedding side by side, each block scaled as a whole."""
-    raw = np.column_stack([form, space.difference])
-    n_form, n_all = form.shape[1], raw.shape[1]
+    n_form, n_all = form.shape[1], form.shape[1] + space.difference.shape[1]
+    # A large pool has room for this once.
+    raw = np.empty((len(form), n_all))
+    raw[:, :n_form], raw[:, n_form:] = form, space.difference
     # The form keeps its size by feature: it is few and, alone, says most.
     scales = learn_scales(raw, [Block("embedding", n_form, n_all)])
     scales[n_form:] *= np.sqrt(n_form)
-    return Proxy(raw * scales)
+    raw *= scales
+    return Proxy(raw)
 
 
 def choose_ridge(x: Floats, target: Floats, folds: Ints) -> float:

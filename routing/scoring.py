@@ -4,7 +4,6 @@ The live loop's half of `strategies`: there a strategy is judged on items whose 
 are known, here it says which items people should label next.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,7 +13,7 @@ from annotation.words import gettext as _
 from models_service.heads.ensemble import log_loss
 from routing.features.bins import percentile_of
 from routing.gain import Design, Gain, fit_gain
-from routing.pairs import Floats, Ints, Pairs
+from routing.pairs import Floats, Ints
 from routing.performance import LEAST_SEED, try_mixes
 from routing.proxy import Proxy
 from routing.simulated import (
@@ -196,7 +195,6 @@ def _interval(resampled: Singles, gain: Floats) -> tuple[Floats, Floats]:
 
 def take_known(known: Known, rows: Ints) -> Known:
     """Return what is known of some items alone."""
-    pairs = known.pairs
     few = replace(
         known.signals,
         state=known.signals.state[rows],
@@ -204,30 +202,14 @@ def take_known(known: Known, rows: Ints) -> Known:
     )
     return replace(
         known,
-        pairs=Pairs(
-            (),
-            (),
-            (),
-            pairs.ai[rows],
-            pairs.people[rows],
-            pairs.group[rows],
-            _taken(pairs.judges, rows),
-            _taken(pairs.swapped, rows),
-            _taken(pairs.confidence, rows),
-            {name: field.take(rows) for name, field in pairs.tags.items()},
-            None if pairs.grades is None else pairs.grades[rows],
-        ),
+        pairs=known.pairs.take(rows),
         share=known.share[rows],
         target=known.target[rows],
         ai_share=known.ai_share[rows],
         wrong=known.wrong[rows],
         signals=few,
-        figures=_taken(known.figures, rows),
+        figures={name: values[rows] for name, values in known.figures.items()},
         form=known.form[rows],
         proxy=Proxy(known.proxy.x[rows]),
         place=None if known.place is None else known.place[rows],
     )
-
-
-def _taken(columns: Mapping[str, Floats], rows: Ints) -> dict[str, Floats]:
-    return {name: values[rows] for name, values in columns.items()}

@@ -25,6 +25,7 @@ class Job(Row):
         TRAIN = "train", gettext_lazy("Training of a reward model")
         CHECK_BACKEND = "check_backend", gettext_lazy("Check of an AI annotator")
         ROUTE = "route", gettext_lazy("Routing")
+        EMBED = "embed", gettext_lazy("Embedding of texts")
 
     class State(models.TextChoices):
         WAITING = "waiting", gettext_lazy("Waiting")

@@ -8,7 +8,7 @@ touched, and what was decided by hand stands against every policy.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -216,7 +216,7 @@ def apply_routes(
     if not drafts:
         return []
     parameters: dict[str, Any] = {
-        "rows": json.dumps([asdict(draft) for draft in drafts], default=str),
+        "rows": json.dumps([vars(draft) for draft in drafts], default=str),
         "items": [draft.item_id for draft in drafts],
         "blind": [draft.item_id for draft in drafts if draft.part in BY_LOT],
         "project": project.pk,

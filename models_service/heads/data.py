@@ -88,7 +88,7 @@ def learn_scales(x: Floats, blocks: Sequence[Block]) -> Floats:
     is divided by its root mean square (not centred, which would tell A from B), and
     each block by the root of its number of features.
     """
-    size = np.sqrt(np.mean(np.square(x), axis=0))
+    size = np.sqrt(np.einsum("ij,ij->j", x, x) / max(len(x), 1))
     # What is constant but for rounding says nothing, and must not be blown up.
     is_used = size > 1e-9 * max(float(size.max(initial=0.0)), 1e-300)
     scales = np.divide(1.0, size, out=np.zeros_like(size), where=is_used)

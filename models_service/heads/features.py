@@ -14,6 +14,8 @@ from models_service.heads.data import Block, Floats
 
 # Named in every head: another recipe makes other features, and needs a new training.
 FEATURES_VERSION = "prompt-end-400+form-5"
+# Of `text_to_embed`: another recipe of it makes other texts, and new embeddings.
+TEXT_VERSION = 1
 PROMPT_CHARACTERS = 400
 FORM = ("length", "lines", "headings", "list_items", "bold")
 _HEADING = re.compile(r"^#{1,6} ", re.MULTILINE)

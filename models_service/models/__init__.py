@@ -3,7 +3,11 @@
 from models_service.models.anchoring import AnchoringReport
 from models_service.models.calls import Call
 from models_service.models.connections import Connection
-from models_service.models.embeddings import Embedding, EncoderIdentity
+from models_service.models.embeddings import (
+    Embedding,
+    EncoderIdentity,
+    ItemEmbedding,
+)
 from models_service.models.heads import Head
 from models_service.models.reports import MachineReport
 from models_service.models.runs import Run
@@ -15,6 +19,7 @@ __all__ = [
     "Embedding",
     "EncoderIdentity",
     "Head",
+    "ItemEmbedding",
     "MachineReport",
     "Run",
 ]

@@ -1,6 +1,9 @@
 """Vectors of texts by the hash of their content, for all projects together."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+from annotation.models import Item
 
 
 class EncoderIdentity(models.Model):
@@ -47,3 +50,31 @@ class Embedding(models.Model):
 
     def __str__(self) -> str:
         return f"embedding {self.pk}"
+
+
+class ItemEmbedding(models.Model):
+    """An item whose completions are all embedded; their texts never change.
+
+    `embeddings`: the ids of Embedding by the index of the completion, each with its
+    prompt as `heads.features.text_to_embed` says in that version. A row that has gone
+    makes the item one that is not embedded.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="+")
+    encoder = models.ForeignKey(
+        EncoderIdentity, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    version = models.PositiveSmallIntegerField()
+    embeddings = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        db_table = "item_embedding"
+        constraints = [
+            models.UniqueConstraint(
+                fields=("encoder", "item"), name="item_embedding_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"embeddings of item {self.item_id}"

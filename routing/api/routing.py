@@ -79,7 +79,11 @@ class RoutingFit(APIView):
 
     @extend_schema(request=None, responses={202: JobOut})
     def post(self, request: Request, slug: str) -> Response:
-        """Answer 202 with the job; 409 before the seed is labelled."""
+        """Answer 202 with the job; 409 before the seed is labelled.
+
+        Where texts are not embedded yet it is the job that does that, of the kind
+        `embed`; the fit follows by itself.
+        """
         return _begun(request, slug, FIT)
 
 

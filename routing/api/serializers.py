@@ -108,6 +108,7 @@ class StateOut(serializers.Serializer[RoutingState]):
     seed = SeedOut()
     spending = SpendingOut(allow_null=True)
     job = JobOut(allow_null=True)
+    embedding = JobOut(allow_null=True)
 
 
 class RoutingOut(StateOut):

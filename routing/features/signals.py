@@ -7,6 +7,8 @@ import numpy as np
 from routing.pairs import Bools, Floats, Ints, Pairs, Words
 
 STATES = ("same", "opposite", "tie", "missing")
+# The name of the column of the AI's verdict in the exchanged order.
+EXCHANGED = "exchanged order"
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Space:
 
     Attributes
     ----------
-    difference : float64 [n, d]
+    difference : float64 or float32 [n, d]
         The vector of A minus the vector of B.
     cosine : float64 [n]
         Cosine of the two completions.
@@ -32,7 +32,7 @@ class Space:
         Where the two lie together, of length 1.
     """
 
-    difference: Floats
+    difference: Floats | Vectors
     cosine: Floats
     name: str
     place: Vectors | None = None

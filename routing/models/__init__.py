@@ -3,6 +3,13 @@
 from routing.models.audits import AuditReport
 from routing.models.measures import ItemMeasures
 from routing.models.policies import RoutingPolicy
-from routing.models.runs import Decision, RoutingRun
+from routing.models.runs import Decision, EmbeddingRun, RoutingRun
 
-__all__ = ["AuditReport", "Decision", "ItemMeasures", "RoutingPolicy", "RoutingRun"]
+__all__ = [
+    "AuditReport",
+    "Decision",
+    "EmbeddingRun",
+    "ItemMeasures",
+    "RoutingPolicy",
+    "RoutingRun",
+]

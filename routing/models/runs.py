@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from annotation.models import Item, Job, Route
+from models_service.models import EncoderIdentity
 from routing.models.policies import RoutingPolicy
 
 
@@ -41,6 +42,35 @@ class RoutingRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} run {self.pk}"
+
+
+class EmbeddingRun(models.Model):
+    """One job that makes the texts of a policy's pool ready: embedded and measured.
+
+    `encoder` null: no model is there, and the pool is small enough to be learned from
+    its own words. `note`: what is to be known of the encoder. `n_new`: texts that were
+    encoded. `ended_at`: when the whole pool was ready; the newest such run says what a
+    fit reads.
+    """
+
+    job = models.OneToOneField(
+        Job, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    policy = models.ForeignKey(
+        RoutingPolicy, on_delete=models.CASCADE, related_name="embedding_runs"
+    )
+    encoder = models.ForeignKey(
+        EncoderIdentity, on_delete=models.SET_NULL, null=True, related_name="+"
+    )
+    note = models.TextField(blank=True)
+    n_new = models.PositiveIntegerField(default=0)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "embedding_run"
+
+    def __str__(self) -> str:
+        return f"embedding run {self.pk}"
 
 
 class Decision(models.Model):

@@ -7,6 +7,7 @@ from typing import Any
 from annotation.models import Item, Project
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
+from routing.features.signals import EXCHANGED
 from routing.selectors.what_if import Estimate
 from routing.tag_words import described_words
 
@@ -31,8 +32,6 @@ BINS = {
     "high": gettext_noop("high"),
 }
 N_EXAMPLES = 3
-# The signal of the AI's own verdict, as routing.facts names it, which loads a solver.
-EXCHANGED = "exchanged order"
 # What a judge says beside the AI, and the AI itself in the other order.
 OF_JUDGE = {
     "same": gettext_noop("{judge} agrees with the AI"),

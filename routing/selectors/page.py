@@ -146,14 +146,17 @@ def cost_of_all(project: Project) -> tuple[int, Decimal]:
 
 
 def action_of(now: RoutingState) -> str:
-    """Return what a person can ask for: `seed`, `fit`, or nothing.
+    """Return what a person can ask for: `seed`, `embed`, `fit`, or nothing.
 
-    The seed where its job did not end well; a fit once the seed is labelled, and again
-    at any time.
+    The seed and the embedding where their job did not end well; a fit once the seed is
+    labelled, and again at any time. It embeds first what is not embedded.
     """
     if now.policy is None or is_unended(now.job):
         return ""
+    is_embedding = is_unended(now.embedding)
     if now.fit_run is not None or now.seed.is_full:
-        return "fit"
+        return "" if is_embedding else "fit"
     has_ended_badly = now.job is not None and now.job.state != Job.State.DONE
-    return "seed" if now.seed_run is None or has_ended_badly else ""
+    if now.seed_run is None or has_ended_badly:
+        return "seed"
+    return "embed" if now.embedding is not None and not is_embedding else ""

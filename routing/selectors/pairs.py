@@ -8,7 +8,7 @@ batches and never kept: a pool of any size needs the memory of its arrays alone.
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from django.db import connection
@@ -26,7 +26,7 @@ from models_service.selectors.arrays import (
 )
 from models_service.selectors.labelled_pairs import prompt_as_read
 from models_service.selectors.verdict_rows import Verdict
-from routing.facts import EXCHANGED
+from routing.features.signals import EXCHANGED
 from routing.models import RoutingPolicy
 from routing.pairs import Bools, Described, Floats, Ints, Pairs
 from routing.selectors.described import DescribedReader
@@ -87,6 +87,13 @@ class LivePairs:
     def n(self) -> int:
         """Return the number of items."""
         return len(self.ids)
+
+    def take(self, rows: Bools) -> "LivePairs":
+        """Return what is known of some of the items."""
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
+        del columns["pairs"]
+        some = {name: column[rows] for name, column in columns.items()}
+        return LivePairs(self.pairs.take(rows), **some)
 
 
 def pairs_of(

@@ -12,6 +12,7 @@ from django.db import connection
 from annotation.models import Job, Project
 from annotation.words import gettext as _
 from routing.models import RoutingPolicy, RoutingRun
+from routing.selectors.embedded import embedding_job
 from routing.selectors.spending import Spending, spending_of
 
 NONE, COLLECTING, FITTING = "none", "collecting", "fitting"
@@ -79,6 +80,7 @@ class RoutingState:
 
     `words` say the state, `next_words` what to do; both are translated. `seed_run` and
     `fit_run`: the newest that hold. `job`: the one that is not ended, else the newest.
+    `embedding`: the newest job that embeds the pool, while it is not superseded.
     `n_ai`, `n_waiting`, `n_asked`: items left to the AI, waiting, and with people now;
     `n_answered`: the answers that the last of these have already.
     """
@@ -92,6 +94,7 @@ class RoutingState:
     seed_run: RoutingRun | None = None
     fit_run: RoutingRun | None = None
     job: Job | None = None
+    embedding: Job | None = None
     n_ai: int = 0
     n_waiting: int = 0
     n_asked: int = 0
@@ -119,13 +122,14 @@ def policy_of(project: Project) -> RoutingPolicy | None:
 
 
 def state_of(project: Project) -> RoutingState:
-    """Return where a project stands; one query without a policy, else 6 or 7."""
+    """Return where a project stands; one query without a policy, else 7 or 8."""
     policy = policy_of(project)
     if policy is None:
         return RoutingState(NONE, *_said(NONE))
     seed_run = newest_run(policy, RoutingRun.Kind.SEED)
     fit_run = newest_run(policy, RoutingRun.Kind.FIT)
     job = newest_job(policy)
+    embedding = _matters(embedding_job(policy), fit_run)
     seed = seed_progress(policy)
     held = fit_run or seed_run
     n_pool = int(held.figures["n_pool"]) if held else 0
@@ -138,13 +142,14 @@ def state_of(project: Project) -> RoutingState:
     return RoutingState(
         name,
         words[0],
-        _after(job) or words[1],
+        _after(job) or _of_embedding(name, embedding) or words[1],
         policy,
         seed,
         spending,
         seed_run,
         fit_run,
         job,
+        embedding,
         n_ai,
         n_waiting,
         n_asked,
@@ -240,6 +245,32 @@ def _said(state: str) -> tuple[str, str]:
             _("Export the labels, or set a policy with a larger budget."),
         ),
     }[state]
+
+
+def _matters(embedding: Job | None, fit_run: RoutingRun | None) -> Job | None:
+    """Return a job that embeds, or did not end well and no later fit made up for it."""
+    if embedding is None or embedding.state == Job.State.DONE:
+        return None
+    is_past = fit_run is not None and fit_run.job_id > embedding.pk
+    return None if is_past and not is_unended(embedding) else embedding
+
+
+def _of_embedding(state: str, embedding: Job | None) -> str:
+    """Return what to do while texts are embedded, or where that did not end well."""
+    if embedding is None:
+        return ""
+    if embedding.state == Job.State.FAILED:
+        return _("The texts could not be embedded: {why}").format(why=embedding.message)
+    if embedding.state == Job.State.CANCELLED:
+        return _("The embedding of texts was cancelled. Start it again to go on.")
+    if embedding.state == Job.State.PAUSED:
+        return _("The embedding of texts rests. Let it go on, or nothing is learned.")
+    if state == COLLECTING:
+        return _(
+            "Let people answer until the seed is full. Meanwhile the worker for models"
+            " embeds the texts. The rest follows by itself."
+        )
+    return _("The worker for models embeds texts first. The rest follows by itself.")
 
 
 def _after(job: Job | None) -> str:

@@ -2,7 +2,7 @@
 
 Called by beat for every policy in force, and by the command `route` for one. What a
 person cancelled, and what failed for want of labels, is begun again by a person or when
-there is something new.
+there is something new. What waits under a policy that has ended always returns.
 """
 
 from django.contrib.auth.models import User
@@ -11,11 +11,12 @@ from annotation.errors import ConflictError
 from annotation.models import Job
 from routing.models import RoutingPolicy, RoutingRun
 from routing.selectors.audited import has_somebody_left
+from routing.selectors.embedded import embedding_job
 from routing.selectors.pool import n_undecided
 from routing.selectors.spending import Spending, n_labelled_of, spending_of
 from routing.selectors.state import is_unended, newest_job, newest_run, seed_progress
 from routing.services.new_items import mend_lost, settle_new_items
-from routing.services.requests import request_run, unended_jobs
+from routing.services.requests import request_fit, request_run, unended_jobs
 
 # Verdicts that are still being given: their items come together when they are there.
 _BUSY = (Job.Kind.IMPORT, Job.Kind.PRE_ANNOTATE)
@@ -50,10 +51,36 @@ def do_next(*, policy: RoutingPolicy, user: User | None = None) -> Job | None:
     if not action:
         return None
     try:
+        if action == "fit":
+            return _fit(policy, user)
         return request_run(policy=policy, user=user, action=action)
     except ConflictError:
         # Somebody was faster; what they asked for is done.
         return None
+
+
+def _fit(policy: RoutingPolicy, user: User | None) -> Job | None:
+    """Ask for a fit, or for the embedding before it.
+
+    An embedding that has not ended is waited for, and one that did not end well is
+    begun again by a person alone.
+    """
+    job = embedding_job(policy)
+    if user is None and job is not None and job.state != Job.State.DONE:
+        return None
+    return request_fit(policy=policy, user=user)
+
+
+def follow_embedding(*, policy: RoutingPolicy, job: Job) -> None:
+    """Ask for what waited for the embedding: what is due, or what a person wants."""
+    action = str(job.parameters["then"]) or due_action(policy)
+    if not action:
+        return
+    try:
+        request_run(policy=policy, user=job.created_by, action=action)
+    except ConflictError:
+        # The policy has ended, or a run of it is on the way.
+        return
 
 
 def due_action(policy: RoutingPolicy, *, is_asked: bool = False) -> str:

@@ -1,7 +1,8 @@
 """Step route: what the texts of a pool measure, each text read and measured once.
 
-Measures are kept by item, embeddings by the hash of their text: a second run on the
-same items reads numbers alone.
+Measures are kept by item, embeddings by the hash of their text: a job of the queue
+`models` makes both (services.embedding), and a fit reads numbers alone. Nothing here
+loads a model.
 """
 
 from collections.abc import Callable
@@ -9,18 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models_service.backends.embeddings import HashingEncoder, load_encoder
-from models_service.services.embeddings import embed_texts
-from routing.features.space import Space, fallback_space, space_of, texts_to_embed
+from annotation.services.jobs import JobFailed
+from annotation.words import gettext as _
+from routing.features.space import Space, fallback_space
 from routing.features.text import FORM, MEASURES, compare_form, measure_pairs
-from routing.models import ItemMeasures
+from routing.models import EmbeddingRun, ItemMeasures
 from routing.pairs import Floats, Ints, Pairs
+from routing.selectors.embedded import MOST_BY_WORDS, vectors_of
 from routing.selectors.pairs import LivePairs, texts_of
 
 # Another recipe of measures makes another version, and every text is measured anew.
 MEASURES_VERSION = 1
-# Above so many items words are hashed: the fallback would hold all texts in memory.
-MOST_FALLBACK = 20_000
 Tell = Callable[[int], None]
 
 
@@ -35,18 +35,51 @@ class Features:
     note: str
 
 
-def features_of(live: LivePairs, tell: Tell) -> Features:
-    """Measure a pool; texts are held one batch at a time, but by the small fallback."""
-    measured = _measures(live.ids, tell)
-    space, note = _space(live, tell)
+def features_of(
+    live: LivePairs, run: EmbeddingRun | None, tell: Tell
+) -> tuple[LivePairs, Features]:
+    """Read what the texts of a pool measure; items that are not embedded are left out.
+
+    `run`: the newest that embedded the pool. Without an encoder the words of the pool
+    say where its completions lie, and all texts are held at once.
+
+    Raises JobFailed where nothing is embedded.
+    """
+    if run is None or (run.encoder is None and live.n > MOST_BY_WORDS):
+        raise JobFailed(_not_embedded())
+    if run.encoder is None:
+        space = fallback_space(_all_texts(live))
+    else:
+        found = vectors_of(live.ids, run.encoder)
+        is_there = found.is_there
+        if not is_there.any():
+            raise JobFailed(_not_embedded())
+        name = run.encoder.name
+        space = Space(found.difference, found.cosine, name, found.place)
+        if not is_there.all():
+            live = live.take(is_there)
+            space = Space(
+                found.difference[is_there],
+                found.cosine[is_there],
+                name,
+                found.place[is_there],
+            )
+    measured = measures_of(live.ids, tell)
     figures = dict(zip(MEASURES, measured[:, : len(MEASURES)].T, strict=True))
     figures["cosine"] = space.cosine
     form = measured[:, len(MEASURES) :]
-    return Features(figures, form, space, space.name, note)
+    return live, Features(figures, form, space, space.name, run.note)
 
 
-def _measures(ids: Ints, tell: Tell) -> Floats:
-    """Return measures and form: float64 [n, 13]; what is new is stored."""
+def _not_embedded() -> str:
+    return _(
+        "The texts of the items are not embedded yet. Let the worker for models embed "
+        "them first; what is learned follows by itself."
+    )
+
+
+def measures_of(ids: Ints, tell: Tell) -> Floats:
+    """Return measures and form: float64 [n, 13]; what is new is measured and stored."""
     width = len(MEASURES) + len(FORM)
     found = np.full((len(ids), width), np.nan)
     kept = ItemMeasures.objects.filter(version=MEASURES_VERSION)
@@ -60,14 +93,20 @@ def _measures(ids: Ints, tell: Tell) -> Floats:
     done = 0
     for texts in texts_of(ids[new]):
         rows_now = new[done : done + texts.n]
-        found[rows_now] = np.column_stack([measure_pairs(texts), compare_form(texts)])
-        _store(ids[rows_now], found[rows_now])
+        found[rows_now] = measure(texts)
+        store_measures(ids[rows_now], found[rows_now])
         done += texts.n
         tell(done)
     return found
 
 
-def _store(ids: Ints, values: Floats) -> None:
+def measure(texts: Pairs) -> Floats:
+    """Return measures and form of texts: float64 [n, 13]."""
+    return np.column_stack([measure_pairs(texts), compare_form(texts)])
+
+
+def store_measures(ids: Ints, values: Floats) -> None:
+    """Keep what the texts of items measure."""
     ItemMeasures.objects.bulk_create(
         (
             ItemMeasures(item_id=item, version=MEASURES_VERSION, values=row.tolist())
@@ -77,25 +116,6 @@ def _store(ids: Ints, values: Floats) -> None:
         unique_fields=["item"],
         update_fields=["version", "values"],
     )
-
-
-def _space(live: LivePairs, tell: Tell) -> tuple[Space, str]:
-    """Return where the completions lie: by a sentence model, or by their words."""
-    chosen = load_encoder()
-    is_hashing = isinstance(chosen.encoder, HashingEncoder)
-    if is_hashing and live.n <= MOST_FALLBACK:
-        return fallback_space(_all_texts(live)), chosen.note
-    parts = []
-    n_done = 0
-    for texts in texts_of(live.ids):
-        vectors = embed_texts(chosen.encoder, texts_to_embed(texts))
-        parts.append(space_of(vectors, chosen.encoder.name))
-        n_done += texts.n
-        tell(n_done)
-    difference = np.concatenate([part.difference for part in parts])
-    cosine = np.concatenate([part.cosine for part in parts])
-    together = np.concatenate([part.place for part in parts if part.place is not None])
-    return Space(difference, cosine, chosen.encoder.name, together), chosen.note
 
 
 def _all_texts(live: LivePairs) -> Pairs:

@@ -24,6 +24,7 @@ from routing.pairs import Floats, Ints, consensus_of, share_of, target_of
 from routing.proxy import proxy_of
 from routing.scoring import Scores, score_pool, with_mix
 from routing.selectors.ai_costs import ai_costs
+from routing.selectors.embedded import newest_embedding
 from routing.selectors.pairs import LivePairs, pairs_of
 from routing.selectors.pool import last_number
 from routing.selectors.prices import prices_for
@@ -89,21 +90,23 @@ def plan_fit(policy: RoutingPolicy, tell: Tell) -> Plan:
     """
     measure_lengths(policy.project)
     live = pairs_of(policy, tell)
-    rows = _teaching(policy, live)
-    if not len(rows):
+    n_read = live.n
+    if not len(_teaching(policy, live)):
         raise JobFailed(
             _(
                 "No item of the seed has its label of people yet. Let people answer"
                 " first."
             )
         )
-    features = features_of(live, tell)
+    live, features = features_of(live, newest_embedding(policy), tell)
+    rows = _teaching(policy, live)
     known = known_of(live, features)
     rng = np.random.default_rng(policy.seed)
     scores = score_pool(known, rows, policy.strategy, rng, policy.ppm)
     decided = _decide(policy, live, known, features, rows, scores, rng)
     figures = figures_of(policy, decided, rng) | {
-        "last_number": last_number(policy.project)
+        "last_number": last_number(policy.project),
+        "n_not_embedded": n_read - live.n,
     }
     inputs = _inputs(policy, decided)
     return Plan(_drafts(decided, policy.machine), figures, inputs, len(rows))
@@ -151,19 +154,33 @@ def _decide(
     prices = prices_for(policy, live.ids, live.n_wanted)
     cost_of_all = cost_in(spending, prices)
     cost = cost_of_all[open_rows]
-    least = 0.0 if policy.stop_gain is None else policy.stop_gain
     scores = _mixed(policy, live, scores, cost_of_all, float(spending.left))
+    may_choose = scores.gain[open_rows] >= (policy.stop_gain or 0.0)
+    by_lot = scores.strategy == RoutingPolicy.Strategy.RANDOM
     spent = spend(
         scores.score[open_rows],
         cost,
-        scores.gain[open_rows] >= least,
+        may_choose,
         lots_of(live.numbers[open_rows], policy.seed, "reserve"),
-        Room(float(spending.left), policy.reserve_share, reserve_of(policy)),
+        Room(
+            float(spending.left),
+            1.0 if by_lot else policy.reserve_share,
+            reserve_of(policy),
+        ),
         rng,
         ~live.is_seen[open_rows],
     )
     return Decided(
-        live, known, features, rows, scores, open_rows, cost, prices, spent, spending
+        live,
+        known,
+        features,
+        rows,
+        scores,
+        open_rows,
+        cost,
+        prices,
+        spent,
+        spending,
     )
 
 
@@ -207,7 +224,7 @@ def _drafts(decided: Decided, machine: MachineAnnotator) -> list[RouteDraft]:
     facts = facts_of(scores.design, scores.learned.gain.weights, decided.known.signals)
     some = facts.take(decided.open)
     ai = ai_costs(machine, decided.live.ids[decided.open])
-    reasons = reasons_of(some, spent.human, spent.is_reserve)
+    reasons = reasons_of(some, spent.human, spent.is_reserve, scores.strategy)
     order = [*spent.order.tolist(), *np.flatnonzero(~spent.human).tolist()]
     return [
         RouteDraft(

@@ -25,7 +25,7 @@ from routing.models import RoutingPolicy
 from routing.selectors.spending import price_of
 from routing.selectors.taught_here import without_taught
 from routing.services.policy_rules import policy_problems
-from routing.services.requests import request_end, request_run
+from routing.services.requests import request_embedding, request_end, request_run
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,8 @@ def set_policy(*, project: Project, by: User, draft: PolicyDraft) -> RoutingPoli
     )
     record(project=row, user=by, kind="routing_policy_set", number=policy.number)
     request_run(policy=policy, user=by, action="seed")
+    # While people label the seed, so that there is nothing to wait for afterwards.
+    request_embedding(policy=policy, user=by)
     return policy
 
 
@@ -158,7 +160,7 @@ def _end(project: Project) -> RoutingPolicy | None:
     set_policy_in_force(project=project, number=None)
     unended = Job.objects.filter(
         project=project,
-        kind=Job.Kind.ROUTE,
+        kind__in=(Job.Kind.ROUTE, Job.Kind.EMBED),
         state__in=(*jobs.UNFINISHED, Job.State.PAUSED),
     )
     for job in unended:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from annotation.models import Job, Route
 from annotation.services.assignments import restart_walks
@@ -34,8 +34,13 @@ def run_routing(job: Job, progress: Progress) -> dict[str, Any]:
         with kept_alive(job):
             store_plan(run, _plan(run, progress), VERSIONS)
     n_reached = apply_run(run, progress)
+    if run.kind == RoutingRun.Kind.SEED:
+        # What another machine had judged is no part of this policy's pool.
+        _return_waiting(job, run.policy.number, progress)
     run.duration_s += time.monotonic() - began
-    run.figures["n_undecided"] = n_undecided(run.policy)
+    # What came without embeddings is left for the next run.
+    n_left = n_undecided(run.policy) - run.figures.get("n_not_embedded", 0)
+    run.figures["n_undecided"] = max(n_left, 0)
     run.save(update_fields=["duration_s", "figures"])
     if run.kind == RoutingRun.Kind.FIT:
         refresh_audit(run=run)
@@ -80,26 +85,33 @@ def _message(run: RoutingRun) -> str:
 
 
 def _end(job: Job, progress: Progress) -> dict[str, Any]:
-    """Return to people what waits under a policy that has ended.
-
-    What waits for the next run of any policy goes with it where none is in force.
-    """
-    number = job.parameters["policy"]
-    which = Q(policy=number) | Q(policy=None, project__routing_policy=None)
-    waiting = Route.objects.filter(
-        which, project=job.project, source=Route.Source.WAITING
-    )
-    ids = list(waiting.order_by("item_id").values_list("item_id", flat=True))
-    for start in range(0, len(ids), CHUNK):
-        progress.set(start, len(ids))
-        _return(job, number, ids[start : start + CHUNK])
-    restart_walks(project=job.project)
+    """Return to people what waits under policies that have ended."""
+    ids = _return_waiting(job, job.parameters["policy"], progress)
     message = ngettext(
         "{n:,} item is with people again.",
         "{n:,} items are with people again.",
         len(ids),
     ).format(n=len(ids))
     return {"message": message, "n_done": len(ids), "n_total": len(ids)}
+
+
+def _return_waiting(job: Job, number: int, progress: Progress) -> list[int]:
+    """Return what waits under a policy that is not in force; the items.
+
+    What waits for the next run of any policy goes with it where none is in force.
+    """
+    has_ended = Q(policy__isnull=False) & ~Q(policy=F("project__routing_policy"))
+    none_is = Q(project__routing_policy=None)
+    waiting = Route.objects.filter(
+        has_ended | none_is, project=job.project, source=Route.Source.WAITING
+    )
+    ids = list(waiting.order_by("item_id").values_list("item_id", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        progress.set(start, len(ids))
+        _return(job, number, ids[start : start + CHUNK])
+    if ids:
+        restart_walks(project=job.project)
+    return ids
 
 
 def _return(job: Job, number: int, ids: Sequence[int]) -> None:

@@ -132,7 +132,9 @@ def live_context(seat: Seat, share: float | None = None) -> dict[str, Any]:
         "now": now,
         "job": shown_job(now.job) if now.job else None,
         "is_at_work": is_unended(now.job),
-        "is_worker_alive": workers_alive()["default"],
+        "is_embedding": is_unended(now.embedding),
+        "embedding": shown_job(now.embedding) if now.embedding else None,
+        "alive": workers_alive(),
         "action": action_of(now),
         "steps": [
             (COLLECTING, _("Label the seed")),

@@ -18,10 +18,15 @@ from annotation.models import (
     Route,
 )
 from annotation.services import assignments, submissions
-from annotation.services.jobs import claim_job, run_claimed
+from annotation.services.jobs import UNFINISHED, claim_job, run_claimed
+from models_service.backends.embeddings import ChosenEncoder, default_encoder
 from routing.models import RoutingPolicy
+from routing.services import embedding
+from routing.services.due import refresh_due
+from routing.services.embedding import run_embedding
 from routing.services.policies import PolicyDraft, set_policy
 from routing.services.runs import run_routing
+from tests.models.test_embedding_cache import CountingEncoder
 from tests.pools import make_annotator, make_pool
 
 __all__ = ["make_annotator", "make_pool"]
@@ -80,13 +85,36 @@ def start(project: Project, machine: MachineAnnotator, **more: Any) -> RoutingPo
 
 
 def run_newest(project: Project) -> Job:
-    """Run the newest job of routing as a worker does."""
-    job = Job.objects.filter(project=project, kind="route").latest("id")
+    """Run the newest job of routing as a worker does, and what embeds before it."""
+    jobs = Job.objects.filter(project=project, state__in=UNFINISHED)
+    if (embeds := jobs.filter(kind="embed").first()) is not None:
+        assert run_job(embeds).state == "done"
+        if not jobs.filter(kind="route").exists():
+            refresh_due()
+    return run_job(Job.objects.filter(project=project, kind="route").latest("id"))
+
+
+def run_job(job: Job) -> Job:
+    """Run a job as a worker does; no sentence model is loaded for it."""
     claimed = claim_job(job.pk)
     assert claimed is not None
-    run_claimed(claimed, run_routing)
+    if job.kind != "embed":
+        run_claimed(claimed, run_routing)
+    elif vars(embedding)["default_encoder"] is not default_encoder:
+        run_claimed(claimed, run_embedding)
+    else:
+        with pytest.MonkeyPatch.context() as patch:
+            stand_in(patch)
+            run_claimed(claimed, run_embedding)
     job.refresh_from_db()
     return job
+
+
+def stand_in(patch: pytest.MonkeyPatch) -> CountingEncoder:
+    """Stand in for a sentence model, which takes seconds to load."""
+    made = CountingEncoder()
+    patch.setattr(embedding, "default_encoder", lambda: ChosenEncoder(made))
+    return made
 
 
 def routes_of(project: Project) -> dict[int, Route]:
@@ -131,6 +159,12 @@ def says_always(_number: int) -> int:
 def lookup(table: Mapping[int, int]) -> Says:
     """Say what a table says."""
     return lambda number: table[number]
+
+
+@pytest.fixture(autouse=True)
+def encoder(monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
+    """Return what stands in for a sentence model."""
+    return stand_in(monkeypatch)
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ def test_seed_is_drawn_again_after_a_cancelled_job(
 ) -> None:
     put(owner, machine)
     assert owner.post(where(machine.project, "seed/")).status_code == 409
-    cancel_job(job=Job.objects.get())
+    cancel_job(job=Job.objects.get(kind="route"))
     response = owner.post(where(machine.project, "seed/"))
     assert response.status_code == 202
     assert response.json()["kind"] == "route"

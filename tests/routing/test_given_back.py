@@ -34,7 +34,7 @@ def world(make_pool: MakePool, make_annotator: MakeAnnotator) -> World:
     """Return a world of 80 items that a policy has routed."""
     project = make_pool(80)
     found = make_world(project, make_annotator(project))
-    more = {"strategy": "random", "judges": [], "budget": Decimal("0.75")}
+    more = {"strategy": "contradiction", "judges": [], "budget": Decimal("0.75")}
     start(project, found.machine, **more)
     found.label_seed()
     assert refresh_due() != []

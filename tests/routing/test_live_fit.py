@@ -195,7 +195,7 @@ def test_what_people_take_while_it_is_routed_anew_is_not_paid_twice(
         return routes.apply_routes(**given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(applying, "apply_routes", steals)
-    RoutingPolicy.objects.update(seed=99, strategy="random")
+    RoutingPolicy.objects.update(strategy="contradiction")
     request_run(policy=policy, user=None, action="fit")
     assert run_newest(world.project).state == "done"
     assert len(taken) == 3

@@ -174,7 +174,7 @@ def test_page_counts_decisions_and_money(
 
 def test_cancelled_seed_is_begun_again(machine: MachineAnnotator) -> None:
     post(machine)
-    cancel_job(job=Job.objects.get())
+    cancel_job(job=Job.objects.get(kind="route"))
     page = page_of(machine.project)
     assert "The last routing job was cancelled." in page
     assert "Draw the seed again" in page
@@ -191,7 +191,7 @@ def test_second_run_at_once_is_refused_with_a_sentence(
     address = reverse("routing_run", args=[machine.project.slug])
     response = client_of(machine.project).post(address, follow=True)
     assert "A routing job has not ended." in response.content.decode()
-    assert Job.objects.count() == 1
+    assert Job.objects.filter(kind="route").count() == 1
 
 
 def test_owner_ends_the_policy(machine: MachineAnnotator) -> None:

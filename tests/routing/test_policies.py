@@ -129,8 +129,10 @@ def test_a_second_job_is_refused_while_one_is_unended(
     with pytest.raises(ConflictError):
         request_run(policy=policy, user=None, action="fit")
     set_up(pool, machine, seed=2)
-    states = list(Job.objects.order_by("id").values_list("state", flat=True))
-    assert states == ["cancelled", "waiting"]
+    for kind in ("route", "embed"):
+        found = Job.objects.filter(kind=kind).order_by("id")
+        states = list(found.values_list("state", flat=True))
+        assert states == ["cancelled", "waiting"]
 
 
 def test_the_end_of_a_policy_returns_what_waits(

@@ -240,13 +240,14 @@ def test_cancelled_leaves_what_holds_and_is_started_again(
     monkeypatch.setattr(applying, "CHUNK", 25)
 
     def cancels(**given: object) -> list[int]:
-        Job.objects.filter(project=broken).update(is_cancel_wanted=True)
+        job = Job.objects.filter(project=broken, kind="route")
+        job.update(is_cancel_wanted=True)
         return routes.apply_routes(**given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(jobs, "PROGRESS_INTERVAL_S", 0.0)
     monkeypatch.setattr(applying, "apply_routes", cancels)
     policy = start(broken, make_machine(broken, "ai", says_always))
-    assert Job.objects.get(project=broken).state == "cancelled"
+    assert Job.objects.get(project=broken, kind="route").state == "cancelled"
     assert len(routes_of(broken)) == 25
     assert "Start it again" in state_of(broken).next_words
     monkeypatch.setattr(applying, "apply_routes", routes.apply_routes)

@@ -1,8 +1,12 @@
-"""What the commands of the live loop share: the project and its policy."""
+"""What the commands of the live loop share: the project, its policy, and its jobs."""
+
+from collections.abc import Callable
 
 from django.core.management.base import CommandError
 
-from annotation.models import Project
+from annotation.models import Job, Project
+from annotation.services.jobs import registered
+from models_service.management.commands._jobs import end, wait_for
 from routing.models import RoutingPolicy
 from routing.selectors.state import policy_of
 
@@ -24,3 +28,20 @@ def found_policy(project: Project) -> RoutingPolicy:
             f"route {project.slug} --machine NAME --budget N --unit share."
         )
     return policy
+
+
+def see_through(job: Job, tell: Callable[[str], None]) -> Job:
+    """Wait for a job, and for the fit that follows where it embeds; return the last.
+
+    Raises CommandError where one did not end well.
+    """
+    if job.kind == Job.Kind.EMBED:
+        tell("The texts are embedded first.")
+    tell(end(wait_for(job, tell, registered(job.kind).queue)))
+    if job.kind != Job.Kind.EMBED:
+        return job
+    later = Job.objects.filter(
+        project=job.project_id, kind=Job.Kind.ROUTE, pk__gt=job.pk
+    )
+    following = later.order_by("pk").first()
+    return see_through(following, tell) if following else job

@@ -6,14 +6,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import AnnotationError
-from models_service.management.commands._jobs import end, wait_for
-from routing.management.commands._jobs import found_policy, found_project
+from routing.management.commands._jobs import (
+    found_policy,
+    found_project,
+    see_through,
+)
 from routing.models import RoutingRun
-from routing.services.requests import request_run
+from routing.services.requests import request_fit
 
 
 class Command(BaseCommand):
-    """Make the job of a fit, wait for its worker, and print its figures."""
+    """Make the job of a fit, wait for its worker, and print its figures.
+
+    Where texts are not embedded, the worker for models does that first.
+    """
 
     help = "Learn from the labels so far which items people should label, and route."
 
@@ -30,14 +36,16 @@ class Command(BaseCommand):
         """Ask for the fit, and wait unless told otherwise."""
         policy = found_policy(found_project(options["project"]))
         try:
-            job = request_run(policy=policy, user=None, action="fit")
+            job = request_fit(policy=policy, user=None)
         except AnnotationError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"job {job.public_id}")
         if options["no_wait"]:
             return
-        self.stdout.write(end(wait_for(job, self.stdout.write, "default")))
-        self._print(RoutingRun.objects.get(job=job))
+        last = see_through(job, self.stdout.write)
+        run = RoutingRun.objects.filter(job=last).first()
+        if run is not None:
+            self._print(run)
 
     def _print(self, run: RoutingRun) -> None:
         told = run.figures

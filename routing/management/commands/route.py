@@ -9,8 +9,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from annotation.errors import AnnotationError, InvalidError
 from annotation.models import Job, MachineAnnotator, Project, Role
-from models_service.management.commands._jobs import end, wait_for
-from routing.management.commands._jobs import found_policy, found_project
+from routing.management.commands._jobs import (
+    found_policy,
+    found_project,
+    see_through,
+)
 from routing.models import RoutingPolicy
 from routing.prices import SurchargeError, read_surcharges
 from routing.selectors.state import state_of
@@ -94,7 +97,7 @@ class Command(BaseCommand):
             self.stdout.write(f"job {job.public_id}")
             if options["no_wait"]:
                 return
-            self.stdout.write(end(wait_for(job, self.stdout.write, "default")))
+            see_through(job, self.stdout.write)
         told = state_of(project)
         self.stdout.write(f"{told.state}: {told.words} {told.next_words}")
 
