@@ -11,6 +11,7 @@ import numpy as np
 
 from annotation.words import gettext_noop
 from routing.features.signals import EXCHANGED, Signals
+from routing.features.text import MATCH
 from routing.gain import Design
 from routing.pairs import Bools, Floats, Ints
 from routing.tag_words import described_words
@@ -109,6 +110,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "cosine": (
         gettext_noop("The completions are close in meaning."),
         gettext_noop("The completions are far apart in meaning."),
+    ),
+    MATCH: (
+        gettext_noop("Token by token the completions say much the same."),
+        gettext_noop("Token by token the completions say different things."),
     ),
     "chosen length": (
         gettext_noop("The AI prefers the longer completion."),

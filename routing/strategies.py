@@ -17,7 +17,13 @@ from routing.features.bins import Tags, percentile_of, tags_of
 from routing.features.signals import Signals, signals_of
 from routing.features.similar import differ_near, split_of
 from routing.features.space import Space
-from routing.features.text import FORM, MEASURES, compare_form, measure_pairs
+from routing.features.text import (
+    FORM,
+    MATCH,
+    MEASURES,
+    compare_form,
+    measure_pairs,
+)
 from routing.gain import Design, Gain, design_of, fit_gain
 from routing.pairs import (
     Bools,
@@ -98,6 +104,8 @@ def know(pairs: Pairs, space: Space) -> Known:
     measures = measure_pairs(pairs)
     figures = dict(zip(MEASURES, measures.T, strict=True))
     figures["cosine"] = space.cosine
+    if space.match is not None:
+        figures[MATCH] = space.match
     form = compare_form(pairs)
     return Known(
         pairs,

@@ -131,6 +131,28 @@ class SentenceEncoder:
                 vectors[[start + row for row in rows]] = found
         return vectors
 
+    def token_vectors(self, texts: Sequence[str], n_most: int) -> list[Vectors]:
+        """Return the vectors of the tokens of each text, in their order.
+
+        For each text float32 [n_tokens, d], rows of length 1, of its first `n_most`
+        tokens; marks of beginning and end are left out. All texts are one batch.
+        """
+        limit = min(n_most + 2, self._max_tokens)
+        cut = self._tokenizer(
+            list(texts),
+            truncation=True,
+            max_length=limit,
+            return_special_tokens_mask=True,
+        )
+        hidden = self._hidden(cut["input_ids"])[0]
+        found = []
+        for row, marks in zip(hidden, cut["special_tokens_mask"], strict=True):
+            is_word = np.array([not mark for mark in marks], dtype=bool)
+            vectors = row[: len(marks)].cpu().numpy()[is_word]
+            size = np.linalg.norm(vectors, axis=1, keepdims=True)
+            found.append(np.asarray(vectors / np.maximum(size, 1e-12), np.float32))
+        return found
+
     def _load(self, folder: SentenceFolder) -> None:
         # Seconds and hundreds of megabytes, which only a worker may spend.
         import torch
@@ -161,17 +183,28 @@ class SentenceEncoder:
     def _encode_batch(self, tokens: Sequence[Sequence[int]]) -> Vectors:
         import torch
 
+        hidden, mask = self._hidden(tokens)
+        parts = [pool(how, hidden, mask) for how in self._folder.poolings]
+        vectors = torch.cat(parts, dim=1)
+        if self._folder.is_normalised:
+            vectors = torch.nn.functional.normalize(vectors, dim=1)
+        return np.asarray(vectors.cpu().numpy(), dtype=np.float32)
+
+    def _hidden(self, tokens: Sequence[Sequence[int]]) -> tuple[Any, Any]:
+        """Return the last hidden states and the mask of a batch, padded on the right.
+
+        Tensors [n, n_tokens, d] and [n, n_tokens].
+        """
+        import torch
+
         rows = [list(one) for one in tokens]
-        padded = self._tokenizer.pad({"input_ids": rows}, return_tensors="pt")
+        padded = self._tokenizer.pad(
+            {"input_ids": rows}, padding_side="right", return_tensors="pt"
+        )
         batch = {name: part.to(self._device) for name, part in padded.items()}
         with torch.inference_mode():
             hidden = self._model(**batch).last_hidden_state.float()
-            mask = batch["attention_mask"].float()
-            parts = [pool(how, hidden, mask) for how in self._folder.poolings]
-            vectors = torch.cat(parts, dim=1)
-            if self._folder.is_normalised:
-                vectors = torch.nn.functional.normalize(vectors, dim=1)
-        return np.asarray(vectors.cpu().numpy(), dtype=np.float32)
+        return hidden, batch["attention_mask"].float()
 
 
 def pool(how: Pooling, hidden: Any, mask: Any) -> Any:

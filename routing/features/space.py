@@ -30,12 +30,15 @@ class Space:
         The encoder.
     place : float32 [n, d], optional
         Where the two lie together, of length 1.
+    match : float64 [n], optional
+        How alike the two are token by token, where the encoder tells tokens.
     """
 
     difference: Floats | Vectors
     cosine: Floats
     name: str
     place: Vectors | None = None
+    match: Floats | None = None
 
 
 def texts_to_embed(pairs: Pairs) -> list[str]:
@@ -48,10 +51,11 @@ def texts_to_embed(pairs: Pairs) -> list[str]:
     ]
 
 
-def space_of(vectors: Vectors, name: str) -> Space:
+def space_of(vectors: Vectors, name: str, match: Floats | None = None) -> Space:
     """Return the space of embeddings of `texts_to_embed`: float32 [2 n, d]."""
     a, b = np.split(np.asarray(vectors, dtype=np.float64), 2)
-    return Space(a - b, _cosine(a, b), name, unit((a + b).astype(np.float32)))
+    together = unit((a + b).astype(np.float32))
+    return Space(a - b, _cosine(a, b), name, together, match)
 
 
 def fallback_space(pairs: Pairs) -> Space:

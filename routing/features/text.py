@@ -22,6 +22,8 @@ MEASURES = (
     "entities",
     "is_same",
 )
+# Measured where a sentence-embedding model is there, and missing elsewhere.
+MATCH = "token_match"
 FORM = (
     "length",
     "lines",

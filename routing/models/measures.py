@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from annotation.models import Item
+from models_service.models import EncoderIdentity
 
 
 class ItemMeasures(models.Model):
@@ -25,3 +26,25 @@ class ItemMeasures(models.Model):
 
     def __str__(self) -> str:
         return f"measures of {self.item_id}"
+
+
+class ItemMatch(models.Model):
+    """How alike the two completions of an item are by the vectors of their tokens.
+
+    `value`: models_service.backends.token_match, in [-1, 1], by that `encoder`, the
+    newest that measured it.
+    """
+
+    item = models.OneToOneField(
+        Item, on_delete=models.CASCADE, primary_key=True, related_name="+"
+    )
+    encoder = models.ForeignKey(
+        EncoderIdentity, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    value = models.FloatField()
+
+    class Meta:
+        db_table = "item_match"
+
+    def __str__(self) -> str:
+        return f"match of {self.item_id}"

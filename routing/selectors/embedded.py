@@ -42,6 +42,10 @@ _NOT_MEASURED = """
     NOT EXISTS (SELECT 1 FROM item_measures m WHERE m.item_id = i.id
       AND m.version = %(measures)s)
 """
+_NOT_MATCHED = """
+    NOT EXISTS (SELECT 1 FROM item_match t WHERE t.item_id = i.id
+      AND t.encoder_id = %(encoder)s)
+"""
 _VECTORS = """
     SELECT e.item_id, a.vector, b.vector FROM item_embedding e
     JOIN embedding a ON a.id = e.embeddings[1]
@@ -102,31 +106,46 @@ def n_not_embedded(policy: RoutingPolicy, encoder: EncoderIdentity) -> int:
     return int(_fetch(statement, _given(policy, encoder))[0][0])
 
 
-def unread_items(
-    policy: RoutingPolicy, encoder: EncoderIdentity | None, measures: int, n: int
-) -> Iterator[list[int]]:
-    """Yield the items that are to be embedded or measured, `n` at a time, by number."""
+@dataclass(frozen=True)
+class Wanted:
+    """What the items of a pool are to have: measures of that version, and vectors.
+
+    `encoder` None: no vectors. `is_matched`: how alike their tokens are, too.
+    """
+
+    measures: int
+    encoder: EncoderIdentity | None = None
+    is_matched: bool = False
+
+    @property
+    def lacks(self) -> str:
+        """Return the condition of an item that lacks something."""
+        lacks = [_NOT_MEASURED]
+        if self.encoder is not None:
+            lacks.append(_NOT_EMBEDDED)
+        if self.is_matched:
+            lacks.append(_NOT_MATCHED)
+        return f"({' OR '.join(lacks)})"
+
+
+def unread_items(policy: RoutingPolicy, wanted: Wanted, n: int) -> Iterator[list[int]]:
+    """Yield the items that lack something, `n` at a time, by number."""
     statement = (
-        f"SELECT i.id, i.number {_POOL} AND {_lacks(encoder)}"
+        f"SELECT i.id, i.number {_POOL} AND {wanted.lacks}"
         " AND i.number > %(after)s ORDER BY i.number LIMIT %(n)s"
     )
-    given = _given(policy, encoder) | {"measures": measures, "n": n, "after": 0}
+    given = _given(policy, wanted.encoder)
+    given |= {"measures": wanted.measures, "n": n, "after": 0}
     while rows := _fetch(statement, given):
         yield [row[0] for row in rows]
         given["after"] = rows[-1][1]
 
 
-def n_unread(
-    policy: RoutingPolicy, encoder: EncoderIdentity | None, measures: int
-) -> int:
+def n_unread(policy: RoutingPolicy, wanted: Wanted) -> int:
     """Return how many items `unread_items` would yield; two queries."""
-    statement = f"SELECT count(*) {_POOL} AND {_lacks(encoder)}"
-    given = _given(policy, encoder) | {"measures": measures}
+    statement = f"SELECT count(*) {_POOL} AND {wanted.lacks}"
+    given = _given(policy, wanted.encoder) | {"measures": wanted.measures}
     return int(_fetch(statement, given)[0][0])
-
-
-def _lacks(encoder: EncoderIdentity | None) -> str:
-    return _NOT_MEASURED if encoder is None else f"({_NOT_MEASURED} OR {_NOT_EMBEDDED})"
 
 
 def vectors_of(ids: Ints, encoder: EncoderIdentity) -> Vectors:

@@ -8,6 +8,7 @@ from annotation.models import Item, Project
 from annotation.words import gettext as _
 from annotation.words import gettext_noop
 from routing.features.signals import EXCHANGED
+from routing.features.text import MATCH
 from routing.selectors.what_if import Estimate
 from routing.tag_words import described_words
 
@@ -15,6 +16,7 @@ N_TAGS = 5
 # What tags of texts and of signals measure; the others are named by the project.
 MEASURES = {
     "cosine": gettext_noop("Closeness of the two in meaning"),
+    MATCH: gettext_noop("Closeness token by token"),
     "rouge_1": gettext_noop("Words that the two share"),
     "rouge_l": gettext_noop("Words in the same order"),
     "entities": gettext_noop("Things that both name"),

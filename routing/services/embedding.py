@@ -22,19 +22,26 @@ from models_service.backends.embeddings import (
     HashingEncoder,
     default_encoder,
 )
+from models_service.backends.token_match import TokenEncoder, match_pairs
 from models_service.services.embeddings import embed_items, identify
 from routing.features.space import texts_to_embed
 from routing.models import EmbeddingRun
 from routing.pairs import Pairs
 from routing.selectors.embedded import (
     MOST_BY_WORDS,
+    Wanted,
     n_pool,
     n_unread,
     unread_items,
 )
 from routing.selectors.pairs import texts_of
 from routing.services.due import follow_embedding
-from routing.services.features import MEASURES_VERSION, measure, store_measures
+from routing.services.features import (
+    MEASURES_VERSION,
+    measure,
+    store_matches,
+    store_measures,
+)
 
 # Items whose texts are read, sorted by length and embedded together.
 WINDOW = 500
@@ -64,13 +71,18 @@ def _embed(run: EmbeddingRun, progress: Progress) -> int:
     is_embedding = is_model or n_items > MOST_BY_WORDS
     run.encoder = identify(chosen.encoder) if is_embedding else None
     run.save(update_fields=["encoder", "note"])
-    n_done = n_items - n_unread(policy, run.encoder, MEASURES_VERSION)
-    for ids in unread_items(policy, run.encoder, MEASURES_VERSION, WINDOW):
+    tokens = chosen.encoder if isinstance(chosen.encoder, TokenEncoder) else None
+    wanted = Wanted(MEASURES_VERSION, run.encoder, is_matched=tokens is not None)
+    n_done = n_items - n_unread(policy, wanted)
+    for ids in unread_items(policy, wanted, WINDOW):
         progress.set(n_done, n_items)
         (texts,) = texts_of(np.array(ids, dtype=np.int64))
         store_measures(np.array(ids, dtype=np.int64), measure(texts))
         if is_embedding:
             _embed_window(run, chosen, ids, texts, progress, n_done)
+        if tokens is not None and run.encoder is not None:
+            a, b = texts.completions_a, texts.completions_b
+            store_matches(ids, run.encoder, match_pairs(tokens, a, b))
         n_done += len(ids)
     return n_done
 

@@ -12,9 +12,16 @@ import numpy as np
 
 from annotation.services.jobs import JobFailed
 from annotation.words import gettext as _
+from models_service.models import EncoderIdentity
 from routing.features.space import Space, fallback_space
-from routing.features.text import FORM, MEASURES, compare_form, measure_pairs
-from routing.models import EmbeddingRun, ItemMeasures
+from routing.features.text import (
+    FORM,
+    MATCH,
+    MEASURES,
+    compare_form,
+    measure_pairs,
+)
+from routing.models import EmbeddingRun, ItemMatch, ItemMeasures
 from routing.pairs import Floats, Ints, Pairs
 from routing.selectors.embedded import MOST_BY_WORDS, vectors_of
 from routing.selectors.pairs import LivePairs, texts_of
@@ -67,6 +74,10 @@ def features_of(
     measured = measures_of(live.ids, tell)
     figures = dict(zip(MEASURES, measured[:, : len(MEASURES)].T, strict=True))
     figures["cosine"] = space.cosine
+    if run.encoder is not None:
+        matched = matches_of(live.ids, run.encoder)
+        if np.isfinite(matched).any():
+            figures[MATCH] = matched
     form = measured[:, len(MEASURES) :]
     return live, Features(figures, form, space, space.name, run.note)
 
@@ -98,6 +109,30 @@ def measures_of(ids: Ints, tell: Tell) -> Floats:
         done += texts.n
         tell(done)
     return found
+
+
+def matches_of(ids: Ints, encoder: EncoderIdentity) -> Floats:
+    """Return how alike the tokens of the completions are: float64 [n], NaN unknown."""
+    found = np.full(len(ids), np.nan)
+    kept = ItemMatch.objects.filter(encoder=encoder)
+    for start in range(0, len(ids), 10_000):
+        part = ids[start : start + 10_000].tolist()
+        rows = dict(kept.filter(item__in=part).values_list("item", "value"))
+        found[start : start + len(part)] = [rows.get(item, np.nan) for item in part]
+    return found
+
+
+def store_matches(ids: list[int], encoder: EncoderIdentity, values: Floats) -> None:
+    """Keep how alike the tokens of the completions of items are."""
+    ItemMatch.objects.bulk_create(
+        (
+            ItemMatch(item_id=item, encoder=encoder, value=value)
+            for item, value in zip(ids, values.tolist(), strict=True)
+        ),
+        update_conflicts=True,
+        unique_fields=["item"],
+        update_fields=["encoder", "value"],
+    )
 
 
 def measure(texts: Pairs) -> Floats:

@@ -1,19 +1,32 @@
 """The texts of a pool are embedded by a job of its own, once, before it is learned."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
+import numpy as np
 import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from annotation.models import Item, Job, Project, Route
+from annotation.models import Completion, Item, Job, Project, Route
 from annotation.services import jobs
 from annotation.services.item_store import ItemStore
-from models_service.backends.embeddings import ChosenEncoder, HashingEncoder
+from models_service.backends.embeddings import (
+    ChosenEncoder,
+    HashingEncoder,
+    Vectors,
+)
 from models_service.models import Embedding, ItemEmbedding
 from models_service.services import embeddings
-from routing.models import EmbeddingRun, ItemMeasures, RoutingPolicy, RoutingRun
+from routing.models import (
+    EmbeddingRun,
+    ItemMatch,
+    ItemMeasures,
+    RoutingPolicy,
+    RoutingRun,
+)
 from routing.selectors import embedded
+from routing.selectors.pairs import pairs_of
 from routing.selectors.state import FITTING, state_of
 from routing.services import embedding
 from routing.services import features as measured
@@ -322,3 +335,45 @@ def test_measures_are_those_that_a_fit_would_take(world: World) -> None:
     refresh_due()
     run_newest(world.project)
     assert dict(ItemMeasures.objects.values_list("item", "values")) == before
+
+
+class TokenCountingEncoder(CountingEncoder):
+    """An encoder that tells tokens: a word is the direction of its length."""
+
+    def token_vectors(self, texts: Sequence[str], n_most: int) -> list[Vectors]:
+        """Return a direction for each word."""
+        axes = np.eye(32, dtype=np.float32)
+        return [
+            axes[[len(word) % 32 for word in text.split()[:n_most]]].reshape(-1, 32)
+            for text in texts
+        ]
+
+
+def test_completions_are_matched_token_by_token_where_a_model_tells_them(
+    world: World, encoder: CountingEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = world.project
+    run_job(embed_job(project))
+    assert not ItemMatch.objects.exists()
+    model = TokenCountingEncoder()
+    chosen = ChosenEncoder(model)
+    monkeypatch.setattr(embedding, "default_encoder", lambda: chosen)
+    Completion.objects.filter(index=1, item__number__lte=N // 2).update(text="a b")
+    again = draft_of(world.machine, budget=Decimal("0.9"), seed=2)
+    set_policy(project=project, by=project.created_by, draft=again)
+    assert run_job(embed_job(project)).state == "done"
+    kept = dict(ItemMatch.objects.values_list("item__number", "value"))
+    assert len(kept) == N
+    assert kept[1] != kept[N]
+    policy = RoutingPolicy.objects.select_related("project").get(ended_at=None)
+    live, features = measured.features_of(
+        pairs_of(policy), embedded.newest_embedding(policy), lambda n: None
+    )
+    found = dict(
+        zip(live.numbers.tolist(), features.figures["token_match"], strict=True)
+    )
+    assert found == pytest.approx(kept)
+    label(world)
+    refresh_due()
+    run_newest(project)
+    assert RoutingRun.objects.filter(kind="fit").count() == 1

@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from models_service.backends.embeddings import EncoderError, load_encoder
+from models_service.backends.token_match import TokenEncoder, match_pairs
 from routing.features.space import Space, fallback_space, space_of, texts_to_embed
 from routing.pair_file import Columns, PairFileError, read_pairs
 from routing.pairs import Pairs
@@ -155,7 +156,11 @@ def _space(pairs: Pairs, source: str) -> tuple[Space, str]:
     vectors = chosen.encoder.encode(texts_to_embed(pairs))
     name = chosen.encoder.name
     words = f"{name}. {chosen.note}" if chosen.note else name
-    return space_of(vectors, name), words
+    match = None
+    if isinstance(chosen.encoder, TokenEncoder):
+        completions = (pairs.completions_a, pairs.completions_b)
+        match = match_pairs(chosen.encoder, *completions)
+    return space_of(vectors, name, match), words
 
 
 def _write(target: Path, text: str) -> None:
