@@ -11,7 +11,7 @@ from annotation.errors import ConflictError
 from annotation.models import Job
 from routing.models import RoutingPolicy, RoutingRun
 from routing.selectors.audited import has_somebody_left
-from routing.selectors.embedded import embedding_job
+from routing.selectors.embedded import embedding_job, is_embedded
 from routing.selectors.pool import n_undecided
 from routing.selectors.spending import Spending, n_labelled_of, spending_of
 from routing.selectors.state import is_unended, newest_job, newest_run, seed_progress
@@ -66,7 +66,8 @@ def _fit(policy: RoutingPolicy, user: User | None) -> Job | None:
     begun again by a person alone.
     """
     job = embedding_job(policy)
-    if user is None and job is not None and job.state != Job.State.DONE:
+    is_over = job is None or job.state == Job.State.DONE
+    if user is None and not is_over and not is_embedded(policy):
         return None
     return request_fit(policy=policy, user=user)
 

@@ -34,7 +34,7 @@ from routing.services.by_hand import request_by_hand
 from routing.services.due import refresh_due
 from routing.services.embedding import run_embedding
 from routing.services.policies import end_policy, set_policy
-from routing.services.requests import request_fit, request_run
+from routing.services.requests import request_embedding, request_fit, request_run
 from tests.models.test_embedding_cache import CountingEncoder
 from tests.pools import draft
 from tests.routing.conftest import (
@@ -148,6 +148,17 @@ def test_what_was_done_before_a_cancel_is_not_done_again(
     assert len(encoder.asked) == 2 * N
     assert EmbeddingRun.objects.get(job=again).n_new == 2 * N - 64
     assert run_job(route_job(world.project)).state == "done"
+
+
+def test_a_cancelled_job_that_had_nothing_to_do_keeps_no_fit_back(
+    world: World,
+) -> None:
+    run_job(embed_job(world.project))
+    policy = RoutingPolicy.objects.get()
+    jobs.cancel_job(job=request_embedding(policy=policy, user=None))
+    label(world)
+    (asked,) = refresh_due()
+    assert Job.objects.get(pk=asked).kind == "route"
 
 
 def test_a_job_that_rests_goes_on_where_it_was(
