@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from annotation.words import gettext as _
-from routing.curve import Point, add_lots, chances, points_of
+from routing.curve import Point, chances, chosen_share, points_of, with_lots
 from routing.pairs import Bools, Floats, Ints
 from routing.performance import LEAST_SEED, Trials, try_mixes
 from routing.proxy import folds_of
@@ -193,10 +193,10 @@ def _mixes(
             model = fit_quadratic(one.trials, len(one.inside))
         tags = one.learned.tags.take(one.outside)
         for place, share in enumerate(shares):
-            n_human = round((1.0 - reserve) * share * n_outside)
+            n_human = round(chosen_share(share, reserve) * n_outside)
             human = np.zeros(n_outside, dtype=bool)
             if n_human:
                 human = best_simulated(model, tags, n_human, rng)
-            taken = human.astype(np.float64)
-            found[place][one.outside] = add_lots(taken, share * n_outside)
+            chance = with_lots(human.astype(np.float64), reserve * share)
+            found[place][one.outside] = chance
     return found

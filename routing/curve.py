@@ -105,29 +105,25 @@ def words_of(gain: Estimate) -> str:
 def chances(score: Floats, fold: Ints, share: float, reserve: float = 0.0) -> Floats:
     """Return the chance that each item is asked about, ties by lot: float64 [n].
 
-    The reserve is drawn first, from all; the rest of the budget goes to the best of
-    those who are left.
+    The reserve is drawn by lot among all, and the rest of the budget goes to the best
+    of the others.
     """
+    best = chosen_share(share, reserve)
     found = np.zeros(len(score))
     for one in np.unique(fold):
         rows = np.flatnonzero(fold == one)
-        n_wanted = share * len(rows)
-        by_lot = min(reserve * share, 1.0 - TINY)
-        n_best = (1.0 - reserve) * n_wanted / (1.0 - by_lot)
-        found[rows] = by_lot + (1.0 - by_lot) * _chances(score[rows], n_best)
-    return found
+        found[rows] = _chances(score[rows], best * len(rows))
+    return with_lots(found, reserve * share)
 
 
-def add_lots(chance: Floats, n_wanted: float) -> Floats:
-    """Spend what is left of a budget by lot on those not asked about yet.
+def chosen_share(share: float, reserve: float) -> float:
+    """Return which share is chosen of the items that no lot was drawn for."""
+    return (1.0 - reserve) * share / (1.0 - reserve * share)
 
-    `n_wanted`: how many items the whole budget asks about.
-    """
-    free = len(chance) - float(chance.sum())
-    if free < TINY:
-        return chance
-    lot = np.clip((n_wanted - float(chance.sum())) / free, 0.0, 1.0)
-    return np.asarray(chance + (1.0 - chance) * lot)
+
+def with_lots(chance: Floats, drawn: float) -> Floats:
+    """Return the chance of items of which that share is drawn by lot beforehand."""
+    return np.asarray(drawn + (1.0 - drawn) * chance)
 
 
 def _chances(score: Floats, n_wanted: float) -> Floats:

@@ -1,52 +1,25 @@
-"""What a fit learned, from its figures: the audit, the prediction model, the tags."""
+"""What a fit learned, from its figures: the audit and the tags, with example items."""
 
-from collections.abc import Mapping, Sequence
+import csv
+import io
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models.expressions import RawSQL
+
 from annotation.models import Item, Project
 from annotation.words import gettext as _
-from annotation.words import gettext_noop
-from routing.features.signals import EXCHANGED
-from routing.features.text import MATCH
-from routing.selectors.what_if import Estimate
-from routing.tag_words import described_words
+from routing.models import Decision, RoutingRun
+from routing.selectors.estimates import UNDECIDED, Estimate
+from routing.selectors.tag_words import tag_words
 
 N_TAGS = 5
-# What tags of texts and of signals measure; the others are named by the project.
-MEASURES = {
-    "cosine": gettext_noop("Closeness of the two in meaning"),
-    MATCH: gettext_noop("Closeness token by token"),
-    "rouge_1": gettext_noop("Words that the two share"),
-    "rouge_l": gettext_noop("Words in the same order"),
-    "entities": gettext_noop("Things that both name"),
-    "prompt_length": gettext_noop("Length of the prompt"),
-    "longer": gettext_noop("Length of the longer one"),
-    "shorter": gettext_noop("Length of the shorter one"),
-    "length_difference": gettext_noop("Difference in length"),
-    "contradiction": gettext_noop("Contradiction of a reward model"),
-    "people_differ": gettext_noop("Disagreement of people on similar items"),
-    "margin": gettext_noop("Clearness to a reward model"),
-}
-BINS = {
-    "low": gettext_noop("low"),
-    "middle": gettext_noop("middle"),
-    "high": gettext_noop("high"),
-}
 N_EXAMPLES = 3
-# What a judge says beside the AI, and the AI itself in the other order.
-OF_JUDGE = {
-    "same": gettext_noop("{judge} agrees with the AI"),
-    "opposite": gettext_noop("{judge} contradicts the AI"),
-    "tie": gettext_noop("{judge} calls it a tie, the AI does not"),
-    "missing": gettext_noop("{judge} has no verdict"),
-}
-OF_EXCHANGE = {
-    "same": gettext_noop("The AI says the same with the two exchanged"),
-    "opposite": gettext_noop("The AI says something else with the two exchanged"),
-    "tie": gettext_noop("The AI calls it a tie with the two exchanged"),
-    "missing": gettext_noop("The AI was not asked with the two exchanged"),
-}
+GIST_CHARS = 140
+# The axis of tags ends at a round figure beyond its longest interval.
+STEP = 0.05
 
 
 @dataclass(frozen=True)
@@ -62,31 +35,53 @@ class Audited:
 class TagGain:
     """What people add on the open items of a tag.
 
-    `gain`: the mean chance that people say something else, in [0, 1]; `at`: the same
-    in percent of the largest. `wrong`: how often they did in the seed. `examples`:
-    items with the highest gains.
+    `gain`: the mean chance that people say something else, in [0, 1]; `lift`: that
+    minus the mean of all open items. `wrong`: how often they did in the seed.
+    `examples`: items that show it, with the beginning of their prompt as `gist`.
     """
 
     name: str
     n_open: int
-    gain: float
-    at: float
+    gain: Estimate
+    lift: Estimate
     wrong: Estimate | None
     n_seed: int
     examples: list[Item]
 
     @property
-    def percent(self) -> str:
-        """Return the gain in percent."""
-        return f"{100 * self.gain:.1f}%"
+    def is_clear(self) -> bool:
+        """Tell whether the tag can be told from all others together."""
+        return self.lift.verdict != UNDECIDED
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A tag on the axis of its chart, in percent."""
+
+    tag: TagGain
+    at: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
 class Tags:
-    """The tags that gain most and least from people, each list the most first."""
+    """The tags that gain most and least from people, each list the most first.
 
-    most: list[TagGain]
-    least: list[TagGain]
+    `zero`: where the mean of all items lies on the axis, in percent; `ends`: its ends.
+    """
+
+    title: str
+    most: list[Lane]
+    least: list[Lane]
+    zero: float
+    ends: tuple[str, str]
+
+    @property
+    def groups(self) -> list[tuple[str, list[Lane]]]:
+        """Return both lists with their titles."""
+        found = [(_("most"), self.most), (_("least"), self.least)]
+        return [(title, lanes) for title, lanes in found if lanes]
 
 
 def audited(audit: Mapping[str, Any]) -> list[Audited]:
@@ -118,50 +113,96 @@ def audited(audit: Mapping[str, Any]) -> list[Audited]:
 
 def tags_of(project: Project, figures: Mapping[str, Any]) -> Tags | None:
     """Return the tags that gain most and least; one query for their examples."""
-    raw: Sequence[Mapping[str, Any]] = figures.get("tags") or []
+    # Fits of an earlier version told no interval of a tag.
+    raw = [one for one in figures.get("tags") or [] if one.get("lift")]
     if not raw:
         return None
     half = (len(raw) + 1) // 2
     most, least = raw[: min(N_TAGS, half)], raw[max(half, len(raw) - N_TAGS) :]
-    numbers = {n for one in (*most, *least) for n in one["examples"][:N_EXAMPLES]}
-    found = Item.objects.filter(project=project, number__in=numbers)
-    items = {item.number: item for item in found.only("number", "public_id")}
+    numbers = {n for one in most for n in one["examples"][:N_EXAMPLES]}
+    numbers |= {n for one in least for n in one["least"][:N_EXAMPLES]}
+    items = items_with_gist(project, numbers)
     signals = figures.get("signals") or []
-    largest = max(float(one["gain"]) for one in raw) or 1.0
-    return Tags(
-        [_tag(one, items, largest, signals) for one in most],
-        [_tag(one, items, largest, signals) for one in least],
-    )
+    told = [_tag(one, items, signals, "examples") for one in most]
+    told += [_tag(one, items, signals, "least") for one in least]
+    longest = max(abs(end) for one in told for end in (one.lift.low, one.lift.high))
+    reach = STEP * max(1, math.ceil(longest / STEP))
+    lanes = [_lane(one, reach) for one in told]
+    ends = tuple(Estimate(end, end, end).points for end in (-reach, reach))
+    n_most = len(most)
+    title = _title(told[0])
+    return Tags(title, lanes[:n_most], lanes[n_most:], 50.0, (ends[0], ends[1]))
 
 
-def tag_words(name: str, signals: Sequence[str]) -> str:
-    """Return a tag in words; `signals`: the names of judges and of the exchange."""
-    if told := described_words(name):
-        return told
-    source, _colon, value = name.rpartition(": ")
-    if source in signals and value in OF_JUDGE:
-        if source == EXCHANGED:
-            return _(OF_EXCHANGE[value])
-        return _(OF_JUDGE[value]).format(judge=source)
-    if source in MEASURES and value in BINS:
-        told = _("{measure}: {size}")
-        return told.format(measure=_(MEASURES[source]), size=_(BINS[value]))
-    return name
+def items_with_gist(project: Project, numbers: Iterable[int]) -> dict[int, Item]:
+    """Return items by number, with the beginning of their prompt as `gist`; a query."""
+    gist = RawSQL("left(messages -> -1 ->> 'content', %s)", [GIST_CHARS])
+    found = Item.objects.filter(project=project, number__in=set(numbers))
+    rows = found.only("number", "public_id").annotate(gist=gist)
+    return {item.number: item for item in rows}
+
+
+def _title(first: TagGain) -> str:
+    if not first.is_clear:
+        return _("No kind of item can be told from the others")
+    return _("People change most: {tag}").format(tag=first.name)
+
+
+def _lane(tag: TagGain, reach: float) -> Lane:
+    lift = tag.lift
+    at = (50 + 50 * one / reach for one in (lift.mean, lift.low, lift.high))
+    return Lane(tag, *at)
 
 
 def _tag(
-    raw: Mapping[str, Any],
-    items: Mapping[int, Item],
-    largest: float,
-    signals: Sequence[str],
+    raw: Mapping[str, Any], items: Mapping[int, Item], signals: Sequence[str], of: str
 ) -> TagGain:
     wrong = raw.get("wrong")
     return TagGain(
         tag_words(raw["name"], signals),
         raw["n_open"],
-        raw["gain"],
-        100 * raw["gain"] / largest,
+        Estimate(raw["gain"], raw["gain_low"], raw["gain_high"]),
+        Estimate(**raw["lift"]),
         Estimate(**wrong) if wrong else None,
         raw["n_seed"],
-        [items[n] for n in raw["examples"][:N_EXAMPLES] if n in items],
+        [items[n] for n in raw[of][:N_EXAMPLES] if n in items],
     )
+
+
+def tags_csv(figures: Mapping[str, Any]) -> str:
+    """Return every tag as CSV, the most gaining first."""
+    out = io.StringIO()
+    writer = csv.writer(out)
+    ends = ("", "_low", "_high")
+    columns = [f"{name}{end}" for name in ("gain", "lift", "ai_wrong") for end in ends]
+    writer.writerow(["tag", "words", "n_open", "n_seed", *columns])
+    signals = figures.get("signals") or []
+    for one in figures.get("tags") or []:
+        told = [one["gain"], one.get("gain_low", ""), one.get("gain_high", "")]
+        for name in ("lift", "wrong"):
+            found = one.get(name) or {}
+            told += [found.get(end, "") for end in ("mean", "low", "high")]
+        words = tag_words(one["name"], signals)
+        writer.writerow([one["name"], words, one["n_open"], one["n_seed"], *told])
+    return out.getvalue()
+
+
+def telling_decisions(
+    project: Project, run: RoutingRun
+) -> list[tuple[str, list[Decision]]]:
+    """Return decisions of a run that show it, by source; two queries.
+
+    Each decision has its item, with `gist`.
+    """
+    raw: Mapping[str, Sequence[int]] = run.figures.get("examples") or {}
+    items = items_with_gist(project, [n for some in raw.values() for n in some])
+    ids = {item.pk: item for item in items.values()}
+    decisions = {}
+    for one in Decision.objects.filter(run=run, item__in=list(ids)):
+        one.item = ids[one.item_id]
+        decisions[one.item.number] = one
+    found = [
+        (source, [decisions[n] for n in raw.get(source, ()) if n in decisions])
+        for source in ("human", "ai")
+    ]
+    return [(source, some) for source, some in found if some]

@@ -20,6 +20,7 @@ from annotation.words import gettext as _
 from models_service.selectors.arrays import compared_questions
 from models_service.selectors.trust import Trust, trust_by_machine
 from routing.models import RoutingPolicy
+from routing.selectors.budget import Pool
 from routing.selectors.spending import price_of
 from routing.selectors.state import RoutingState, is_unended
 from routing.selectors.taught_here import without_taught
@@ -143,6 +144,21 @@ def cost_of_all(project: Project) -> tuple[int, Decimal]:
     """Return the items of the work, and what people's labels of all would cost."""
     n_items = FrontierEntry.objects.filter(project=project, is_excluded=False).count()
     return n_items, price_of(project) * n_items
+
+
+def pool_before(project: Project, now: RoutingState) -> tuple[Pool, int]:
+    """Return the items of a budget before a fit, and how many its policy pays for.
+
+    With a policy they are those with a usable verdict, at its price, and the seed is
+    among them; else all items of the work at today's price. Up to two queries.
+    """
+    if now.policy is None or now.spending is None:
+        n_items, all_usd = cost_of_all(project)
+        return Pool(n_items, all_usd / n_items if n_items else all_usd), n_items // 4
+    n_pool = int(now.seed_run.figures["n_pool"]) if now.seed_run else 0
+    pool = Pool(n_pool, now.policy.label_usd)
+    paid = now.spending.budget_items
+    return pool, pool.items_for(now.policy.budget) if paid is None else paid
 
 
 def action_of(now: RoutingState) -> str:

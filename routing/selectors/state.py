@@ -183,6 +183,12 @@ def newest_run(policy: RoutingPolicy, kind: str) -> RoutingRun | None:
     return found.exclude(applied_at=None).order_by("-job_id").first()
 
 
+def newest_fit(project: Project) -> RoutingRun | None:
+    """Return the newest fit of the policy in force that holds; two queries."""
+    policy = policy_of(project)
+    return newest_run(policy, RoutingRun.Kind.FIT) if policy else None
+
+
 def newest_job(policy: RoutingPolicy) -> Job | None:
     """Return the newest job of a policy; one query."""
     found = Job.objects.filter(

@@ -5,246 +5,226 @@ Shares are in [0, 1]; where a figure is not there, what needs it is left out.
 
 import csv
 import io
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from annotation.money import shown
 from annotation.words import gettext as _
-from annotation.words import ngettext
-from routing.budget_prices import has_price, usd_of
+from annotation.words import gettext_noop, ngettext
+from routing.models import RoutingPolicy
+from routing.selectors.budget import CENT, Size
+from routing.selectors.estimates import (
+    BETTER,
+    NOTHING,
+    UNDECIDED,
+    Estimate,
+    Point,
+    point_at,
+    read_points,
+)
 
-MINUS = "\N{MINUS SIGN}"
-# Steps of the axis, in points; the first that needs at most so many lines is taken.
-STEPS = (1, 2, 5, 10, 20, 25)
-MOST_LINES = 5
-TABLE_EVERY = 2
-BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A share, or a difference of shares, with its 95 % interval."""
-
-    mean: float
-    low: float
-    high: float
-
-    @property
-    def words(self) -> str:
-        """Return the share in percent."""
-        return f"{100 * self.mean:.1f}%"
-
-    @property
-    def ends(self) -> str:
-        """Return the interval in percent, without signs."""
-        return _ends(self, "{:.1f}")
-
-    @property
-    def points(self) -> str:
-        """Return a difference in points, with its sign."""
-        return _signed(self.mean)
-
-    @property
-    def points_ends(self) -> str:
-        """Return the interval of a difference, with signs."""
-        return _ends(self, "{:+.1f}")
-
-
-def _ends(found: Estimate, form: str) -> str:
-    low, high = (form.format(100 * end) for end in (found.low, found.high))
-    text = _("{low} to {high}").format(low=low, high=high)
-    return text.replace("-", MINUS)
-
-
-def _signed(value: float) -> str:
-    return f"{100 * value:+.1f}".replace("-", MINUS)
+RANDOM, ORACLE = "random", "oracle"
+LEAST_POINTS = 2
+# Beside the chosen strategy and random, in the order of the page.
+BESIDE = (
+    "default",
+    "disagreement",
+    "confidence",
+    "contradiction",
+    "top_k",
+    "paper",
+    "oracle",
+    "all_human",
+    "all_ai",
+)
+WORDS = {
+    "paper": gettext_noop("As in the paper"),
+    "oracle": gettext_noop("Oracle: knows every error"),
+    "all_human": gettext_noop("People label all"),
+    "all_ai": gettext_noop("The AI labels all"),
+}
+# More than so many times the labels there are is no advice.
+MOST_TIMES = 20
+_ENDS = ("", "_low", "_high")
+_KEYS = ("mean", "low", "high")
 
 
 @dataclass(frozen=True)
-class Point:
-    """A size of budget: a share of the items that are open, so many, so much money.
+class Line:
+    """A strategy in the chart; without points where `reason` says what it lacks.
 
-    `cost` is empty where a label has no price.
+    `look`: how it is drawn: main, base, or its name. `at`: what it buys for the size
+    looked at.
     """
 
-    share: float
-    n_items: int
-    cost: str
-    chosen: Estimate
-    random: Estimate
+    name: str
+    look: str
+    words: str
+    points: list[Point]
+    at: Point | None
+    is_shown: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Row:
+    """A budget in the table of numbers: right labels by strategy, and the gain."""
+
+    size: Size
+    right: list[tuple[str, Estimate]]
     gain: Estimate
 
-    @property
-    def percent(self) -> str:
-        """Return the share as it is shown."""
-        return f"{100 * self.share:.3g}%"
-
-    @property
-    def verdict(self) -> str:
-        """Tell whether the gain can be told from none."""
-        if self.gain.low > 0:
-            return BETTER
-        return WORSE if self.gain.high < 0 else UNDECIDED
-
 
 @dataclass(frozen=True)
-class Tick:
-    """A line of an axis: its words, and where it lies in percent."""
+class WhatIf:
+    """What a size of budget is expected to buy, beside random and all else.
 
-    at: float
-    words: str
-
-
-@dataclass(frozen=True)
-class Curve:
-    """The curve, drawn by the server into 100 by 100, and the point looked at.
-
-    `bands` and `lines`: SVG paths of the strategy and of random. `top`: how far below
-    the upper edge the strategy is at that point, in percent.
+    `random`: its share of right labels; `title` is the finding, `by_random` what random
+    choice would need for the same, and `n_to_tell` how many labels of the seed would
+    tell a difference as large as this from none; empty and None where they say nothing.
     """
 
-    points: list[Point]
-    shown: Point
-    title: str
+    size: Size
+    chosen: Line
+    random: Line
+    beside: list[Line]
     verdict: str
+    title: str
     by_random: str
-    bands: tuple[str, str]
-    lines: tuple[str, str]
-    y_ticks: list[Tick]
-    x_ticks: list[Tick]
-    top: float
+    n_to_tell: int | None
 
     @property
-    def step(self) -> float:
-        """Return how far apart the lines of the axis are, in percent of its height."""
-        return 100 / max(len(self.y_ticks) - 1, 1)
+    def point(self) -> Point:
+        """Return what the chosen strategy buys."""
+        return self.chosen.at or self.chosen.points[-1]
 
     @property
-    def at(self) -> float:
-        """Return where the point looked at lies, in percent."""
-        return 100 * self.shown.share
+    def lines(self) -> list[Line]:
+        """Return the lines that are drawn, the least important first."""
+        return [*reversed(self.drawn), self.random, self.chosen]
 
     @property
-    def rows(self) -> list[Point]:
-        """Return the points of the table, which tells every second one."""
-        return self.points[::TABLE_EVERY]
+    def table(self) -> list[Line]:
+        """Return the lines of the table, the chosen one first."""
+        return [self.chosen, self.random, *self.beside]
+
+    @property
+    def rows(self) -> list[Row]:
+        """Return what some budgets buy: a tenth more each, and the one looked at."""
+        sizes = {self.size.n_items: self.size}
+        for tenth in range(11):
+            size = self.size.pool.size(round(tenth * self.size.pool.n_items / 10))
+            sizes.setdefault(size.n_items, size)
+        return [self._row(sizes[n]) for n in sorted(sizes)]
+
+    def _row(self, size: Size) -> Row:
+        columns = [self.chosen, self.random, *self.drawn]
+        return Row(
+            size,
+            [(one.words, point_at(one.points, size.share).right) for one in columns],
+            point_at(self.chosen.points, size.share).gain,
+        )
+
+    @property
+    def drawn(self) -> list[Line]:
+        """Return the lines beside the chosen one and random that are drawn."""
+        return [one for one in self.beside if one.is_shown and one.points]
 
 
-def curve_of(figures: Mapping[str, Any], share: float | None = None) -> Curve | None:
-    """Return the curve of a fit; None where there were too few labels for one.
+def what_if(
+    figures: Mapping[str, Any], size: Size, shown: Collection[str] = (ORACLE,)
+) -> WhatIf | None:
+    """Return what a size buys; None where there were too few labels for a curve.
 
-    `share`: the size looked at, else the one that the policy has.
+    `shown`: the strategies beside the chosen one that are drawn.
     """
     raw = figures.get("curve") or []
-    if len(raw) < TABLE_EVERY:
+    if len(raw) < LEAST_POINTS:
         return None
-    points = [_point(one, figures) for one in raw]
-    here = figures.get("here")
-    looked = _point(here, figures) if here else points[-1]
-    if share is not None:
-        looked = min(points, key=lambda one: abs(one.share - share))
-    low, high, step = _range(points)
-
-    def height(value: float) -> float:
-        return 100 * (high - 100 * value) / (high - low)
-
-    return Curve(
-        points,
-        looked,
-        _title(looked),
-        looked.verdict,
-        _by_random(points, looked, figures),
-        (
-            _band(points, lambda one: one.chosen, height),
-            _band(points, lambda one: one.random, height),
-        ),
-        (
-            _line(points, lambda one: one.chosen, height),
-            _line(points, lambda one: one.random, height),
-        ),
-        [
-            Tick(100 * (at - low) / (high - low), f"{at}%")
-            for at in range(low, high + 1, step)
-        ],
-        [_x_tick(one) for one in points[:: max(len(points) // 4, 1)]],
-        height(looked.chosen.mean),
+    here, share = figures.get("here"), size.share
+    points = read_points(raw, here, "chosen")
+    by_lot = [
+        Point(one.share, one.right, Estimate(0.0, 0.0, 0.0))
+        for one in read_points(raw, here, RANDOM)
+    ]
+    name = str(figures.get("strategy", ""))
+    at = point_at(points, share)
+    random = Line(
+        RANDOM, "base", _("Random choice"), by_lot, point_at(by_lot, share), True
+    )
+    verdict = NOTHING if size.is_whole else at.gain.verdict
+    return WhatIf(
+        size,
+        Line(name, "main", strategy_words(name), points, at, True),
+        random,
+        _beside(figures, name, share, shown),
+        verdict,
+        _title(verdict, at.gain),
+        _by_random(verdict, at, by_lot[0], size),
+        _n_to_tell(verdict, at.gain, n_measured(figures)),
     )
 
 
-def _point(
-    raw: Mapping[str, Any], figures: Mapping[str, Any], *, is_by_lot: bool = False
-) -> Point:
-    share = float(raw["budget"])
-    n_items = round(share * int(figures["n_open"]))
-    usd = usd_of(figures, n_items, is_by_lot=is_by_lot)
-    return Point(
-        share,
-        n_items,
-        shown(usd) if has_price(figures) else "",
-        *(Estimate(**raw[name]) for name in ("chosen", "random", "gain")),
-    )
+def n_measured(figures: Mapping[str, Any]) -> int:
+    """Return the labels of the seed that measure the curve: all but the audit's."""
+    audit = figures.get("audit") or {}
+    n_audit = figures.get("n_audit", audit.get("n", 0))
+    return max(int(figures["n_seed"]) - int(n_audit), 0)
 
 
-def _range(points: Sequence[Point]) -> tuple[int, int, int]:
-    """Return the lowest and the highest percent of the axis, and its step."""
-    ends = [one for point in points for one in (point.chosen, point.random)]
-    least = 100 * min(one.low for one in ends)
-    most = 100 * max(one.high for one in ends)
-    for step in STEPS:
-        low = int(least // step) * step
-        high = min(-int(-most // step) * step, 100)
-        if high - low <= step * MOST_LINES:
-            break
-    return low, max(high, low + step), step
+def strategy_words(name: str) -> str:
+    """Return a strategy in words."""
+    if name in WORDS:
+        return _(WORDS[name])
+    return str(dict(RoutingPolicy.Strategy.choices).get(name, name))
 
 
-Of = Callable[[Point], Estimate]
-Height = Callable[[float], float]
+def _beside(
+    figures: Mapping[str, Any], chosen: str, share: float, shown: Collection[str]
+) -> list[Line]:
+    kept = figures.get("baselines") or {}
+    found = []
+    for name in BESIDE:
+        one = kept.get(name)
+        if one is None or name == chosen:
+            continue
+        words, is_shown = strategy_words(name), name in shown
+        if not one.get("curve"):
+            found.append(Line(name, name, words, [], None, False, str(one["reason"])))
+            continue
+        points = read_points(one["curve"], one["here"], "label_accuracy")
+        found.append(Line(name, name, words, points, point_at(points, share), is_shown))
+    return found
 
 
-def _line(points: Sequence[Point], of: Of, height: Height) -> str:
-    ends = ((100 * one.share, height(of(one).mean)) for one in points)
-    return "M" + " L".join(f"{x:.2f} {y:.2f}" for x, y in ends)
-
-
-def _band(points: Sequence[Point], of: Of, height: Height) -> str:
-    there = [(100 * one.share, height(of(one).high)) for one in points]
-    back = [(100 * one.share, height(of(one).low)) for one in reversed(points)]
-    return "M" + " L".join(f"{x:.2f} {y:.2f}" for x, y in there + back) + "Z"
-
-
-def _x_tick(point: Point) -> Tick:
-    words = point.cost.removesuffix(".00") or f"{point.n_items:,}"
-    return Tick(100 * point.share, words)
-
-
-def _title(point: Point) -> str:
-    if point.verdict == UNDECIDED:
+def _title(verdict: str, found: Estimate) -> str:
+    if verdict == NOTHING:
+        return _("All items go the same way: there is nothing to choose")
+    if verdict == UNDECIDED:
         return _("Not distinguishable from random at this budget")
-    gain = f"{abs(100 * point.gain.mean):.1f}"
-    if point.verdict == BETTER:
+    gain = f"{abs(100 * found.mean):.1f}"
+    if verdict == BETTER:
         text = _("{gain} points more right labels than by random choice")
     else:
         text = _("{gain} points fewer right labels than by random choice")
     return text.format(gain=gain)
 
 
-def _by_random(
-    points: Sequence[Point], point: Point, figures: Mapping[str, Any]
-) -> str:
+def _by_random(verdict: str, at: Point, begin: Point, size: Size) -> str:
     """Say what random choice would need for the same; empty where it is not known.
 
     What random choice reaches grows evenly from no label to all of them.
     """
-    begin = points[0].random.mean
-    if point.verdict != BETTER or begin >= 1:
+    if verdict != BETTER or begin.right.mean >= 1:
         return ""
-    share = (point.chosen.mean - begin) / (1 - begin)
-    like = _point({"budget": share, **_bare(point)}, figures, is_by_lot=True)
-    if like.cost:
+    share = (at.right.mean - begin.right.mean) / (1 - begin.right.mean)
+    like = size.pool.size(round(share * size.pool.n_items))
+    if size.pool.is_priced:
+        usd = shown(size.pool.usd_by_lot(like.n_items).quantize(CENT))
         text = _("To reach the same by random choice you would spend about {usd}.")
-        return text.format(usd=like.cost)
+        return text.format(usd=usd)
     return ngettext(
         "To reach the same by random choice people would label about {n:,} item.",
         "To reach the same by random choice people would label about {n:,} items.",
@@ -252,20 +232,45 @@ def _by_random(
     ).format(n=like.n_items)
 
 
-def _bare(point: Point) -> dict[str, Any]:
-    names = ("chosen", "random", "gain")
-    return {name: vars(getattr(point, name)) for name in names}
+def _n_to_tell(verdict: str, gain: Estimate, n: int) -> int | None:
+    """Return how many labels would tell such a gain, in steps of 50.
+
+    The interval narrows with the root of the labels.
+    """
+    if verdict != UNDECIDED or gain.mean <= 0:
+        return None
+    times = ((gain.mean - gain.low) / gain.mean) ** 2
+    return math.ceil(n * times / 50) * 50 if times <= MOST_TIMES else None
 
 
 def curve_csv(figures: Mapping[str, Any]) -> str:
-    """Return every point of the curve as CSV, a line each."""
+    """Return every point of every strategy as CSV, a line for each budget.
+
+    Columns of a strategy beside the chosen one begin with its name; they are empty
+    where it was not judged at that budget.
+    """
+    raw = [*(figures.get("curve") or [])]
+    kept = figures.get("baselines") or {}
+    beside = {
+        name: {float(one["budget"]): one for one in kept[name]["curve"]}
+        for name in BESIDE
+        if (kept.get(name) or {}).get("curve")
+    }
     out = io.StringIO()
     writer = csv.writer(out)
     estimates = ("chosen", "random", "gain")
-    ends = [f"{name}{end}" for name in estimates for end in ("", "_low", "_high")]
-    writer.writerow(["budget_fraction", "budget_items", *ends])
-    for raw in figures.get("curve") or []:
-        n_items = round(float(raw["budget"]) * int(figures["n_open"]))
-        told = [raw[one][end] for one in estimates for end in ("mean", "low", "high")]
-        writer.writerow([raw["budget"], n_items, *told])
+    more = [f"{name}{end}" for name in beside for end in ("", "_gain")]
+    columns = [f"{one}{end}" for one in (*estimates, *more) for end in _ENDS]
+    writer.writerow(["budget_fraction", "budget_items", *columns])
+    for one in raw:
+        share = float(one["budget"])
+        told = [one[name][end] for name in estimates for end in _KEYS]
+        for points in beside.values():
+            other = points.get(share, {})
+            told += [
+                other.get(name, {}).get(end, "")
+                for name in ("label_accuracy", "gain")
+                for end in _KEYS
+            ]
+        writer.writerow([share, round(share * int(figures["n_open"])), *told])
     return out.getvalue()

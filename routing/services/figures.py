@@ -10,7 +10,7 @@ import numpy as np
 
 from annotation.words import gettext as _
 from routing.budget_prices import price_curve
-from routing.curve import SHARES, UNDECIDED, Point
+from routing.curve import SHARES, UNDECIDED
 from routing.models import RoutingPolicy
 from routing.services.audit_facts import audit_facts
 from routing.services.judged import judged_figures
@@ -35,6 +35,7 @@ def figures_of(
         "n_pool": live.n,
         "n_open": n_open,
         "n_human": int(spent.human.sum()),
+        "n_bought": int(live.is_bought.sum()),
         "n_reserve": int(spent.is_reserve.sum()),
         "n_seen": int(live.is_seen[decided.open].sum()),
         "n_labelled": int(live.is_labelled.sum()),
@@ -52,7 +53,7 @@ def figures_of(
         "signals": list(decided.known.signals.names),
         **judged.figures,
         "verdict": here.words if here else UNDECIDED,
-        "advice": _advice(decided, here),
+        "advice": _advice(decided),
         "ppm": _ppm(decided),
         **audit_facts(policy, decided),
         "reserve": asdict(spent.reserve) if spent.reserve else None,
@@ -82,10 +83,8 @@ def _share_of_people(decided: "Decided") -> float:
     return (n_bought + int(decided.spent.human.sum())) / n if n else 0.0
 
 
-def _advice(decided: "Decided", here: Point | None) -> list[str]:
+def _advice(decided: "Decided") -> list[str]:
     """Return what would help, where routing cannot be told from random."""
-    if here is not None and here.words != UNDECIDED:
-        return []
     said = [_("More labels in the seed would narrow the interval.")]
     signals = decided.known.signals
     if not signals.n_judges:

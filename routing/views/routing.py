@@ -1,11 +1,15 @@
 """The page of routing: where it stands, its policy, decisions, money and figures."""
 
+import hashlib
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.utils.http import parse_etags
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -44,12 +48,15 @@ from routing.selectors.state import (
     state_of,
 )
 from routing.selectors.taught_here import taught_here
-from routing.selectors.what_if import Curve
 from routing.services.by_hand import request_by_hand
 from routing.services.policies import end_policy, set_policy
 from routing.services.reading import read_policy
-from routing.views.learned import learned_context, share_of
+from routing.views.learned import learned_context
 from routing.views.policy_form import PolicyForm, initial, percent
+from routing.views.what_if import what_if_context
+
+# How often the page asks while a job is at work, and while people label the seed.
+EVERY_S, EVERY_SEED_S = 2, 5
 
 
 @login_required
@@ -58,7 +65,7 @@ def routing(request: HttpRequest, slug: str) -> HttpResponse:
     """Show where routing stands; POST sets the policy, for owners."""
     if request.method != "POST":
         seat = access.seat(request.user, slug, roles=access.MANAGERS)
-        return _page(request, seat, None, share_of(request.GET.get("at")))
+        return _page(request, seat, None)
     seat = access.seat(request.user, slug, roles=OWNERS)
     tags = tag_offer(seat.project, policy_of(seat.project))
     form = PolicyForm(request.POST, offered=offers(seat.project), tags=tags)
@@ -81,9 +88,26 @@ def routing(request: HttpRequest, slug: str) -> HttpResponse:
 @login_required
 @require_GET
 def routing_live(request: HttpRequest, slug: str) -> HttpResponse:
-    """Return what changes while a job is at work; it asks again until the end."""
+    """Return what changes while a job is at work or people label the seed.
+
+    It asks again until then; 304 where all is as the page has it. Where a fit holds
+    that the page does not show yet, it is told to fetch what was learned.
+    """
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
-    return render(request, "routing/live.html", live_context(seat))
+    context = live_context(seat)
+    body = render_to_string("routing/live_part.html", context, request=request)
+    # The token of a form is masked anew each time.
+    told = body.replace(get_token(request), "")
+    etag = f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
+    if etag in parse_etags(request.headers.get("If-None-Match", "")):
+        response = HttpResponse(status=304)
+    else:
+        response = HttpResponse(body)
+    if request.GET.get("fit", context["fit_stamp"]) != context["fit_stamp"]:
+        response["HX-Trigger"] = "routing-learned"
+    response["ETag"] = etag
+    response["Cache-Control"] = "private, no-cache"
+    return response
 
 
 @login_required
@@ -118,14 +142,10 @@ def routing_end(request: HttpRequest, slug: str) -> HttpResponse:
     return redirect("routing", slug)
 
 
-def live_context(seat: Seat, share: float | None = None) -> dict[str, Any]:
-    """Return what the part of the page needs that changes by itself.
-
-    `share`: the size of budget that is looked at.
-    """
+def live_context(seat: Seat) -> dict[str, Any]:
+    """Return what the part of the page needs that changes by itself."""
     now = state_of(seat.project)
     parts = parts_of(seat.project, now.policy)
-    learned = learned_context(seat.project, now.fit_run, share)
     return {
         "seat": seat,
         "project": seat.project,
@@ -135,6 +155,8 @@ def live_context(seat: Seat, share: float | None = None) -> dict[str, Any]:
         "is_embedding": is_unended(now.embedding),
         "embedding": shown_job(now.embedding) if now.embedding else None,
         "alive": workers_alive(),
+        "asks_every": _asks_every(now),
+        "fit_stamp": str(now.fit_run.applied_at) if now.fit_run else "",
         "action": action_of(now),
         "steps": [
             (COLLECTING, _("Label the seed")),
@@ -151,37 +173,36 @@ def live_context(seat: Seat, share: float | None = None) -> dict[str, Any]:
             )
         ],
         "n_decided": sum(one.n for one in parts),
-        **_effort(seat.project, now, learned.get("curve")),
-        **learned,
+        **_effort(seat.project, now),
     }
 
 
-def _effort(project: Project, now: RoutingState, curve: Curve | None) -> dict[str, Any]:
-    """Return the work that is still to come, and that of the budget looked at."""
+def _effort(project: Project, now: RoutingState) -> dict[str, Any]:
+    """Return the work of people that is still to come."""
     if now.policy is None:
         return {}
     rule = effort_rule(project)
-    return {
-        "effort": rule.less(rule.at(now.n_to_come), now.n_answered),
-        "effort_at": rule.at(curve.shown.n_items) if curve else None,
-    }
+    return {"effort": rule.less(rule.at(now.n_to_come), now.n_answered)}
 
 
-def _page(
-    request: HttpRequest,
-    seat: Seat,
-    form: PolicyForm | None,
-    share: float | None = None,
-) -> HttpResponse:
+def _asks_every(now: RoutingState) -> int:
+    """Return after how many seconds the page asks again; 0 = it does not."""
+    if is_unended(now.job) or is_unended(now.embedding):
+        return EVERY_S
+    return EVERY_SEED_S if now.state in (COLLECTING, FITTING) else 0
+
+
+def _page(request: HttpRequest, seat: Seat, form: PolicyForm | None) -> HttpResponse:
     project = seat.project
     offered = form.offered if form else offers(project)
-    live = live_context(seat, share)
+    live = live_context(seat)
     now: RoutingState = live["now"]
     wanted = lacking(project, list(offered))
     n_items, all_usd = cost_of_all(project)
     begun = initial(project, now.policy, offered, n_items)
+    run_told = learned_context(project, now.fit_run)
     tags = tag_offer(project, now.policy)
-    context = live | {
+    told = {
         "tab": "routing",
         "lacking": wanted,
         "form": form or PolicyForm(initial=begun, offered=offered, tags=tags),
@@ -193,6 +214,7 @@ def _page(
         "ai_money": ai_money(now.policy) if now.policy else None,
         "all_usd": all_usd,
     }
+    context = live | run_told | what_if_context(project, now, request.GET) | told
     status = 422 if form is not None else 200
     return render(request, "routing/routing.html", context, status=status)
 

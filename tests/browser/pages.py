@@ -230,6 +230,8 @@ LEFT_OUT: Mapping[str, str] = {
     "routing_curve": _FILE,
     "routing_audit_csv": _FILE,
     "routing_csv": _FILE,
+    "routing_tags": _FILE,
+    "routing_tags_csv": _FILE,
     "job_report": _FILE,
     "job_download": _FILE,
     "import_example": _FILE,

@@ -8,9 +8,10 @@ import pytest
 
 from annotation.models import Item, MachineAnnotator, Participant, PreAnnotation, Route
 from models_service.models import Call
-from routing.budget_prices import price_curve, usd_of
+from routing.budget_prices import price_curve
 from routing.selectors.ai_costs import ai_costs, ai_money
-from routing.selectors.what_if import curve_of
+from routing.selectors.budget import pool_of
+from routing.selectors.what_if import what_if
 from routing.services.due import refresh_due
 from routing.services.lengths import measure_lengths
 from tests.routing.conftest import MakePool, run_newest, start
@@ -127,17 +128,14 @@ def test_the_price_of_a_budget_is_that_of_the_items_chosen() -> None:
     prices = [Decimal(str(one)) for one in cost]
     told = {"prices": price_curve(score, cost, prices, (0.0, 0.5, 1.0))}
     assert told["prices"] == {"n_items": [0, 2, 4], "usd": [0.0, 2.0, 8.0]}
-    assert usd_of(told, 2) == Decimal(2)
-    assert usd_of(told, 3) == Decimal(5)
-    assert usd_of(told, 2, is_by_lot=True) == Decimal(4)
-    assert usd_of({"label_usd": "0.2"}, 3) == Decimal("0.6")
+    pool = pool_of({"n_open": 4, "label_usd": "1", **told})
+    assert [pool.usd_of(n) for n in (2, 3)] == [Decimal(2), Decimal(5)]
+    assert pool.usd_by_lot(2) == Decimal(4)
+    assert pool_of({"n_open": 4, "label_usd": "0.2"}).usd_of(3) == Decimal("0.6")
 
 
 def test_the_curve_tells_those_prices() -> None:
-    prices = {"n_items": [0, 200, 400], "usd": [0.0, 30.0, 80.0]}
-    curve = curve_of(figures(0.06, prices=prices))
-    assert curve is not None
-    assert curve.shown.cost == "$15.00"
-    assert [point.cost for point in curve.points][-1] == "$80.00"
-    # 40 % of the items, by lot at the mean price.
-    assert "about $32.00." in curve.by_random
+    told = figures(0.06, prices={"n_items": [0, 200, 400], "usd": [0.0, 30.0, 80.0]})
+    found = what_if(told, pool_of(told).size(100))
+    assert found is not None
+    assert found.size.usd == "$15.00"

@@ -11,7 +11,7 @@ from annotation.models import Job, MachineAnnotator, Participant, Project
 from annotation.services.jobs import cancel_job
 from routing.models import RoutingPolicy
 from tests.api.conftest import token_client
-from tests.factories import make_member
+from tests.factories import make_member, make_user
 from tests.routing.conftest import make_machine, run_newest, says_always, start, work
 from tests.routing.test_page import user_of
 from tests.routing.told import figures, store_fit
@@ -176,3 +176,40 @@ def test_seed_is_not_drawn_again_after_a_fit(
     response = owner.post(where(machine.project, "seed/"))
     assert response.status_code == 409
     assert response.json()["message"] == "The seed is labelled. Learn anew instead."
+
+
+def test_budget_is_asked_what_it_buys(machine: MachineAnnotator, owner: Client) -> None:
+    policy = start(machine.project, machine)
+    asked = where(machine.project, "what-if/")
+    assert owner.get(asked).status_code == 404
+    store_fit(policy, figures())
+    told = owner.get(asked).json()
+    assert (told["n_items"], told["n_open"], told["usd"]) == (100, 400, "20.000000")
+    assert told["gain"]["mean"] == pytest.approx(0.045)
+    assert (told["verdict"], told["advice"]) == ("better", [])
+    beside = {one["name"]: one for one in told["baselines"]}
+    assert beside["oracle"]["label_accuracy"]["mean"] > told["label_accuracy"]["mean"]
+    assert beside["top_k"]["gain"] is None
+    assert beside["top_k"]["reason"].endswith("seed of 200 items.")
+    assert owner.get(f"{asked}?usd=40").json()["n_items"] == 200
+    assert owner.get(f"{asked}?at=0").json()["verdict"] == "nothing"
+
+
+def test_undecided_budget_says_what_would_help(
+    machine: MachineAnnotator, owner: Client
+) -> None:
+    store_fit(start(machine.project, machine), figures(0.01))
+    told = owner.get(where(machine.project, "what-if/")).json()
+    assert told["verdict"] == "undecided"
+    assert "second judge" in told["advice"][0]
+    assert told["n_to_tell"] > 1000
+
+
+@pytest.mark.parametrize("role", ["annotator", ""])
+def test_annotators_and_strangers_ask_no_budget(
+    machine: MachineAnnotator, token_client: Login, role: str
+) -> None:
+    store_fit(start(machine.project, machine), figures())
+    user = make_member(machine.project, role) if role else make_user()
+    asked = where(machine.project, "what-if/")
+    assert token_client(user).get(asked).status_code == 404

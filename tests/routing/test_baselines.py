@@ -8,7 +8,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 from routing.baselines import BASELINES, Judged, judge_all
-from routing.curve import BETTER, SHARES, UNDECIDED, WORSE, add_lots, chances
+from routing.curve import BETTER, SHARES, UNDECIDED, WORSE, chances
 from routing.strategies import Known
 from tests.routing.worlds import COLUMNS, draw_rows, known_of
 
@@ -141,7 +141,10 @@ def test_best_and_lots_together_spend_the_budget(share: float, reserve: float) -
     assert chance[best] == chance.max()
 
 
-def test_lots_go_to_those_not_asked_about() -> None:
-    taken = np.array([1.0, 0.0, 0.0, 0.0, 0.0])
-    assert add_lots(taken, 2.0) == pytest.approx([1, 0.25, 0.25, 0.25, 0.25])
-    assert add_lots(np.ones(3), 3.0).tolist() == [1, 1, 1]
+def test_lots_are_drawn_among_all_before_the_best() -> None:
+    score, fold = np.arange(10.0), np.zeros(10, dtype=np.int64)
+    # A fifth of 5 items is one lot of ten; the best 4 of the 9 others are chosen.
+    chance = chances(score, fold, 0.5, 0.2)
+    assert chance[0] == pytest.approx(0.1)
+    assert chance[-4:] == pytest.approx([1.0] * 4)
+    assert chance.sum() == pytest.approx(5.0)

@@ -29,16 +29,23 @@ def test_page_shows_a_fit_and_the_item_its_reasons(
     client = client_of(project)
     response = client.get(reverse("routing", args=[project.slug]))
     page = response.content.decode()
-    curve = response.context["curve"]
-    assert len(curve.points) == len(figures["curve"])
-    assert curve.title in page
+    found = response.context["what_if"]
+    shares = {one["budget"] for one in [*figures["curve"], figures["here"]]}
+    assert {point.share for point in found.chosen.points} == shares
+    assert found.title in page
+    assert found.point.gain.mean == pytest.approx(
+        figures["here"]["gain"]["mean"], abs=1e-4
+    )
+    lacking = [one.name for one in found.beside if one.reason]
+    assert lacking == ["confidence", "top_k", "paper"]
+    assert "Decisions that show it" in page
     assert "second contradicts the AI" in page
     assert "What the audit says" in page
     assert response.context["audits"][0].estimate.mean == pytest.approx(
         AuditReport.objects.get().figures["agreement"]["mean"]
     )
     picture = client.get(reverse("routing_curve", args=[project.slug]))
-    assert curve.title in picture.content.decode()
+    assert found.title in picture.content.decode()
     chosen = Route.objects.filter(project=project, part="chosen").select_related("item")
     item = chosen.exclude(reasons=[])[0].item
     shown = client.get(reverse("item", args=[project.slug, item.public_id]))

@@ -213,7 +213,7 @@ def test_researcher_reads_and_changes_nothing(machine: MachineAnnotator) -> None
     client = client_of(machine.project, "researcher")
     page = client.get(reverse("routing", args=[machine.project.slug])).content.decode()
     assert "An owner of the project can set a policy." in page
-    assert "<form" not in page.split('id="main"')[1]
+    assert 'method="post"' not in page.split('id="main"')[1]
     for name in ("routing", "routing_run", "routing_end"):
         address = reverse(name, args=[machine.project.slug])
         assert client.post(address).status_code == 404
@@ -274,3 +274,36 @@ def test_fit_is_asked_for_once_the_seed_is_labelled(
 def test_what_was_learned_can_be_learned_anew(machine: MachineAnnotator) -> None:
     store_fit(start(machine.project, machine), figures())
     assert "Learn anew" in page_of(machine.project)
+
+
+def test_live_part_follows_the_seed_and_says_when_there_is_news(
+    machine: MachineAnnotator, person: Participant
+) -> None:
+    policy = start(machine.project, machine)
+    address = reverse("routing_live", args=[machine.project.slug])
+    client = client_of(machine.project)
+    first = client.get(f"{address}?fit=")
+    assert 'hx-trigger="every 5s"' in first.content.decode()
+    assert "HX-Trigger" not in first
+    known = {"If-None-Match": first["ETag"]}
+    assert client.get(f"{address}?fit=", headers=known).status_code == 304
+    work(person, says_always, most=1)
+    changed = client.get(f"{address}?fit=", headers=known)
+    assert "1 of 40 items of the seed" in changed.content.decode()
+    assert 'id="decisions" hx-swap-oob="true"' in changed.content.decode()
+    store_fit(policy, figures())
+    assert client.get(f"{address}?fit=")["HX-Trigger"] == "routing-learned"
+
+
+def test_page_without_a_fit_says_what_a_budget_asks_for(
+    machine: MachineAnnotator,
+) -> None:
+    page = page_of(machine.project)
+    assert "What it buys is not known yet" in page
+    assert "of 100 open items" in page
+    start(machine.project, machine)
+    client = client_of(machine.project)
+    address = reverse("routing", args=[machine.project.slug])
+    asked = client.get(f"{address}?items=30").context["size"]
+    assert (asked.n_items, asked.usd) == (30, "$6.00")
+    assert "0 of 40 items are labelled." in page_of(machine.project)

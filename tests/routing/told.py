@@ -4,8 +4,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from annotation.models import Job
-from routing.models import RoutingPolicy, RoutingRun
+from annotation.models import Item, Job
+from routing.models import Decision, RoutingPolicy, RoutingRun
 
 SHARES = tuple(round(0.05 * step, 2) for step in range(21))
 NAMES = (
@@ -77,6 +77,55 @@ def strata() -> dict[str, Any]:
     }
 
 
+def beside(budget: float, gain: float) -> dict[str, Any]:
+    """Return what a baseline buys that gains so much where it gains most."""
+    one = point(budget, gain)
+    return {
+        "budget": budget,
+        "label_accuracy": one["chosen"],
+        "gain": one["gain"],
+        "words": "",
+    }
+
+
+def baselines() -> dict[str, Any]:
+    """Return every way to choose but the default; top_k lacks its seed."""
+    gains = {
+        "disagreement": 0.03,
+        "confidence": -0.02,
+        "contradiction": 0.012,
+        "paper": 0.004,
+        "oracle": 0.075,
+    }
+    found: dict[str, Any] = {
+        name: {
+            "reason": None,
+            "curve": [beside(share, gain) for share in _shares(name)],
+            "here": beside(0.25, gain),
+        }
+        for name, gain in gains.items()
+    }
+    for name, right in (("all_human", 1.0), ("all_ai", 0.7)):
+        level = [_level(share, right) for share in (*SHARES, 0.25)]
+        found[name] = {"reason": None, "curve": level[:-1], "here": level[-1]}
+    lacking = "Performance prediction needs a seed of 200 items."
+    found["top_k"] = {"reason": lacking, "curve": None, "here": None}
+    return found
+
+
+def _shares(name: str) -> tuple[float, ...]:
+    return SHARES[::2] if name == "paper" else SHARES
+
+
+def _level(budget: float, right: float) -> dict[str, Any]:
+    return {
+        "budget": budget,
+        "label_accuracy": estimate(right, 0.03 if right < 1 else 0.0),
+        "gain": estimate(right - 0.7 - 0.3 * budget, 0.03),
+        "words": "",
+    }
+
+
 def figures(lead: float = 0.06, **more: Any) -> dict[str, Any]:
     """Return figures; `lead`: of the strategy over random, where it is largest."""
     return {
@@ -96,6 +145,7 @@ def figures(lead: float = 0.06, **more: Any) -> dict[str, Any]:
         "signals": ["second"],
         "curve": [point(share, lead) for share in SHARES],
         "here": point(0.25, lead),
+        "baselines": baselines(),
         "advice": ["A second judge would show where the AI may be wrong."],
         "ppm": {
             "spearman": 0.61,
@@ -119,13 +169,18 @@ def figures(lead: float = 0.06, **more: Any) -> dict[str, Any]:
                 "name": name,
                 "n_open": 40 + place,
                 "gain": 0.6 / (1 + place),
+                "gain_low": 0.5 / (1 + place),
+                "gain_high": 0.7 / (1 + place),
+                "lift": estimate(0.6 / (1 + place) - 0.25, 0.1),
                 "n_seed": 30,
                 "wrong": estimate(0.5 / (1 + place), 0.08) if place != 2 else None,
                 "slope": None,
                 "examples": [1 + 3 * place, 2 + 3 * place, 3 + 3 * place],
+                "least": [31 + 3 * place, 32 + 3 * place],
             }
             for place, name in enumerate(NAMES)
         ],
+        "examples": {"human": [1, 2, 4], "ai": [31, 32, 34]},
         "label_usd": "0.200000",
         "left": "40",
         **more,
@@ -154,3 +209,26 @@ def store_fit(policy: RoutingPolicy, told: dict[str, Any]) -> RoutingRun:
         planned_at=now,
         applied_at=now,
     )
+
+
+def show_decisions(run: RoutingRun) -> None:
+    """Keep the decisions that a fit gives as examples."""
+    every = {"human": ("chosen", 0.7), "ai": ("rest", 0.05)}
+    words = "Another judge contradicts the AI label."
+    place = 0
+    for source, (part, gain) in every.items():
+        numbers = run.figures["examples"][source]
+        found = Item.objects.filter(project=run.policy.project, number__in=numbers)
+        for item in found.order_by("number"):
+            place += 1
+            Decision.objects.create(
+                run=run,
+                item=item,
+                place=place,
+                source=source,
+                part=part,
+                gain=gain,
+                gain_low=gain / 2,
+                gain_high=min(1.0, 1.3 * gain),
+                reasons=[{"name": "judges", "words": words}],
+            )
