@@ -61,6 +61,7 @@ from annotation.services.withdrawals import withdraw
 from tests.consent.conftest import claimed, logged_in, ready
 from tests.exports.build import COMPARISON, RANKING, RATING, RATIONALE
 from tests.factories import make_items, make_member, make_project
+from tests.snapshots import Snapshots
 
 pytestmark = pytest.mark.django_db
 SALT = b"the same salt before and after"
@@ -133,8 +134,13 @@ def from_file(project: Project, name: str) -> Participant:
 
 
 @pytest.fixture
-def study(db: None) -> Project:
+def study(db: None, snapshots: Snapshots) -> Project:
     """Every question, two items settled by the team, and people of each kind."""
+    return snapshots.laid("study with everything", make_study)
+
+
+def make_study() -> Project:
+    """Lay it into the database."""
     project = make_project(overlap=4)
     owner = project.created_by
     publish_questions(project=project, user=owner, questions=QUESTIONS)
