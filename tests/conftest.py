@@ -1,11 +1,13 @@
 """Fixtures for real services: a Celery worker process and a Chromium."""
 
+import json
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.signals import request_finished, request_started
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker, Settings
     from pytest_django.live_server_helper import LiveServer
 
+    from annotation.charts.style import Theme
+    from models_service.backends.embeddings import ChosenEncoder
     from tests.snapshots import Snapshots
     from tests.workers import CeleryWorker
 
@@ -83,6 +87,14 @@ def unread_queue(
             monkeypatch.setattr(task, "_exec_options", None)
 
 
+@cache
+def plain_one() -> "ChosenEncoder":
+    """Make it for the first test that compares texts: its library loads for seconds."""
+    from models_service.backends import embeddings
+
+    return embeddings.ChosenEncoder(embeddings.HashingEncoder(), PLAIN)
+
+
 @pytest.fixture(autouse=True)
 def plain_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compare texts by their spelling, also where the optional weights are installed.
@@ -91,8 +103,25 @@ def plain_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     from models_service.backends import embeddings
 
-    plain = embeddings.ChosenEncoder(embeddings.HashingEncoder(), PLAIN)
-    monkeypatch.setattr(embeddings, "default_encoder", lambda: plain)
+    monkeypatch.setattr(embeddings, "default_encoder", plain_one)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def drawn_once() -> Iterator[None]:
+    """Draw a figure once, however many tests want it: what is specified is drawn."""
+    from annotation.charts import style
+
+    draw, drawn = style.draw, dict[str, str]()
+
+    def kept(spec: dict[str, Any], theme: "Theme") -> str:
+        key = json.dumps([spec, theme], sort_keys=True)
+        if key not in drawn:
+            drawn[key] = draw(spec, theme)
+        return drawn[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(style, "draw", kept)
+        yield
 
 
 @pytest.fixture

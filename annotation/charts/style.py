@@ -93,8 +93,6 @@ def to_svg(
     theme: Theme,
 ) -> str:
     """Return the chart as SVG with its finding as the title and no background."""
-    import vl_convert
-
     spec: dict[str, Any] = chart.to_dict()
     spec |= {
         "title": title,
@@ -103,10 +101,17 @@ def to_svg(
         "background": None,
         "autosize": {"type": "fit", "contains": "padding"},
     }
+    return _with_hatch(draw(spec, theme), PALETTES[theme])
+
+
+def draw(spec: dict[str, Any], theme: Theme) -> str:
+    """Return what is specified as SVG, which is the same each time."""
+    import vl_convert
+
     svg: str = vl_convert.vegalite_to_svg(
         spec, config=_config(PALETTES[theme]), allowed_base_urls=[]
     )
-    return _with_hatch(svg, PALETTES[theme])
+    return svg
 
 
 def _config(palette: Palette) -> dict[str, Any]:
