@@ -1,11 +1,12 @@
 """What axe finds on a page: barriers to people who use it with aids."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # Axe is put into a page once. Only what it finds wrong is brought back: to tell of all
 # that is right takes four times as long.
 IS_THERE = "typeof axe === 'object'"
@@ -28,3 +29,12 @@ def violations(page: Page) -> list[str]:
         for rule in broken_rules(page)
         for node in rule["nodes"]
     ]
+
+
+def violations_by_theme(page: Page) -> list[str]:
+    """Return what axe finds in either theme, without loading the page again."""
+    found = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        found += [f"{theme}: {one}" for one in violations(page)]
+    return found

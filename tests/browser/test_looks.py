@@ -1,13 +1,13 @@
 """Every kind of desk: accessible, within its window, and silent about models."""
 
-from typing import Any, Literal
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Response
 
 from annotation.formats.types import Message
 from annotation.models import Project
-from tests.axe import violations
+from tests.axe import violations, violations_by_theme
 from tests.browser.conftest import OpenDesk
 from tests.browser.desks import (
     DESK_SIZE,
@@ -35,7 +35,6 @@ print("a line of code that is far longer than any phone is wide, on purpose")
 https://example.org/a/very/long/address/without/any/space/that/could/break/the/page
 """
 LONG = RICH + "\n\n".join(f"Paragraph {number}." for number in range(120))
-THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 KINDS: dict[str, dict[str, Any]] = {
     "pairwise": {"n_completions": 2},
     "ranking": {"n_completions": 4},
@@ -50,15 +49,6 @@ def desk_of(kind: str) -> Project:
     n = KINDS[kind]["n_completions"]
     messages = [Message("user", "# A heading\n\nWhat now?")]
     return ask(template=kind, n_completions=n, texts=[LONG] * n, messages=messages)
-
-
-def violations_by_theme(page: Page) -> list[str]:
-    """Return what axe finds in either theme, without loading the page again."""
-    found = []
-    for theme in THEMES:
-        page.emulate_media(color_scheme=theme)
-        found += [f"{theme}: {one}" for one in violations(page)]
-    return found
 
 
 @pytest.mark.parametrize("size", [DESK_SIZE, PHONE_SIZE], ids=["desk", "phone"])
