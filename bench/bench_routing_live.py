@@ -187,7 +187,7 @@ def cold(mixes: Mixes) -> float:
     from routing.performance import N_ROTATIONS
     from routing.proxy import TOLERANCE, folds_of
 
-    (x, people, ai, group, _tags, _rng), named = mixes.given
+    (x, (people, _share), ai, group, _tags, _rng), named = mixes.given
     rng = np.random.default_rng(2)
     folds = folds_of(group, N_ROTATIONS, rng)
     began = time.monotonic()
