@@ -47,7 +47,7 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class _Fold:
+class Fold:
     """What one fold teaches. `trials` is None below the least seed."""
 
     inside: Ints
@@ -86,10 +86,10 @@ def judge_all(
     group, wrong = known.pairs.group, known.wrong
     fold = folds_of(group, N_FOLDS, rng)
     has_ppm = len(rows) >= LEAST_SEED
-    folds = _folds(known, fold, rng, ppm if has_ppm else "")
+    folds = learn_folds(known, fold, rng, ppm if has_ppm else "")
     reasons = _reasons(known, has_ppm=has_ppm)
     scores = {
-        name: _out_of_fold(known, folds, name)
+        name: out_of_fold(known, folds, name)
         for name in dict.fromkeys((strategy, *SCORED))
         if name not in reasons and name != SIMULATED
     } | {ORACLE: wrong}
@@ -133,7 +133,9 @@ def _reasons(known: Known, *, has_ppm: bool) -> Mapping[str, str]:
     return {name: words for name, words in said.items() if words}
 
 
-def _folds(known: Known, fold: Ints, rng: np.random.Generator, ppm: str) -> list[_Fold]:
+def learn_folds(
+    known: Known, fold: Ints, rng: np.random.Generator, ppm: str
+) -> list[Fold]:
     """Learn once in each fold, for all ways to choose; `ppm` empty: no prediction."""
     names = np.unique(fold)
     found = []
@@ -144,7 +146,7 @@ def _folds(known: Known, fold: Ints, rng: np.random.Generator, ppm: str) -> list
         if ppm:
             trials = _try(known, inside, learned, stream)
             performance = fit_performance(trials, len(inside), ppm, stream)
-        found.append(_Fold(inside, outside, learned, performance, trials))
+        found.append(Fold(inside, outside, learned, performance, trials))
     return found
 
 
@@ -162,7 +164,8 @@ def _try(
     )
 
 
-def _out_of_fold(known: Known, folds: Sequence[_Fold], name: str) -> Floats:
+def out_of_fold(known: Known, folds: Sequence[Fold], name: str) -> Floats:
+    """Return the score of each item by what was learned without its fold."""
     found = np.zeros(known.pairs.n)
     for one in folds:
         score = score_by(known, one.learned, one.performance, name)
@@ -172,7 +175,7 @@ def _out_of_fold(known: Known, folds: Sequence[_Fold], name: str) -> Floats:
 
 def _mixes(
     known: Known,
-    folds: Sequence[_Fold],
+    folds: Sequence[Fold],
     name: str,
     shares: Sequence[float],
     reserve: float,

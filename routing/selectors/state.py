@@ -184,9 +184,11 @@ def newest_run(policy: RoutingPolicy, kind: str) -> RoutingRun | None:
 
 
 def newest_fit(project: Project) -> RoutingRun | None:
-    """Return the newest fit of the policy in force that holds; two queries."""
-    policy = policy_of(project)
-    return newest_run(policy, RoutingRun.Kind.FIT) if policy else None
+    """Return the newest fit that held, also of a policy that has ended; one query."""
+    found = RoutingRun.objects.select_related("policy").filter(
+        policy__project=project, kind=RoutingRun.Kind.FIT
+    )
+    return found.exclude(applied_at=None).order_by("-job_id").first()
 
 
 def newest_job(policy: RoutingPolicy) -> Job | None:
@@ -222,7 +224,7 @@ def _said(state: str) -> tuple[str, str]:
     """Return what a state means, and what to do in it."""
     return {
         NONE: (
-            _("No routing policy is in force: people label every item."),
+            _("No routing policy is in force: people label all but what the AI has."),
             _(
                 "Set a policy: whose label is taken, how many items people label first,"
                 " and the budget."

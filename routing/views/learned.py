@@ -12,6 +12,7 @@ from routing.selectors.estimates import Estimate
 from routing.selectors.learned import audited, tags_of, telling_decisions
 from routing.selectors.tag_words import tag_words
 from routing.selectors.what_if import n_measured, strategy_words
+from routing.views.policy_form import percent
 
 
 def learned_context(project: Project, run: RoutingRun | None) -> dict[str, Any]:
@@ -24,6 +25,8 @@ def learned_context(project: Project, run: RoutingRun | None) -> dict[str, Any]:
     return {
         "fit": figures,
         "fit_run": run,
+        "fit_policy": run.policy,
+        "fit_reserve": percent(run.policy.reserve_share),
         "took": 1000 * run.duration_s,
         "strategy": strategy_words(str(figures.get("strategy", ""))),
         "fit_notes": [

@@ -44,6 +44,7 @@ from routing.selectors.state import (
     ROUTED,
     RoutingState,
     is_unended,
+    newest_fit,
     policy_of,
     state_of,
 )
@@ -200,7 +201,8 @@ def _page(request: HttpRequest, seat: Seat, form: PolicyForm | None) -> HttpResp
     wanted = lacking(project, list(offered))
     n_items, all_usd = cost_of_all(project)
     begun = initial(project, now.policy, offered, n_items)
-    run_told = learned_context(project, now.fit_run)
+    run = newest_fit(project)
+    run_told = learned_context(project, run)
     tags = tag_offer(project, now.policy)
     told = {
         "tab": "routing",
@@ -214,7 +216,7 @@ def _page(request: HttpRequest, seat: Seat, form: PolicyForm | None) -> HttpResp
         "ai_money": ai_money(now.policy) if now.policy else None,
         "all_usd": all_usd,
     }
-    context = live | run_told | what_if_context(project, now, request.GET) | told
+    context = live | run_told | what_if_context(project, now, run, request.GET) | told
     status = 422 if form is not None else 200
     return render(request, "routing/routing.html", context, status=status)
 

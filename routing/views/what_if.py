@@ -21,13 +21,16 @@ TENTHS = (1, 2, 5, 10)
 
 
 def what_if_context(
-    project: Project, now: RoutingState, asked: QueryDict
+    project: Project, now: RoutingState, run: RoutingRun | None, asked: QueryDict
 ) -> dict[str, Any]:
-    """Return what the panels of the budget need, before a fit and after it."""
-    if now.fit_run is None:
+    """Return what the panels of the budget need, before a fit and after it.
+
+    `run`: the newest fit, which can be that of a policy that has ended.
+    """
+    if run is None:
         return _before(project, now, asked)
-    figures = now.fit_run.figures
-    size = fit_size(now.fit_run, asked)
+    figures = run.figures
+    size = fit_size(run, asked)
     found = what_if(figures, size, shown_of(asked))
     drawing = draw(found) if found else None
     return {

@@ -7,8 +7,16 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from routing.baselines import BASELINES, Judged, judge_all
+from routing.baselines import (
+    BASELINES,
+    SCORED,
+    Judged,
+    judge_all,
+    learn_folds,
+    out_of_fold,
+)
 from routing.curve import BETTER, SHARES, UNDECIDED, WORSE, chances
+from routing.simulated import RIDGE
 from routing.strategies import Known
 from tests.routing.worlds import COLUMNS, draw_rows, known_of
 
@@ -121,6 +129,27 @@ def test_random_as_the_strategy_gains_nothing(known: Known) -> None:
         assert point.gain.mean == pytest.approx(0.0, abs=1e-12)
         assert point.words == UNDECIDED
     assert told["default"].points
+
+
+@pytest.mark.parametrize("name", SCORED)
+def test_no_label_is_used_to_score_its_own_fold(known: Known, name: str) -> None:
+    fold = np.arange(240) % 5
+    own = fold == 2
+    other = replace(
+        known,
+        share=np.where(own, 1 - known.share, known.share),
+        target=np.where(own, 1 - known.target, known.target),
+        wrong=np.where(own, 1 - known.wrong, known.wrong),
+    )
+    scores = []
+    for one in (known, other):
+        with threadpool_limits(1):
+            rng = np.random.default_rng(0)
+            folds = learn_folds(one, fold, rng, RIDGE)
+        scores.append(out_of_fold(one, folds, name))
+    assert scores[0][own] == pytest.approx(scores[1][own])
+    learned = name in ("default", "contradiction", "top_k")
+    assert (scores[0][~own] == scores[1][~own]).all() != learned
 
 
 def test_the_same_labels_give_the_same_figures(
