@@ -42,6 +42,16 @@ class Estimate:
         return _ends(self, "{:+.1f}")
 
     @property
+    def thousandths(self) -> str:
+        """Return what is no share, such as nats, in thousandths with its sign."""
+        return _signed("{:+.1f}", 1000 * self.mean)
+
+    @property
+    def thousandths_ends(self) -> str:
+        """Return its interval in thousandths, with signs."""
+        return _ends(self, "{:+.1f}", 1000)
+
+    @property
     def verdict(self) -> str:
         """Tell whether a difference can be told from none."""
         if self.low > TINY:
@@ -58,8 +68,8 @@ def _three(found: Estimate) -> tuple[float, float, float]:
     return found.mean, found.low, found.high
 
 
-def _ends(found: Estimate, form: str) -> str:
-    low, high = (_signed(form, 100 * end) for end in (found.low, found.high))
+def _ends(found: Estimate, form: str, times: int = 100) -> str:
+    low, high = (_signed(form, times * end) for end in (found.low, found.high))
     return _("{low} to {high}").format(low=low, high=high)
 
 

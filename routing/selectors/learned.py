@@ -16,6 +16,8 @@ from routing.selectors.estimates import UNDECIDED, Estimate
 from routing.selectors.tag_words import tag_words
 
 N_TAGS = 5
+# Estimates of a tag in its table.
+TOLD = ("gain", "lift", "ai_wrong", "slope")
 N_EXAMPLES = 3
 GIST_CHARS = 140
 # The axis of tags ends at a round figure beyond its longest interval.
@@ -36,7 +38,8 @@ class TagGain:
     """What people add on the open items of a tag.
 
     `gain`: the mean chance that people say something else, in [0, 1]; `lift`: that
-    minus the mean of all open items. `wrong`: how often they did in the seed.
+    minus the mean of all open items. `wrong`: how often they did in the seed. `slope`:
+    what the performance prediction model says of the tag, in nats, if it was fitted.
     `examples`: items that show it, with the beginning of their prompt as `gist`.
     """
 
@@ -45,6 +48,7 @@ class TagGain:
     gain: Estimate
     lift: Estimate
     wrong: Estimate | None
+    slope: Estimate | None
     n_seed: int
     examples: list[Item]
 
@@ -157,13 +161,14 @@ def _lane(tag: TagGain, reach: float) -> Lane:
 def _tag(
     raw: Mapping[str, Any], items: Mapping[int, Item], signals: Sequence[str], of: str
 ) -> TagGain:
-    wrong = raw.get("wrong")
+    wrong, slope = raw.get("wrong"), raw.get("slope")
     return TagGain(
         tag_words(raw["name"], signals),
         raw["n_open"],
         Estimate(raw["gain"], raw["gain_low"], raw["gain_high"]),
         Estimate(**raw["lift"]),
         Estimate(**wrong) if wrong else None,
+        Estimate(**slope) if slope else None,
         raw["n_seed"],
         [items[n] for n in raw[of][:N_EXAMPLES] if n in items],
     )
@@ -174,12 +179,12 @@ def tags_csv(figures: Mapping[str, Any]) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     ends = ("", "_low", "_high")
-    columns = [f"{name}{end}" for name in ("gain", "lift", "ai_wrong") for end in ends]
+    columns = [f"{name}{end}" for name in TOLD for end in ends]
     writer.writerow(["tag", "words", "n_open", "n_seed", *columns])
     signals = figures.get("signals") or []
     for one in figures.get("tags") or []:
         told = [one["gain"], one.get("gain_low", ""), one.get("gain_high", "")]
-        for name in ("lift", "wrong"):
+        for name in ("lift", "wrong", "slope"):
             found = one.get(name) or {}
             told += [found.get(end, "") for end in ("mean", "low", "high")]
         words = tag_words(one["name"], signals)

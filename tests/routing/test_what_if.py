@@ -149,6 +149,7 @@ def test_page_tells_what_was_learned(policy: RoutingPolicy) -> None:
     assert "second contradicts the AI" in page
     assert "too few errors to tell" in page
     assert "0.61" in page
+    assert "+4.0" in page
     example = policy.project.items.get(number=1)
     assert reverse("item", args=[policy.project.slug, example.public_id]) in page
     assert example.messages[-1]["content"][:40] in page
@@ -244,6 +245,7 @@ def test_tags_are_downloaded_as_a_picture_and_as_a_table(policy: RoutingPolicy) 
     rows = list(csv.DictReader(io.StringIO(read(client, policy, "routing_tags_csv"))))
     assert [row["tag"] for row in rows][:2] == ["second: opposite", "cosine: high"]
     assert float(rows[0]["lift"]) > 0 > float(rows[-1]["lift"])
+    assert float(rows[0]["slope"]) == pytest.approx(0.004)
 
 
 FILES = ["routing_curve", "routing_csv", "routing_tags", "routing_tags_csv"]

@@ -174,7 +174,7 @@ def figures(lead: float = 0.06, **more: Any) -> dict[str, Any]:
                 "lift": estimate(0.6 / (1 + place) - 0.25, 0.1),
                 "n_seed": 30,
                 "wrong": estimate(0.5 / (1 + place), 0.08) if place != 2 else None,
-                "slope": None,
+                "slope": estimate(0.004 - 0.002 * place, 0.003),
                 "examples": [1 + 3 * place, 2 + 3 * place, 3 + 3 * place],
                 "least": [31 + 3 * place, 32 + 3 * place],
             }
