@@ -119,7 +119,7 @@ def _apply(run: RoutingRun, chunk: Sequence[Decision], n_human: int) -> list[int
     )
     if policy is None:
         raise JobCancelled
-    drafts = [_draft(one, n_human) for one in chunk]
+    drafts = [draft_of(one, n_human) for one in chunk]
     if n_human:
         drafts = _within_budget(policy, run, drafts)
     return apply_routes(
@@ -130,7 +130,8 @@ def _apply(run: RoutingRun, chunk: Sequence[Decision], n_human: int) -> list[int
     )
 
 
-def _draft(decision: Decision, n_human: int) -> RouteDraft:
+def draft_of(decision: Decision, n_human: int = 0) -> RouteDraft:
+    """Return a decision as it is applied; `n_human`: what its run gave to people."""
     return RouteDraft(
         item_id=decision.item_id,
         source=decision.source,

@@ -13,9 +13,9 @@ from annotation.services.jobs import JobFailed, Progress, kept_alive
 from annotation.services.routes import RouteDraft, apply_routes
 from annotation.words import gettext as _
 from annotation.words import ngettext
-from routing.models import RoutingRun
+from routing.models import Decision, RoutingRun
 from routing.selectors.pool import n_undecided
-from routing.services.applying import CHUNK, apply_run, store_plan
+from routing.services.applying import CHUNK, apply_run, draft_of, store_plan
 from routing.services.audits import refresh as refresh_audit
 from routing.services.seed import Plan, plan_seed
 
@@ -85,18 +85,18 @@ def _message(run: RoutingRun) -> str:
 
 
 def _end(job: Job, progress: Progress) -> dict[str, Any]:
-    """Return to people what waits under policies that have ended."""
-    ids = _return_waiting(job, job.parameters["policy"], progress)
+    """Return what waits under policies that have ended, most of it to people."""
+    n_items, n_people = _return_waiting(job, job.parameters["policy"], progress)
     message = ngettext(
         "{n:,} item is with people again.",
         "{n:,} items are with people again.",
-        len(ids),
-    ).format(n=len(ids))
-    return {"message": message, "n_done": len(ids), "n_total": len(ids)}
+        n_people,
+    ).format(n=n_people)
+    return {"message": message, "n_done": n_items, "n_total": n_items}
 
 
-def _return_waiting(job: Job, number: int, progress: Progress) -> list[int]:
-    """Return what waits under a policy that is not in force; the items.
+def _return_waiting(job: Job, number: int, progress: Progress) -> tuple[int, int]:
+    """Return what waits under a policy that is not in force; how many, to people too.
 
     What waits for the next run of any policy goes with it where none is in force.
     """
@@ -106,14 +106,43 @@ def _return_waiting(job: Job, number: int, progress: Progress) -> list[int]:
         has_ended | none_is, project=job.project, source=Route.Source.WAITING
     )
     ids = list(waiting.order_by("item_id").values_list("item_id", flat=True))
+    n_people = 0
     for start in range(0, len(ids), CHUNK):
         progress.set(start, len(ids))
-        _return(job, number, ids[start : start + CHUNK])
+        n_people += _return(job, number, ids[start : start + CHUNK])
     if ids:
         restart_walks(project=job.project)
-    return ids
+    return len(ids), n_people
 
 
-def _return(job: Job, number: int, ids: Sequence[int]) -> None:
-    drafts = [RouteDraft(item, Route.Source.HUMAN, Route.Part.REST) for item in ids]
+def _return(job: Job, number: int, ids: Sequence[int]) -> int:
+    """Leave to the AI again what a policy had left to it; people get the rest: n."""
+    left = _left_to_ai(ids)
+    drafts = [
+        left.get(item, RouteDraft(item, Route.Source.HUMAN, Route.Part.REST))
+        for item in ids
+    ]
     apply_routes(project=job.project, policy=number, drafts=drafts, run=job.public_id)
+    return sum(draft.source == Route.Source.HUMAN for draft in drafts)
+
+
+def _left_to_ai(ids: Sequence[int]) -> dict[int, RouteDraft]:
+    """Return what the newest fit that held left to the AI, by item; one query.
+
+    A policy that ends before it was learned takes nothing from the AI: so its end does
+    not send to people, unpaid, what an earlier one had spared them. What a person gave
+    back to a policy is no longer the AI's.
+    """
+    newest = (
+        Decision.objects.filter(
+            item__in=ids,
+            item__route__policy__isnull=False,
+            run__kind=RoutingRun.Kind.FIT,
+            run__applied_at__isnull=False,
+        )
+        .order_by("item_id", "-run_id")
+        .distinct("item_id")
+    )
+    return {
+        one.item_id: draft_of(one) for one in newest if one.source == Route.Source.AI
+    }

@@ -3,13 +3,18 @@
 import pytest
 
 from annotation.models import FrontierEntry, Item, Project, Route
+from routing.services.due import refresh_due
+from routing.services.policies import end_policy
 from tests.routing.conftest import (
+    MakeAnnotator,
     MakePool,
     judge,
     make_machine,
+    run_newest,
     says_always,
     start,
 )
+from tests.routing.live_worlds import make_world
 
 pytestmark = pytest.mark.django_db(transaction=True)
 N = 100
@@ -39,3 +44,32 @@ def test_a_policy_of_another_machine_returns_what_is_not_of_its_pool(
     gone = FrontierEntry.objects.filter(project=project, item__number__lte=20)
     assert not gone.filter(is_routed_away=True).exists()
     assert waiting(project) == N - 20 - 40
+
+
+def test_what_an_earlier_policy_left_to_the_ai_stays_so(
+    make_pool: MakePool, make_annotator: MakeAnnotator
+) -> None:
+    project = make_pool(160)
+    world = make_world(project, make_annotator(project))
+    start(project, world.machine, judges=None)
+    world.label_seed()
+    refresh_due()
+    run_newest(project)
+    left = routes_by(project, "ai")
+    assert left
+    start(project, world.machine, judges=None)
+    assert not routes_by(project, "ai")
+    drawn = routes_by(project, "human", part__in=("seed", "audit"), policy=2)
+    end_policy(project=project, by=project.created_by)
+    job = run_newest(project)
+    assert routes_by(project, "ai") == left - drawn
+    assert not routes_by(project, "waiting")
+    route = Route.objects.filter(project=project, source="ai").first()
+    assert route is not None
+    assert route.gain is not None
+    assert f"{job.n_total - len(left - drawn)} item" in job.message
+
+
+def routes_by(project: Project, source: str, **more: object) -> set[int]:
+    found = Route.objects.filter(project=project, source=source, **more)
+    return set(found.values_list("item__number", flat=True))
