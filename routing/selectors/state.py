@@ -138,11 +138,14 @@ def state_of(project: Project) -> RoutingState:
         _ROUTES, {"project": project.pk, "policy": policy.number}
     )
     name = _state(job, seed, fit_run, spending, n_asked)
-    words = _said(name)
+    title, todo = _said(name)
+    trouble = _after(job)
+    if trouble and name == FITTING:
+        title = _("The seed is labelled, and nothing is learned from it yet.")
     return RoutingState(
         name,
-        words[0],
-        _after(job) or _of_embedding(name, embedding) or words[1],
+        title,
+        trouble or _of_embedding(name, embedding) or todo,
         policy,
         seed,
         spending,

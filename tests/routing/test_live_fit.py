@@ -291,6 +291,8 @@ def test_a_fit_without_labels_fails_with_a_sentence_and_waits_for_news(
     assert refresh_due() == []
     assert do_next(policy=policy, user=project.created_by) is None
     world.label_seed()
+    now = state_of(project)
+    assert (now.state, "nothing is learned from it yet" in now.words) == (FITTING, True)
     assert fit(project).figures["n_learned"] == 30
 
 
