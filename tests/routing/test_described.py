@@ -18,12 +18,10 @@ from annotation.models import (
     PreAnnotation,
     Project,
 )
-from models_service.backends.embeddings import ChosenEncoder, HashingEncoder
 from routing.models import Decision, RoutingPolicy, RoutingRun
 from routing.pairs import OTHER, describe
 from routing.selectors import pool as pool_module
 from routing.selectors.pairs import LivePairs, pairs_of
-from routing.services import features
 from routing.services.requests import request_run
 from routing.tag_words import described_words
 from tests.models.people import answer_items
@@ -196,11 +194,7 @@ def test_tags_cost_one_statement_a_window_and_so_does_metadata(
 def test_what_errs_by_subject_is_found_and_told(
     make_pool: MakePool,
     make_annotator: Callable[[Project], Participant],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # The words of the texts do: no weights are loaded, whether or not some are there.
-    chosen_encoder = ChosenEncoder(HashingEncoder())
-    monkeypatch.setattr(features, "load_encoder", lambda: chosen_encoder)
     project = make_pool(160)
     truth = {n: 1 if n % 2 else -1 for n in range(1, 161)}
     is_law = {n: n % 8 in (1, 2) for n in truth}

@@ -324,7 +324,6 @@ def test_page_says_what_is_embedded_and_that_no_worker_is_there(
     run_job(job)
     page = page_of(world.project)
     assert "No worker for models" not in page
-    assert "data-live" not in page
 
 
 def test_a_second_click_while_texts_are_embedded_asks_for_nothing(

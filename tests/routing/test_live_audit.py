@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from annotation.models import FrontierEntry, Item, Route
+from annotation.models import FrontierEntry, Item, Job, Route
 from annotation.services.item_store import ItemStore
 from routing.curve import BETTER
 from routing.models import AuditReport, RoutingPolicy, RoutingRun
-from routing.services.requests import request_run
+from routing.services.requests import request_fit, request_run
 from tests.models.people import answer_items
 from tests.pools import draft
 from tests.routing.conftest import (
@@ -17,6 +17,7 @@ from tests.routing.conftest import (
     MakePool,
     judge,
     routes_of,
+    run_job,
     run_newest,
     start,
 )
@@ -35,7 +36,9 @@ def world(make_pool: MakePool, make_annotator: MakeAnnotator) -> World:
 def fit(world: World) -> dict[str, Any]:
     """Learn anew, as by hand; return the figures, with those of the audit."""
     policy = RoutingPolicy.objects.select_related("project").get(ended_at=None)
-    request_run(policy=policy, user=None, action="fit")
+    job = request_fit(policy=policy, user=None)
+    if job.kind == Job.Kind.EMBED:
+        run_job(job)
     job = run_newest(world.project)
     assert job.state == "done", job.message
     figures: dict[str, Any] = RoutingRun.objects.get(job=job).figures
