@@ -1,5 +1,6 @@
 """A whole stack of its own that a test may kill: durable servers and gunicorn."""
 
+import http.client
 import json
 import os
 import secrets
@@ -47,7 +48,10 @@ class Fragile:
         return done.stdout
 
     def post(self, path: str, token: str, body: object) -> tuple[int, Any]:
-        """Send one call; a refused connection is an OSError, as for a browser."""
+        """Send one call; a refused connection and a cut answer are an OSError.
+
+        To a browser both are the same: it was not told.
+        """
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             json.dumps(body).encode(),
@@ -59,6 +63,8 @@ class Fragile:
                 return answer.status, json.loads(text) if text else None
         except urllib.error.HTTPError as error:
             return error.code, None
+        except http.client.HTTPException as error:
+            raise ConnectionError(path) from error
 
     def kill_web_workers(self) -> None:
         """SIGKILL every gunicorn worker; the master starts new ones."""
