@@ -149,6 +149,23 @@ def test_page_tells_how_far_the_seed_is(
     assert 'hx-trigger="every 2s"' not in page
 
 
+@pytest.mark.parametrize(
+    ("unit", "budget", "words"),
+    [
+        ("labels", 60, "60 items"),
+        ("share", Decimal("0.6"), "60% of all items"),
+        ("money", 12, "$12.00"),
+    ],
+)
+def test_page_tells_the_budget_in_its_unit(
+    machine: MachineAnnotator, unit: str, budget: Decimal, words: str
+) -> None:
+    start(machine.project, machine, budget=Decimal(budget), budget_unit=unit)
+    store_fit(RoutingPolicy.objects.get(), figures())
+    page = " ".join(page_of(machine.project).split())
+    assert f"<dt>Budget</dt><dd>{words}" in page
+
+
 def test_page_counts_decisions_and_money(
     machine: MachineAnnotator, person: Participant
 ) -> None:
