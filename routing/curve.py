@@ -46,33 +46,6 @@ class Point:
     words: str
 
 
-def curve_of(
-    score: Floats,
-    wrong: Floats,
-    fold: Ints,
-    group: Ints,
-    shares: Sequence[float] = SHARES,
-    reserve: float = 0.0,
-) -> list[Point]:
-    """Return the curve of a strategy beside that of random.
-
-    Parameters
-    ----------
-    score : float64 [n]
-        Of the items of the seed, out of fold.
-    wrong : float64 [n]
-        1 where people say something else than the AI.
-    fold : int64 [n]
-        Scores are compared within a fold alone, since each has a model of its own.
-    group : int64 [n]
-        Items of a prompt are one observation.
-    reserve : float
-        The share of each budget that goes to items by lot, in [0, 1).
-    """
-    found = [chances(score, fold, share, reserve) for share in shares]
-    return points_of(shares, found, wrong, group)
-
-
 def points_of(
     shares: Sequence[float], chance: Sequence[Floats], wrong: Floats, group: Ints
 ) -> list[Point]:

@@ -7,9 +7,10 @@ from annotation.agreement.intervals import wilson_interval
 from routing.curve import (
     BETTER,
     UNDECIDED,
+    Point,
     chances,
-    curve_of,
     mean_of,
+    points_of,
     share_of_all,
 )
 from routing.spending_plan import Room, chance_at, places_of, spend
@@ -145,6 +146,17 @@ def test_ties_share_their_chance() -> None:
     score = np.array([3.0, 1.0, 1.0, 1.0])
     fold = np.zeros(4, dtype=np.int64)
     assert chances(score, fold, 0.5) == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3])
+
+
+def curve_of(
+    score: np.ndarray,
+    wrong: np.ndarray,
+    fold: np.ndarray,
+    group: np.ndarray,
+    shares: tuple[float, ...],
+) -> list[Point]:
+    asked = [chances(score, fold, share) for share in shares]
+    return points_of(shares, asked, wrong, group)
 
 
 def test_a_perfect_score_finds_all_and_a_flat_one_is_random() -> None:
