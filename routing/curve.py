@@ -53,6 +53,13 @@ def points_of(
 
     Random is no draw but its expectation over all of them: every item has the chance
     of the budget. The gain is paired: both are taken of the same items.
+
+    Parameters
+    ----------
+    wrong : float64 [n]
+        1 where people say something else than the AI.
+    group : int64 [n]
+        Items of a prompt are one observation.
     """
     found = []
     for share, asked in zip(shares, chance, strict=True):
@@ -80,6 +87,15 @@ def chances(score: Floats, fold: Ints, share: float, reserve: float = 0.0) -> Fl
 
     The reserve is drawn by lot among all, and the rest of the budget goes to the best
     of the others.
+
+    Parameters
+    ----------
+    score : float64 [n]
+        Of the items of the seed, out of fold.
+    fold : int64 [n]
+        Scores are compared within a fold alone, since each has a model of its own.
+    reserve : float
+        The share of the budget that goes to items by lot, in [0, 1].
     """
     best = chosen_share(share, reserve)
     found = np.zeros(len(score))
