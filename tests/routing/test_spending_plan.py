@@ -7,9 +7,10 @@ from annotation.agreement.intervals import wilson_interval
 from routing.curve import (
     BETTER,
     UNDECIDED,
+    WORSE,
     Point,
     chances,
-    mean_of,
+    over_random,
     points_of,
     share_of_all,
 )
@@ -172,11 +173,50 @@ def test_a_perfect_score_finds_all_and_a_flat_one_is_random() -> None:
 
 
 def test_intervals_know_that_items_of_a_prompt_go_together() -> None:
-    values = np.tile([0.0, 1.0], 50)
-    alone = mean_of(values, np.arange(100))
-    together = mean_of(values, np.arange(100) % 10)
-    assert alone.mean == together.mean == 0.5
+    wrong, asked = np.tile([0.0, 1.0], 50), np.tile([0.0, 1.0, 0.0, 0.0], 25)
+    alone = over_random(asked, 0.25, wrong, np.arange(100))
+    together = over_random(asked, 0.25, wrong, np.arange(100) % 10)
+    assert alone.mean == together.mean == 0.125
     assert together.high - together.low > 2 * (alone.high - alone.low)
+
+
+@pytest.mark.parametrize(("n", "n_wrong", "share"), [(60, 9, 0.1), (150, 15, 0.05)])
+def test_what_chooses_by_chance_is_hardly_ever_called_worse(
+    n: int, n_wrong: int, share: float
+) -> None:
+    """Mostly none of the few errors is among the few that are asked about."""
+    rng = np.random.default_rng(6)
+    wrong = (np.arange(n) < n_wrong).astype(float)
+    said = [
+        curve_of(rng.random(n), wrong, rng.permutation(n) % 5, np.arange(n), (share,))[
+            0
+        ].words
+        for _ in range(300)
+    ]
+    assert said.count(WORSE) + said.count(BETTER) <= 0.05 * len(said)
+
+
+def test_what_meets_most_errors_is_called_better_with_few_of_them() -> None:
+    wrong = (np.arange(100) < 12).astype(float)
+    met = np.where(np.arange(100) % 20 < 5, 1.0, 0.0)
+    assert met[:12].sum() == 5
+    point = points_of((0.05,), [0.2 * met], wrong, np.arange(100))[0]
+    assert point.gain.low < 0 < point.gain.mean
+    clear = np.where(np.arange(100) < 10, 1.0, 0.0)
+    assert points_of((0.1,), [clear], wrong, np.arange(100))[0].words == BETTER
+
+
+def test_without_errors_the_gain_is_open_and_for_all_alike_it_is_known() -> None:
+    none, group = np.zeros(50), np.arange(50)
+    asked = np.where(group < 5, 1.0, 0.0)
+    open_gain = over_random(asked, 0.1, none, group)
+    assert open_gain.low < open_gain.mean == 0 < open_gain.high
+    wrong = (group < 10).astype(float)
+    flat = over_random(np.full(50, 0.1), 0.1, wrong, group)
+    assert (flat.low, flat.mean, flat.high) == (0, 0, 0)
+    every, rate = np.ones(50), share_of_all(wrong, group)
+    people = over_random(every, 0.5, wrong, group)
+    assert (people.mean, people.low) == pytest.approx((0.1, 0.5 * rate.low))
 
 
 # --- shares of all items ------------------------------------------------------------
