@@ -59,6 +59,13 @@ _UNDECIDED = """
         AND v.machine_id = %(machine)s AND v.status = 'ok')
 """
 _LAST = "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s"
+_LAST_AT_WORK = """
+    SELECT COALESCE(max(i.number), 0) FROM item i
+    WHERE i.project_id = %(project)s AND i.created_at <= COALESCE((
+        SELECT min(a.created_at) FROM assignment a
+        WHERE a.project_id = %(project)s AND a.purpose = 'main'
+          AND a.state = 'submitted'), i.created_at)
+"""
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,14 @@ def windows_of(policy: RoutingPolicy, questions: Questions) -> Iterator[Window]:
 def last_number(project: Project) -> int:
     """Return the highest number of an item; one query."""
     return int(_fetch(_LAST, [project.pk])[0][0])
+
+
+def last_at_work(project: Project) -> int:
+    """Return the highest number of an item that was there as people began; one query.
+
+    Of all items, where nobody has answered yet.
+    """
+    return int(_fetch(_LAST_AT_WORK, {"project": project.pk})[0][0])
 
 
 def n_undecided(policy: RoutingPolicy) -> int:

@@ -77,11 +77,17 @@ def population_of(policy: RoutingPolicy, decided: "Decided") -> Population:
     is_before = live.is_before & (live.numbers <= seed["last_number"])
     is_known = is_before & (not seed["is_even"])
     n_seed = int((live.is_seed & live.is_labelled).sum())
+    n_drawn_from = int(seed.get("n_drawn_from", seed["n_pool"]))
+    n_before = int(is_before.sum())
+    if seed["is_even"]:
+        # What somebody had in hand as the seed was drawn is none of its population.
+        n_left = seed.get("n_labelled", n_drawn_from) - seed.get("n_before", 0)
+        n_before = min(n_before, n_left, n_drawn_from - n_seed)
     return Population(
-        int(seed.get("n_drawn_from", seed["n_pool"])),
+        n_drawn_from,
         int(is_known.sum()),
         int(decided.known.wrong[is_known].sum()),
-        n_seed + int(is_before.sum()),
+        n_seed + n_before,
         int((live.numbers > seed["last_number"]).sum()),
     )
 

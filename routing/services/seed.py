@@ -17,7 +17,7 @@ from annotation.services.routes import RouteDraft
 from models_service.selectors.arrays import compared_questions
 from routing.lots import Bools, Floats, Ints, lots_of, lowest
 from routing.models import RoutingPolicy, RoutingRun
-from routing.selectors.pool import last_number, windows_of
+from routing.selectors.pool import last_at_work, last_number, windows_of
 from routing.selectors.prices import prices_for
 from routing.selectors.seed_parts import drawn_parts
 from routing.selectors.spending import items_of
@@ -45,6 +45,7 @@ class _Standing:
     `is_kept`: drawn by an earlier run of this policy; `is_audit`: of these, for the
     audit, and `propensity`: float64 [n], the chance of then; `is_seen`: with a
     suggestion that somebody has seen. `n_wanted`: int64 [n], answers that each wants.
+    `is_even`: what people answered before came to them by lot among all of these.
     """
 
     ids: Ints
@@ -62,8 +63,9 @@ class _Standing:
 def plan_seed(policy: RoutingPolicy, tell: Tell) -> Plan:
     """Draw the seed: what people answered before counts where it came to them by lot.
 
-    That is so where all items had the same priority before the policy was set. Items
-    whose suggestion somebody has seen are not drawn: the seed is blind.
+    That is so where all items had the same priority before the policy was set, and none
+    came after people had begun. Items whose suggestion somebody has seen are not drawn:
+    the seed is blind.
     """
     measure_lengths(policy.project)
     now = _standing(policy, tell)
@@ -89,6 +91,7 @@ def plan_seed(policy: RoutingPolicy, tell: Tell) -> Plan:
         "n_seed": int(is_seed.sum()),
         "n_audit": int(is_audit.sum()),
         "n_before": int(before.sum()),
+        "n_labelled": int(is_before.sum()),
         "n_drawn_from": int((is_drawn_from | now.is_kept).sum()),
         "n_waiting": sum(draft.source == Route.Source.WAITING for draft in drafts),
         "is_even": now.is_even,
@@ -103,7 +106,7 @@ def _drawn_before(policy: RoutingPolicy) -> dict[str, Any]:
     """Return what the seed stands for, as the run said that drew it; one query."""
     runs = RoutingRun.objects.filter(policy=policy, kind=RoutingRun.Kind.SEED)
     told = runs.exclude(planned_at=None).latest("job_id").figures
-    kept = ("n_before", "n_drawn_from", "is_even", "last_number")
+    kept = ("n_before", "n_labelled", "n_drawn_from", "is_even", "last_number")
     return {name: told[name] for name in kept if name in told}
 
 
@@ -206,5 +209,6 @@ def _standing(policy: RoutingPolicy, tell: Tell) -> _Standing:
         flags[:, 3],
         table[:, 9],
         flags[:, 4],
-        is_even=len(np.unique(table[:, 8])) < 2,
+        is_even=len(np.unique(table[:, 8])) < 2
+        and int(whole[:, 1].max(initial=0)) <= last_at_work(policy.project),
     )

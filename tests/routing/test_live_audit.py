@@ -128,6 +128,27 @@ def test_another_policy_knows_what_people_labelled_before_it(world: World) -> No
     assert holds(audit["agreement"], 1 - len(world.wrong) / 400)
 
 
+def test_what_was_in_hand_as_the_seed_was_drawn_is_counted_nowhere(
+    make_pool: MakePool, make_annotator: MakeAnnotator
+) -> None:
+    project = make_pool(300, overlap=2)
+    world = make_world(project, make_annotator(project))
+    people = (world.person, make_annotator(project))
+    truth = world.truth
+    answer_items(people[0], lambda n: truth[n] if n <= 160 else None)
+    answer_items(people[1], lambda n: truth[n] if n <= 30 else None)
+    start(project, world.machine, n_seed=60, judges=None, audit_share=0.5)
+    answer_items(people[1], lambda n: truth[n] if 30 < n <= 160 else None)
+    drawn = {n for n, r in routes_of(project).items() if r.source == "human"}
+    for person in people:
+        answer_items(person, lambda n: truth[n] if n in drawn else None)
+    audit = fit(world)["audit"]
+    assert (audit["n_drawn_from"], audit["n_known"]) == (170, 0)
+    assert audit["n_certain"] == 60
+    found = audit["hybrid_accuracy"]
+    assert found["low"] <= found["mean"] <= found["high"] <= 1
+
+
 def test_items_that_came_later_are_named_and_keep_no_chance(world: World) -> None:
     start(world.project, world.machine, n_seed=80, judges=None)
     ItemStore(world.project).add([draft(number) for number in range(401, 421)])

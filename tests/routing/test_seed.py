@@ -19,6 +19,7 @@ from annotation.models import (
 )
 from annotation.services import assignments, jobs, routes
 from annotation.services.item_changes import run_item_change
+from annotation.services.item_store import ItemStore
 from annotation.services.suggestions import laid_out
 from annotation.services.suggestions import set_policy as suggest
 from routing.lots import lots_of, lowest
@@ -26,6 +27,7 @@ from routing.models import Decision, RoutingRun
 from routing.selectors.state import COLLECTING, FITTING, state_of
 from routing.services import applying
 from routing.services.requests import request_run
+from tests.pools import draft
 from tests.routing.conftest import (
     answer,
     draft_of,
@@ -178,6 +180,21 @@ def test_answers_from_before_do_not_count_where_priorities_differed(
     run = RoutingRun.objects.get()
     assert (run.figures["n_before"], run.figures["is_even"]) == (0, False)
     assert Route.objects.filter(part__in=("seed", "audit")).count() == 40
+
+
+def test_answers_from_before_do_not_count_where_items_came_since(
+    pool: Project, machine: MachineAnnotator, person: Participant
+) -> None:
+    """None of the later items could be among what people had answered."""
+    work(person, says_always, most=60)
+    ItemStore(pool).add([draft(number) for number in range(101, 301)])
+    judge(machine, says_always, Item.objects.filter(project=pool, number__gt=100))
+    start(pool, machine)
+    run = RoutingRun.objects.get()
+    assert (run.figures["n_before"], run.figures["is_even"]) == (0, False)
+    assert run.figures["n_drawn_from"] == 240
+    drawn = Decision.objects.filter(run=run, part__in=("seed", "audit"))
+    assert drawn.filter(item__number__gt=100).count() > 20
 
 
 def test_items_without_a_label_or_decided_by_hand_stay_as_they_are(
