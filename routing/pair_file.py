@@ -25,6 +25,8 @@ from routing.pairs import (
 SIDES = {"a": 1.0, "b": -1.0, "tie": 0.0, None: math.nan}
 TEXTS = ("prompt", "completion_a", "completion_b")
 LEAST_GROUPS = 3
+# So many signs of a wrong value are told.
+LONGEST = 40
 
 
 class PairFileError(ValueError):
@@ -122,7 +124,10 @@ def _rows(path: Path) -> list[Row]:
                 f"Write one object a line."
             ) from error
         if not isinstance(row, dict):
-            raise PairFileError(f"Line {number} of {path.name} is not an object.")
+            raise PairFileError(
+                f"Line {number} of {path.name} is not an object. Write one object a "
+                f'line, such as {{"prompt": "...", ...}}.'
+            )
         rows.append((number, row))
     if not rows:
         raise PairFileError(f"{path.name} holds no pairs.")
@@ -196,7 +201,8 @@ def _sides(rows: Sequence[Row], name: str) -> Floats:
         value = row.get(name)
         if (value is not None and not isinstance(value, str)) or value not in SIDES:
             raise PairFileError(
-                f"Line {number}: {name!r} is {value!r}; it must be a, b, tie or null."
+                f"Line {number}: {name!r} is {_cut(value)}; it must be a, b, tie or "
+                f"null."
             )
         sides[index] = SIDES[value]
     return sides
@@ -212,11 +218,17 @@ def _numbers(rows: Sequence[Row], name: str) -> Floats:
         value = row.get(name)
         if value is not None and not _is_finite(value):
             raise PairFileError(
-                f"Line {number}: {name!r} is {repr(value)[:40]}; it must be a finite "
+                f"Line {number}: {name!r} is {_cut(value)}; it must be a finite "
                 f"number or null."
             )
         values[index] = math.nan if value is None else float(value)
     return values
+
+
+def _cut(value: object) -> str:
+    """Return a value as it is told: whole where it is short."""
+    told = repr(value)
+    return told if len(told) <= LONGEST else f"{told[:LONGEST]}…"
 
 
 def _is_finite(value: object) -> bool:
@@ -248,8 +260,7 @@ def _word(value: object, number: int, name: str) -> str:
         )
     if is_number and not isinstance(value, bool) and not _is_finite(value):
         raise PairFileError(
-            f"Line {number}: {name!r} is {repr(value)[:40]}; write a finite number or "
-            f"null."
+            f"Line {number}: {name!r} is {_cut(value)}; write a finite number or null."
         )
     return str(value)
 

@@ -106,7 +106,8 @@ def _notes(result: Result) -> list[str]:
             f"In {result.n_fallbacks} of {plan.n_splits} splits the default "
             f"chose at random: {result.fallback_note}"
         )
-    if any(v.low <= 0 for v in result.verdicts.values()):
+    # Where people label all there is nothing to choose.
+    if any(v.low <= 0 for budget, v in result.verdicts.items() if budget < 1):
         lines.append(
             "Where it cannot be told from random, more labels in the seed or a second "
             "judge would help most."

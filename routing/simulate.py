@@ -197,7 +197,8 @@ def _check_pools(known: Known, plan: Plan, splits: Sequence[Split]) -> None:
     if not smallest:
         raise SimulationError(
             f"A seed of {plan.seed_size} leaves nothing to route of {known.pairs.n} "
-            f"pairs. Ask for a smaller seed."
+            f"pairs in {len(np.unique(known.pairs.group))} groups, which stay whole. "
+            f"Ask for a smaller seed, or name a group with more values."
         )
     least = min(plan.budgets)
     if not count_of(least, smallest):

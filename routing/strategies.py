@@ -14,7 +14,7 @@ from models_service.backends.embeddings import Vectors
 from models_service.heads.ensemble import log_loss
 from routing.audit import Audit, audit_pool
 from routing.features.bins import Tags, percentile_of, tags_of
-from routing.features.signals import Signals, signals_of
+from routing.features.signals import STATES, Signals, signals_of
 from routing.features.similar import differ_near, split_of
 from routing.features.space import Space
 from routing.features.text import (
@@ -208,6 +208,8 @@ def missing_inputs(known: Known, seed_size: int) -> dict[str, str]:
     reasons = {}
     if not known.signals.names:
         reasons["disagreement"] = _("No judge and no exchanged verdict is named.")
+    elif (known.signals.state == STATES.index("missing")).all():
+        reasons["disagreement"] = _("No judge and no exchanged verdict says anything.")
     if not np.isfinite(known.signals.confidence).any():
         reasons["confidence"] = _("Nothing says how sure the AI is.")
     if seed_size < LEAST_SEED:

@@ -9,8 +9,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from annotation import access
-from annotation.errors import NotFoundError
-from routing.selectors.budget import asked_size, paid_size, pool_of
+from annotation.errors import InvalidError, NotFoundError
+from annotation.words import gettext as _
+from routing.selectors.budget import asked_size, paid_size, pool_of, size_problems
 from routing.selectors.estimates import Estimate
 from routing.selectors.state import newest_fit
 from routing.selectors.what_if import Line, WhatIf, what_if
@@ -80,13 +81,19 @@ class RoutingWhatIf(APIView):
         responses=WhatIfOut,
     )
     def get(self, request: Request, slug: str) -> Response:
-        """Return the point of a budget, else of the policy's; 404 before a fit."""
+        """Return the point of a budget, else of the policy's; 404 before a fit.
+
+        422 where the query asks for no size.
+        """
         seat = access.seat(request.user, slug, roles=access.MANAGERS)
         run = newest_fit(seat.project)
         found = None
         if run is not None:
-            usual = paid_size(run.figures)
-            size = asked_size(pool_of(run.figures), request.query_params, usual)
+            pool, usual = pool_of(run.figures), paid_size(run.figures)
+            if problems := size_problems(pool, request.query_params):
+                text = _("This asks for no size of budget.")
+                raise InvalidError(text, problems=problems)
+            size = asked_size(pool, request.query_params, usual)
             found = what_if(run.figures, size)
         if run is None or found is None:
             raise NotFoundError

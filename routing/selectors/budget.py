@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from annotation.money import SMALLEST, shown
+from annotation.questions import Problem
+from annotation.words import gettext as _
 
 ZERO = Decimal(0)
 CENT = Decimal("0.01")
@@ -149,6 +151,29 @@ def asked_size(pool: Pool, asked: Mapping[str, str], usual: int) -> Size:
     if at is not None and at <= 1:
         return pool.size(math.floor(float(at) * pool.n_items + 0.5))
     return pool.size(usual)
+
+
+def size_problems(pool: Pool, asked: Mapping[str, str]) -> list[Problem]:
+    """Return what is wrong with the size that an address asks for; [] = nothing.
+
+    A page shows the usual size instead; over REST that would answer another question.
+    """
+    given = {name: asked[name] for name in ("usd", "items", "at") if asked.get(name)}
+    found = {name: _number(text) for name, text in given.items()}
+    problems = [
+        Problem(name, _("“{text}” is no number from 0.").format(text=text[:LONGEST]))
+        for name, text in given.items()
+        if found[name] is None
+    ]
+    items, share = found.get("items"), found.get("at")
+    if items is not None and items % 1:
+        problems.append(Problem("items", _("Write a whole number of items.")))
+    if share is not None and share > 1:
+        problems.append(Problem("at", _("Write a share from 0 to 1.")))
+    if found.get("usd") is not None and not pool.is_priced:
+        text = _("Labels have no price here. Ask with items= or at= instead.")
+        problems.append(Problem("usd", text))
+    return problems
 
 
 def _number(text: str | None) -> Decimal | None:

@@ -56,7 +56,7 @@ class PolicyReader:
         given: dict[str, Any] = {
             "machine": self._machine(),
             "budget_unit": str(self.raw.get("budget_unit") or ""),
-            "budget": self._number("budget", is_needed=True),
+            "budget": self._budget(),
         }
         given["n_seed"] = self._whole("n_seed", is_needed=True)
         for name in FREE:
@@ -148,6 +148,22 @@ class PolicyReader:
         if not isinstance(value, bool):
             self._say(name, _("Send true or false."))
         return value is True
+
+    def _budget(self) -> Decimal:
+        """Read the budget as its unit counts it: 25% of the items is no amount."""
+        value = self._number("budget", is_needed=True)
+        unit = str(self.raw.get("budget_unit") or "")
+        is_percent = str(self.raw.get("budget")).strip().endswith("%")
+        if is_percent and unit in (RoutingPolicy.Unit.MONEY, RoutingPolicy.Unit.LABELS):
+            text = _(
+                "“{text}” is a share. Count the budget as a share of all items, or "
+                "write an amount."
+            )
+            said = text.format(text=str(self.raw["budget"])[:LONGEST])
+            self._say("budget", said)
+        elif unit == RoutingPolicy.Unit.LABELS and value % 1:
+            self._say("budget", _("Write a whole number of items."))
+        return value
 
     def _whole(self, name: str, *, is_needed: bool = False) -> int:
         value = self._number(name, is_needed=is_needed)

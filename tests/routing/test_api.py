@@ -82,6 +82,9 @@ def test_newest_figures_come_first(machine: MachineAnnotator, owner: Client) -> 
         ({"n_seed": 3}, "n_seed", "at least 40 items"),
         ({"budget": {"usd": 3}}, "budget", "is no number."),
         ({"budget": None}, "budget", "still empty."),
+        ({"budget": "25%", "budget_unit": "money"}, "budget", "“25%” is a share."),
+        ({"budget": "90%", "budget_unit": "labels"}, "budget", "“90%” is a share."),
+        ({"budget": 50.5, "budget_unit": "labels"}, "budget", "Write a whole number"),
         ({"budget_unit": "euro"}, "budget_unit", "There is no unit 'euro'."),
         ({"machine": "me"}, "machine", "no such AI annotator."),
         ({"machine": None}, "machine", "Choose the AI annotator"),
@@ -193,6 +196,26 @@ def test_budget_is_asked_what_it_buys(machine: MachineAnnotator, owner: Client) 
     assert beside["top_k"]["reason"].endswith("seed of 200 items.")
     assert owner.get(f"{asked}?usd=40").json()["n_items"] == 200
     assert owner.get(f"{asked}?at=0").json()["verdict"] == "nothing"
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "said"),
+    [
+        ("usd=abc", "usd", "“abc” is no number from 0."),
+        ("usd=-1", "usd", "“-1” is no number from 0."),
+        ("at=nan", "at", "“nan” is no number from 0."),
+        ("at=50", "at", "Write a share from 0 to 1."),
+        ("items=1.5", "items", "Write a whole number of items."),
+    ],
+)
+def test_budget_that_is_none_is_not_answered_with_another(
+    machine: MachineAnnotator, owner: Client, query: str, path: str, said: str
+) -> None:
+    store_fit(start(machine.project, machine), figures())
+    response = owner.get(where(machine.project, f"what-if/?{query}"))
+    assert response.status_code == 422
+    problems = response.json()["problems"]
+    assert [(one["path"], one["message"]) for one in problems] == [(path, said)]
 
 
 def test_undecided_budget_says_what_would_help(

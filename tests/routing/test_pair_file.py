@@ -87,6 +87,20 @@ def test_bad_values_are_refused(
     assert refused(rows, tmp_path, COLUMNS).startswith(words)
 
 
+def test_long_value_is_told_in_short(tmp_path: Path) -> None:
+    rows = [{**row, "ai": "It was the first one. " * 50} for row in draw_rows(20, 1)]
+    words = refused(rows, tmp_path, COLUMNS)
+    assert len(words) < 120
+    assert words.endswith("…; it must be a, b, tie or null.")
+
+
+def test_line_that_is_a_list_says_what_to_write(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_text(json.dumps(draw_rows(20, 1)), encoding="utf-8")
+    with pytest.raises(PairFileError, match=r"not an object\. Write one object a line"):
+        read_pairs(path, COLUMNS)
+
+
 def test_unknown_column_names_those_there_are(tmp_path: Path) -> None:
     words = refused(draw_rows(20, 1), tmp_path, Columns(("nobody",), "ai"))
     assert "has a column 'nobody'" in words

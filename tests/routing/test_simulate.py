@@ -145,6 +145,16 @@ def test_one_topic_and_one_form_leave_no_tags_and_still_work(tmp_path: Path) -> 
     assert share > 0.95
 
 
+def test_judge_who_says_nothing_is_no_judge(tmp_path: Path) -> None:
+    rows = draw_rows(120, 5, hard=(1,))
+    for row in rows:
+        row |= {"judge": None, "ai_swapped": None}
+    result = simulate(known_of(rows, tmp_path), Plan(50, (0.3,), 2, 0))
+    assert "disagreement" not in result.cells
+    said = "No judge and no exchanged verdict says anything."
+    assert result.reasons["disagreement"] == said
+
+
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
@@ -152,7 +162,7 @@ def test_one_topic_and_one_form_leave_no_tags_and_still_work(tmp_path: Path) -> 
         (Plan(50, (0.0,), 3, 0), "above 0 and up to 1"),
         (Plan(50, (float("nan"),), 3, 0), "above 0 and up to 1"),
         (Plan(50, (1.5,), 3, 0), "above 0 and up to 1"),
-        (Plan(118, (0.5,), 3, 0), "leaves nothing to route"),
+        (Plan(118, (0.5,), 3, 0), "leaves nothing to route of 120 pairs in"),
         (Plan(0, (0.5,), 3, 0), "at least one item"),
         (Plan(50, (0.5,), 1, 0), "at least 2 splits"),
         (Plan(50, (0.5,), 3, 0, reserve=1.0), "reserve is a share"),
