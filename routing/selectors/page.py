@@ -1,10 +1,12 @@
 """What the page of routing shows beside its state: choices, counts, money, the seed."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models import Count
 
 from annotation.answers import main_question, parse_questions
 from annotation.models import (
@@ -41,10 +43,14 @@ HELD = "held"
 
 @dataclass(frozen=True)
 class Offer:
-    """A machine whose label can be taken, and what its last report says."""
+    """A machine whose label can be taken, and what its last report says.
+
+    `n_items`: items on which it has a usable verdict.
+    """
 
     machine: MachineAnnotator
     trust: Trust | None
+    n_items: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +79,7 @@ def lacking(project: Project, offered: list[Offer]) -> str:
 
 
 def offers(project: Project) -> list[Offer]:
-    """Return the machines with a verdict that can be taken; four queries."""
+    """Return the machines with a verdict that can be taken; five queries."""
     versions = list(compared_questions(project))
     said = PreAnnotation.objects.filter(
         project=project,
@@ -81,15 +87,42 @@ def offers(project: Project) -> list[Offer]:
         questions_version__in=versions,
         item__n_completions=2,
     )
+    counted = said.values("machine").annotate(n=Count("item", distinct=True))
+    counts = dict(counted.values_list("machine", "n"))
     found = (
         MachineAnnotator.objects.filter(project=project, archived_at=None)
         .exclude(kind=MachineAnnotator.Kind.TAGGER)
-        .filter(pk__in=said.values("machine"))
+        .filter(pk__in=counts)
         .order_by("name", "-number")
     )
     trusts = trust_by_machine(project)
     usable = without_taught(project, list(found))
-    return [Offer(one, trusts.get(one.pk)) for one in usable]
+    return [Offer(one, trusts.get(one.pk), counts[one.pk]) for one in usable]
+
+
+def likeliest(offered: Sequence[Offer]) -> Offer | None:
+    """Return whose label an owner most likely wants; None where nothing tells.
+
+    The only one; else who surely agrees most with people; else who has judged most.
+    """
+    if len(offered) < 2:
+        return offered[0] if offered else None
+    for known in (_agreement, lambda offer: float(offer.n_items)):
+        first, second = sorted(offered, key=known, reverse=True)[:2]
+        if known(first) > known(second):
+            return first
+    return None
+
+
+def _agreement(offer: Offer) -> float:
+    """Return the lower end of how far it agrees with people; 0 where it is not known.
+
+    So who was measured on little does not come before who was measured well.
+    """
+    if offer.trust is None or not offer.trust.n_items:
+        return 0.0
+    low = offer.trust.agreement.low
+    return low if math.isfinite(low) else 0.0
 
 
 def parts_of(project: Project, policy: RoutingPolicy | None) -> list[Part]:

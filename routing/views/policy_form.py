@@ -1,19 +1,23 @@
 """A routing policy as a form; the fields are read by `read_policy`, as over REST."""
 
 from collections.abc import Sequence
-from decimal import Decimal
+from dataclasses import dataclass
+from decimal import ROUND_UP, Decimal
 from typing import Any, cast
 
 from django import forms
 from django.utils.translation import gettext_lazy
 
 from annotation.models import Project
+from annotation.money import shown
 from annotation.questions import Problem
 from annotation.views.forms import Styled
 from annotation.words import gettext as _
+from annotation.words import ngettext
 from routing.models import RoutingPolicy
+from routing.selectors.budget import CENT, Size
 from routing.selectors.described import TagOffer
-from routing.selectors.page import Offer
+from routing.selectors.page import Offer, likeliest
 from routing.selectors.spending import price_of
 from routing.services.policy_rules import LEAST_SEED
 from routing.services.reading import written
@@ -220,9 +224,9 @@ def initial(
         told["length_share"] = told["length_share"] if policy.length_share else ""
         return told | {"seed": ""}
     price = price_of(project)
-    only = offered[0] if len(offered) == 1 else None
+    first = likeliest(offered)
     return {
-        "machine": str(only.machine.public_id) if only else "",
+        "machine": str(first.machine.public_id) if first else "",
         "judges": [str(one.machine.public_id) for one in offered],
         "n_seed": max(LEAST_SEED, min(USUAL_SEED, n_items // 4)),
         "budget_unit": "money" if price else "share",
@@ -233,6 +237,35 @@ def initial(
         "reserve_share": "10%",
         "refit_every": 100,
     }
+
+
+@dataclass(frozen=True)
+class UsedBudget:
+    """A budget that was looked at, as the form begins with it.
+
+    `seed`: the items of a new seed that are paid from it too; 0 where the size that was
+    looked at has its seed in it.
+    """
+
+    budget: str
+    unit: str
+    seed: int
+    told: str
+
+
+def used_budget(size: Size, seed: int) -> UsedBudget:
+    """Return the budget of a size, and of a seed that comes on top of it.
+
+    What a curve tells is of the items after the seed, and each policy draws its own.
+    """
+    pool, units = size.pool, RoutingPolicy.Unit
+    n_items = size.n_items + seed
+    if not pool.is_priced:
+        told = ngettext("{n:,} item", "{n:,} items", n_items).format(n=n_items)
+        return UsedBudget(str(n_items), units.LABELS, seed, told)
+    usd = pool.usd_of(size.n_items) + pool.usd_by_lot(seed)
+    usd = usd.quantize(CENT, ROUND_UP)
+    return UsedBudget(plain(usd), units.MONEY, seed, shown(usd))
 
 
 def plain(amount: Decimal) -> str:

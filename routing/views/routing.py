@@ -53,7 +53,7 @@ from routing.services.by_hand import request_by_hand
 from routing.services.policies import end_policy, set_policy
 from routing.services.reading import read_policy
 from routing.views.learned import learned_context
-from routing.views.policy_form import PolicyForm, initial, percent
+from routing.views.policy_form import PolicyForm, initial, percent, used_budget
 from routing.views.what_if import what_if_context
 
 # How often the page asks while a job is at work, and while people label the seed.
@@ -203,6 +203,11 @@ def _page(request: HttpRequest, seat: Seat, form: PolicyForm | None) -> HttpResp
     begun = initial(project, now.policy, offered, n_items)
     run = newest_fit(project)
     run_told = learned_context(project, run)
+    sizes = what_if_context(project, now, run, request.GET)
+    used = None
+    if form is None and "use" in request.GET and sizes["size"].n_items:
+        used = used_budget(sizes["size"], int(begun["n_seed"]) if run else 0)
+        begun |= {"budget": used.budget, "budget_unit": used.unit}
     tags = tag_offer(project, now.policy)
     told = {
         "tab": "routing",
@@ -215,8 +220,9 @@ def _page(request: HttpRequest, seat: Seat, form: PolicyForm | None) -> HttpResp
         "n_items": n_items,
         "ai_money": ai_money(now.policy) if now.policy else None,
         "all_usd": all_usd,
+        "used": used,
     }
-    context = live | run_told | what_if_context(project, now, run, request.GET) | told
+    context = live | run_told | sizes | told
     status = 422 if form is not None else 200
     return render(request, "routing/routing.html", context, status=status)
 

@@ -8,8 +8,7 @@ import pytest
 from tests.architecture.unmarked import Found, in_script, in_template
 
 ROOT = Path(__file__).resolve().parents[2]
-TEMPLATES = ROOT / "annotation/templates"
-SCRIPTS = ROOT / "annotation/static/annotation"
+APPS = ("annotation", "models_service", "routing")
 HOW = "Mark them: docs/ARCHITECTURE.md, “Words in other languages”."
 
 # Included inside a tag: attributes alone, without an element.
@@ -21,6 +20,7 @@ FRAGMENTS = {
 # The same in every language.
 NAMES = {
     "Polyphony": "the product",
+    "CSV": "a type of file",
     "· Polyphony": "the product, after the title of a page",
     "ABCD-EFGH-JKLM": "the shape of a code",
     # Names of keys, as the browser gives them.
@@ -36,11 +36,13 @@ NAMES = {
 
 def unmarked() -> Iterator[tuple[Path, Found]]:
     """Yield what is not marked, with its file."""
-    for path in sorted(TEMPLATES.rglob("*.*")):
-        if str(path.relative_to(TEMPLATES)) not in FRAGMENTS:
-            yield from ((path, one) for one in in_template(path.read_text("utf-8")))
-    for path in sorted(SCRIPTS.rglob("*.js")):
-        yield from ((path, one) for one in in_script(path.read_text("utf-8")))
+    for app in APPS:
+        templates, scripts = ROOT / app / "templates", ROOT / app / "static" / app
+        for path in sorted(templates.rglob("*.*")):
+            if str(path.relative_to(templates)) not in FRAGMENTS:
+                yield from ((path, one) for one in in_template(path.read_text("utf-8")))
+        for path in sorted(scripts.rglob("*.js")):
+            yield from ((path, one) for one in in_script(path.read_text("utf-8")))
 
 
 def test_every_word_of_templates_and_scripts_is_marked() -> None:

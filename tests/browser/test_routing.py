@@ -84,6 +84,28 @@ def test_budget_is_moved_by_keyboard(
     expect(page.locator("#h-at")).to_have_text("At $12.00")
 
 
+def test_budget_looked_at_is_taken_to_the_form_by_keyboard(
+    new_page: NewPage, live_server_url: str, routed: Project
+) -> None:
+    page = opened(new_page, live_server_url, routed)
+    page.locator("#budget-slider").focus()
+    page.keyboard.press("Home")
+    for _step in range(45):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#h-at")).to_have_text("At $9.00")
+    page.get_by_role("link", name="Use this budget").focus()
+    page.keyboard.press("Enter")
+    form = page.locator("#policy-form")
+    expect(form).to_contain_text("of 45 items, as you looked at it")
+    expect(form.get_by_label("Budget, the seed included")).to_have_value("17")
+    expect(form.get_by_label("Counted in")).to_have_value("money")
+    # Unfolded, nothing is wider than the window.
+    folds = "all => all.forEach(one => { one.open = true })"
+    page.locator("main details").evaluate_all(folds)
+    expect(page.locator(".routing-hash")).to_be_visible()
+    assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
 def test_script_and_server_say_the_same(
     new_page: NewPage, live_server_url: str, routed: Project
 ) -> None:

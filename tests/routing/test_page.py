@@ -13,11 +13,13 @@ from annotation.models import (
     MachineAnnotator,
     Membership,
     Participant,
+    PreAnnotation,
     Project,
     Role,
 )
 from annotation.services.budgets import Terms, set_budget
 from annotation.services.jobs import cancel_job
+from models_service.services import reports
 from routing.models import RoutingPolicy
 from routing.services.requests import request_run
 from tests.factories import make_member, make_project
@@ -126,6 +128,63 @@ def test_form_begins_with_what_is_usual_and_with_the_price(
     assert begun["machine"] == str(machine.public_id)
     assert (begun["label_usd"], begun["budget_unit"]) == ("0.45", "money")
     assert begun["n_seed"] == 40
+
+
+def test_form_begins_with_who_has_judged_most_or_agrees_most(
+    machine: MachineAnnotator, person: Participant
+) -> None:
+    project = machine.project
+    again = make_machine(project, "zealous", lambda number: -1)
+
+    def begins_with() -> str:
+        address = reverse("routing", args=[project.slug])
+        form = client_of(project).get(address).context["form"]
+        return str(form.initial["machine"])
+
+    assert begins_with() == ""
+    PreAnnotation.objects.filter(machine=machine, item__number=7).delete()
+    assert begins_with() == str(again.public_id)
+    assert "has judged 99 items" in page_of(project)
+    work(person, says_always, most=20)
+    for one in (machine, again):
+        reports.refresh(machine=one)
+    assert begins_with() == str(machine.public_id)
+
+
+@pytest.mark.parametrize(
+    ("query", "budget", "unit", "said"),
+    [
+        # The seed of the next policy is paid on top of what the curve tells.
+        ("usd=10&use=1", "18", "money", "of a seed of 40 before: $18.00"),
+        ("usd=0&use=1", "50%", "share", ""),
+        ("usd=10", "50%", "share", ""),
+    ],
+)
+def test_budget_that_was_looked_at_is_that_of_the_form(
+    machine: MachineAnnotator, query: str, budget: str, unit: str, said: str
+) -> None:
+    store_fit(start(machine.project, machine), figures())
+    address = reverse("routing", args=[machine.project.slug])
+    response = client_of(machine.project).get(f"{address}?{query}")
+    begun = response.context["form"].initial
+    assert (begun["budget"], begun["budget_unit"]) == (budget, unit)
+    page = " ".join(response.content.decode().split())
+    assert ('id="another" open' in page) == bool(said)
+    assert said in page
+
+
+def test_budget_looked_at_before_a_seed_has_the_seed_in_it(
+    machine: MachineAnnotator,
+) -> None:
+    address = reverse("routing", args=[machine.project.slug])
+    page = client_of(machine.project).get(f"{address}?items=60")
+    assert "?items=60&amp;use=1#policy-form" in page.content.decode()
+    page = client_of(machine.project).get(f"{address}?items=60&use=1")
+    begun = page.context["form"].initial
+    assert (begun["budget"], begun["budget_unit"]) == ("60", "labels")
+    assert "60 items, the seed included" in page.content.decode()
+    reader = client_of(machine.project, "researcher").get(f"{address}?items=60")
+    assert "use=1" not in reader.content.decode()
 
 
 def test_form_begins_with_the_policy_in_force(machine: MachineAnnotator) -> None:
