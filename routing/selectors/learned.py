@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models.expressions import RawSQL
 
+from annotation.formats.exports.cells import harmless
 from annotation.models import Item, Project
 from annotation.words import gettext as _
 from routing.models import Decision, RoutingRun
@@ -188,7 +189,8 @@ def tags_csv(figures: Mapping[str, Any]) -> str:
             found = one.get(name) or {}
             told += [found.get(end, "") for end in ("mean", "low", "high")]
         words = tag_words(one["name"], signals)
-        writer.writerow([one["name"], words, one["n_open"], one["n_seed"], *told])
+        names = harmless(one["name"]), harmless(words)
+        writer.writerow([*names, one["n_open"], one["n_seed"], *told])
     return out.getvalue()
 
 

@@ -14,7 +14,7 @@ from routing.models import RoutingPolicy
 from routing.selectors.budget import Pool, asked_size, pool_of
 from routing.selectors.drawing import draw
 from routing.selectors.estimates import BETTER, NOTHING, UNDECIDED, WORSE
-from routing.selectors.learned import audited
+from routing.selectors.learned import audited, tags_csv
 from routing.selectors.what_if import WhatIf, what_if
 from tests.routing.conftest import start
 from tests.routing.test_page import client_of
@@ -246,6 +246,15 @@ def test_tags_are_downloaded_as_a_picture_and_as_a_table(policy: RoutingPolicy) 
     assert [row["tag"] for row in rows][:2] == ["second: opposite", "cosine: high"]
     assert float(rows[0]["lift"]) > 0 > float(rows[-1]["lift"])
     assert float(rows[0]["slope"]) == pytest.approx(0.004)
+
+
+def test_no_tag_becomes_a_formula() -> None:
+    told = figures(0.06)
+    told["signals"] = ["=1+1"]
+    told["tags"][0]["name"] = "=1+1: opposite"
+    row = next(csv.DictReader(io.StringIO(tags_csv(told))))
+    assert row["tag"] == "'=1+1: opposite"
+    assert row["words"] == "'=1+1 contradicts the AI"
 
 
 FILES = ["routing_curve", "routing_csv", "routing_tags", "routing_tags_csv"]
