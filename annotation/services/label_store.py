@@ -8,6 +8,7 @@ are stored as a questions version of their own, so nothing is bent to the projec
 import hashlib
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -302,15 +303,29 @@ class LabelStore:
         ]
         counts = self.items.counts
         with connection.cursor() as db:
-            for row in rows:
-                db.execute(_ADD_MACHINE, row)
-                found = db.fetchone()
-                if found is None:
-                    counts.n_known_labels += 1
-                elif found[0]:
-                    counts.n_pre_annotations += 1
-                else:
-                    counts.n_other_labels += 1
+            for wave in _without_repeats(rows):
+                statement = _ADD_MACHINE.format(rows=", ".join([_ROW] * len(wave)))
+                db.execute(statement, [value for row in wave for value in row])
+                added = [is_new for (is_new,) in db.fetchall()]
+                counts.n_known_labels += len(wave) - len(added)
+                counts.n_pre_annotations += sum(added)
+                counts.n_other_labels += len(added) - sum(added)
+
+
+def _without_repeats(rows: list[tuple[Any, ...]]) -> list[list[tuple[Any, ...]]]:
+    """Split rows so that no two of a part are of one item, machine, version and order.
+
+    One statement cannot meet the same label twice; the next one finds it stored.
+    """
+    parts: list[list[tuple[Any, ...]]] = []
+    n_seen: Counter[tuple[Any, ...]] = Counter()
+    for row in rows:
+        key = (*row[3:6], tuple(row[10]))
+        if n_seen[key] == len(parts):
+            parts.append([])
+        parts[n_seen[key]].append(row)
+        n_seen[key] += 1
+    return parts
 
 
 def _was_seen(label: LabelDraft) -> bool:
@@ -319,12 +334,13 @@ def _was_seen(label: LabelDraft) -> bool:
     return isinstance(own, Mapping) and own.get("is_suggestion_visible") is True
 
 
+_ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::smallint[], %s::varchar[], %s)"
 # No row: the same label is there. Else: whether it was added, or another one stands.
 _ADD_MACHINE = """
     INSERT INTO pre_annotation (public_id, created_at, project_id, item_id, machine_id,
         questions_version_id, status, answers, probability, raw, "order", flags,
         metadata)
-    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::smallint[], %s::varchar[], %s)
+    VALUES {rows}
     ON CONFLICT (item_id, machine_id, questions_version_id, "order")
     DO UPDATE SET id = pre_annotation.id
     WHERE (pre_annotation.answers, pre_annotation.status)

@@ -4,13 +4,9 @@ On an own-written miniature, and on the real verdicts where POLYPHONY_DATA_DIR n
 them.
 """
 
-import gzip
-import json
-import os
 from collections import defaultdict
 from math import log, sqrt
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.cache import cache
@@ -21,21 +17,15 @@ from models_service.services import reports
 from tests.factories import make_project
 from tests.flow.test_real_data import bring_in, needs_data
 from tests.models.juries import decide, make_jury, named, said
+from tests.models.llmbar import part_of, rows_of
 
 pytestmark = pytest.mark.django_db
-REAL = Path(os.environ.get("POLYPHONY_DATA_DIR", "")) / "llmbar"
 VOTES = {"1": log(3), "2": -log(3)}
 
 
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     cache.clear()
-
-
-def rows_of(path: Path) -> list[dict[str, Any]]:
-    opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8") as lines:
-        return [json.loads(line) for line in lines]
 
 
 def votes_of(path: Path, names: list[str]) -> dict[str, dict[str, float]]:
@@ -64,32 +54,31 @@ def jury_of(
 
 
 @pytest.mark.parametrize(
-    ("items", "verdicts", "names", "n"),
+    ("is_real", "names", "n"),
     [
-        (
-            FOLDER / "llmbar.jsonl",
-            FOLDER / "llmbar_verdicts.jsonl",
-            ["steady/Vanilla", "first/Vanilla", "mute/Vanilla"],
-            2,
-        ),
+        (False, ["steady/Vanilla", "first/Vanilla", "mute/Vanilla"], 2),
         pytest.param(
-            REAL / "items.jsonl.gz",
-            REAL / "verdicts.jsonl.gz",
+            True,
             ["GPT-4/Vanilla", "ChatGPT/Vanilla", "PaLM2/Vanilla", "LLaMA2/Vanilla"],
             99,
             marks=needs_data,
         ),
     ],
+    ids=["mini", "real"],
 )
 def test_jury_is_the_mean_of_what_the_files_say(
-    items: Path, verdicts: Path, names: list[str], n: int
+    is_real: bool, names: list[str], n: int, tmp_path: Path
 ) -> None:
+    items, verdicts = (
+        part_of(tmp_path, "Natural", names)
+        if is_real
+        else (FOLDER / "llmbar.jsonl", FOLDER / "llmbar_verdicts.jsonl")
+    )
     project = make_project()
     bring_in(project, items, verdicts)
     project.items.exclude(metadata__subset__endswith="Natural").delete()
     # Of the miniature nothing is fitted: on two items every limit is chance.
-    is_calibrated = items.parent == REAL
-    jury = jury_of(project, names, is_calibrated=is_calibrated)
+    jury = jury_of(project, names, is_calibrated=is_real)
     decide(jury)
     seats = dict(zip(names, jury.parameters["members"], strict=True))
     votes = votes_of(verdicts, names)
@@ -108,15 +97,15 @@ def test_jury_is_the_mean_of_what_the_files_say(
 
 
 @needs_data
-def test_jury_of_weaker_evaluators_against_each_alone() -> None:
+def test_jury_of_weaker_evaluators_against_each_alone(tmp_path: Path) -> None:
     """Four of six evaluators with one prompt, on LLMBar's natural pairs."""
     project = make_project()
-    bring_in(project, REAL / "items.jsonl.gz", REAL / "verdicts.jsonl.gz")
-    project.items.exclude(metadata__subset__endswith="Natural").delete()
-    names = [f"{name}/Vanilla" for name in ("ChatGPT", "PaLM2", "LLaMA2")]
-    jury = jury_of(project, [*names, "ChatGPT-0301/Vanilla"])
+    evaluators = ("ChatGPT", "PaLM2", "LLaMA2", "ChatGPT-0301")
+    names = [f"{name}/Vanilla" for name in evaluators]
+    bring_in(project, *part_of(tmp_path, "Natural", names))
+    jury = jury_of(project, names)
     decide(jury)
-    alone = [named(project, one) for one in [*names, "ChatGPT-0301/Vanilla"]]
+    alone = [named(project, one) for one in names]
     shares = [agreement(one) for one in [*alone, jury]]
     assert shares[-1] > max(shares[:-1])
 

@@ -36,6 +36,7 @@ from tests.models.judges import (
     texts_of,
     verdict,
 )
+from tests.models.llmbar import part_of
 from tests.models.people import answer_items, drawn, make_people, mostly
 
 pytestmark = pytest.mark.django_db
@@ -461,15 +462,14 @@ NO_WEIGHT = {("ChatGPT/Vanilla", "GPTInst"), ("ChatGPT/Vanilla", "GPTOut")}
 
 @needs_data
 @pytest.mark.parametrize("subset", ["Natural", "Neighbor", "GPTInst", "GPTOut"])
-def test_judges_of_llmbar_come_out_as_published(subset: str) -> None:
+def test_judges_of_llmbar_come_out_as_published(subset: str, tmp_path: Path) -> None:
     project = make_project()
-    for name in ("items", "verdicts"):
-        path = Path(REAL) / "llmbar" / f"{name}.jsonl.gz"
+    names = ["GPT-4/Vanilla", "ChatGPT/Vanilla"]
+    for path in part_of(tmp_path, subset, names):
         _job, problems = import_path(project=project, path=path, mode=GOOD)
         assert [one for one in problems if not one.is_warning] == []
-    project.items.exclude(metadata__subset__endswith=subset).delete()
     machines = MachineAnnotator.objects.filter(project=project)
-    for name in ("GPT-4/Vanilla", "ChatGPT/Vanilla"):
+    for name in names:
         told = figures_of(machines.get(name=name))
         right, consistent = LLMBAR[name, subset]
         share = told["one_order"]["value"] * told["n_items"] / told["n_with_majority"]
