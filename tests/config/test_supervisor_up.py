@@ -142,13 +142,16 @@ def refuse(*arguments: str, **changes: str) -> str:
     return done.stderr
 
 
-# A start takes most of a test's time, so each of them shows more than one thing.
+# A start takes most of the time, so three of them show all that needs one.
 
 
-def test_dead_processes_come_back_data_stays_and_signals_stop_everything(
+def test_what_dies_comes_back_and_what_is_stored_stays(
     var: Path, begin: Callable[..., Platform]
 ) -> None:
-    first = begin()
+    logins = r"demo-owner ([0-9a-f]{12})\n(?:demo-[a-z0-9-]+ [0-9a-f]{12}\n){3}"
+    first = begin(DEMO="true")
+    password = first.wait_for(logins).group(1)
+    assert (var / "demo.txt").stat().st_mode & 0o777 == 0o600
     url = first.wait_for(r"runs at (http://\S+)").group(1)
     database = f"postgresql://postgres@/polyphony?host={var / 'run'}"
     with psycopg.connect(database, autocommit=True) as connection:
@@ -159,27 +162,19 @@ def test_dead_processes_come_back_data_stays_and_signals_stop_everything(
     first.wait_for("The process web ended")
     assert status(url + "health/") == 200
     stops_everything(first, signal.SIGTERM)
-    second = begin()
-    with psycopg.connect(database) as connection:
-        assert connection.execute("SELECT number FROM mark").fetchone() == (7,)
-    borrows_the_servers(second)
-    stops_everything(second, signal.SIGINT)
 
-
-def test_demo_is_laid_once_and_a_killed_supervisor_leaves_nothing_that_runs(
-    var: Path, begin: Callable[..., Platform]
-) -> None:
-    logins = r"demo-owner ([0-9a-f]{12})\n(?:demo-[a-z0-9-]+ [0-9a-f]{12}\n){3}"
-    first = begin(DEMO="true")
-    password = first.wait_for(logins).group(1)
-    assert first.stop() == 0
-    assert (var / "demo.txt").stat().st_mode & 0o777 == 0o600
     second = begin(DEMO="true")
-    assert second.wait_for(logins).group(1) == password
+    assert second.wait_for(logins).group(1) == password, "the demo is laid once"
     running = children(second.process.pid)
     second.process.kill()
     second.process.wait()
     assert wait_until(lambda: not any(map(is_running, running)), timeout=60)
+
+    third = begin()
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT number FROM mark").fetchone() == (7,)
+    borrows_the_servers(third)
+    stops_everything(third, signal.SIGINT)
 
 
 def stops_everything(platform: Platform, sig: signal.Signals) -> None:
