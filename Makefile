@@ -42,9 +42,11 @@ test-services: $(TEST_STAMP)
 	.ci/with-system-services $(PYTEST) -n $(JOBS) \
 		-m "database and not browser and not slow and not gpu" $(ARGS)
 
-# Full counts of everything, for hours rather than minutes.
+# The tests that repeat more often, in full: about an hour on two cores.
 prove: $(TEST_STAMP) chromium
-	POLYPHONY_FULL=1 $(PYTEST) -n $(JOBS) -m "not gpu" --timeout 14400 $(ARGS)
+	POLYPHONY_FULL=1 $(PYTEST) -n $(JOBS) --dist worksteal -m "not gpu" --timeout 14400 \
+		$$(grep -rlE "tests\.counts|page_checks|mark\.slow" tests --include="test_*.py") \
+		$(ARGS)
 
 bench: $(TEST_STAMP)
 	@for script in bench/bench_*.py; do \
