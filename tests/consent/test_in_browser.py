@@ -77,26 +77,6 @@ def test_taking_a_scope_back_and_withdrawing_by_keyboard(
     assert Withdrawal.objects.get(participant=person).done_at is not None
 
 
-@pytest.mark.parametrize(("size", "theme"), SCREENS)
-def test_no_page_of_ones_own_has_a_barrier(
-    transactional_db: None,
-    new_page: NewPage,
-    live_server: "LiveServer",
-    study: Project,
-    join: Join,
-    size: dict[str, int],
-    theme: str,
-) -> None:
-    person = join()
-    assert person.user is not None
-    page = new_page(viewport=size, color_scheme=theme)
-    sign_in(page, person.user, live_server)
-    for name in ("your_data", "consent_withdraw"):
-        page.goto(reverse(name, args=[study.slug]))
-        assert violations(page) == [], name
-        assert not is_wider_than_the_screen(page)
-
-
 def test_withdrawing_somebody_at_their_wish_by_keyboard(
     transactional_db: None,
     new_page: NewPage,

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from annotation.models import Budget, Project
 from annotation.services import ledger
-from tests.axe import violations, violations_by_theme
-from tests.browser.desks import PHONE_SIZE, annotator_of, sign_in
+from tests.axe import violations
+from tests.browser.desks import annotator_of, sign_in
 from tests.factories import make_items, make_participant, make_project
 from tests.ledger.books import claimed, give_budget, submit, usd
 
@@ -30,19 +30,6 @@ def project(db: None) -> Project:
     ledger.reserve(project=found, amount=usd("1"), reference="run:1:batch:1")
     ledger.commit(project=found, reference="run:1:batch:1", actual=usd("0.41275"))
     return found
-
-
-def test_page_has_no_violation_and_fits_a_phone(
-    project: Project, new_page: NewPage, live_server_url: str
-) -> None:
-    for size in ({"width": 1440, "height": 900}, PHONE_SIZE):
-        page = new_page(viewport=size, reduced_motion="reduce")
-        sign_in(page, project.created_by, live_server_url)
-        page.goto(reverse("budget", args=[project.slug]))
-        expect(page.get_by_role("heading", name="Budget", level=1)).to_be_visible()
-        assert violations_by_theme(page) == []
-        width = page.evaluate("document.documentElement.scrollWidth")
-        assert width == size["width"]
 
 
 def test_an_owner_sets_the_budget_by_keyboard(

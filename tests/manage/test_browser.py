@@ -12,18 +12,11 @@ from pytest_django.live_server_helper import LiveServer
 from annotation.models import Item, Job, Project
 from annotation.services import charts
 from tests.axe import violations
-from tests.counts import IS_FULL
 from tests.factories import make_items, make_participant, make_project
 from tests.manage.conftest import answer, pre_annotate
 from tests.snapshots import Snapshots
 
 pytestmark = pytest.mark.django_db(transaction=True)
-VIEWS = [
-    (1440, 900, "light"),
-    (1440, 900, "dark"),
-    (360, 800, "light"),
-    (360, 800, "dark"),
-]
 # After so long the dashboard asks for newer figures.
 LIVE_MS = 10_000
 PAIRS = "prompt,answer1,answer2\nWhy?,Because,So\nHow?,Thus,Like this\n"
@@ -88,43 +81,6 @@ def open_page(
 
     yield make
     SessionStore(cookie).delete()
-
-
-def addresses(project: Project) -> list[str]:
-    """Return the address of every kind of page below the project."""
-    item = Item.objects.filter(project=project).order_by("id")[0]
-    job = Job.objects.filter(project=project)[0]
-    return [
-        "",
-        "items/",
-        "items/?state=disagreement",
-        f"items/{item.public_id}/",
-        "jobs/",
-        f"jobs/{job.public_id}/",
-        "import/",
-        "export/",
-    ]
-
-
-# Each width and theme is met once; a proof takes all four.
-@pytest.mark.parametrize(
-    ("width", "height", "theme"), VIEWS if IS_FULL else (VIEWS[0], VIEWS[-1])
-)
-def test_every_page_is_accessible_and_fits(
-    width: int,
-    height: int,
-    theme: str,
-    busy: Project,
-    open_page: Callable[..., Page],
-) -> None:
-    page = open_page("", width, height, theme)
-    for address in addresses(busy):
-        page.set_viewport_size({"width": width, "height": height})
-        page.goto(f"/p/{busy.slug}/{address}")
-        assert violations(page) == [], address
-        page.set_viewport_size({"width": min(width, 320), "height": height})
-        is_wider = "document.documentElement.scrollWidth > innerWidth"
-        assert not page.evaluate(is_wider), address
 
 
 def _upload(page: Page, tmp_path: Path, text: str = PAIRS) -> None:

@@ -8,11 +8,9 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from annotation.models import Annotation, Enrolment, Project
-from annotation.services.assignments import claim_next
 from annotation.services.versions import publish_survey
-from tests.axe import violations, violations_by_theme
-from tests.browser.desks import PHONE_SIZE, sign_in
-from tests.recruit.conftest import DONE, PID, Recruit, link_of, recruiting
+from tests.axe import violations
+from tests.recruit.conftest import DONE, PID, link_of, recruiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,18 +64,3 @@ def test_a_recruited_person_walks_from_the_link_to_the_code(
     assert Enrolment.objects.get().state == "completed"
     # The first request has the id in its address, and none in its headers.
     assert not [headers for headers in seen if PID in headers]
-
-
-def test_pages_of_the_owner_have_no_violation(
-    new_page: Callable[..., Page], recruit: Recruit, live_server_url: str
-) -> None:
-    project = recruiting(floor_per_hour=9)
-    claim_next(participant=recruit(project).participant, project=project)
-    for size in ({"width": 1440, "height": 900}, PHONE_SIZE):
-        page = new_page(viewport=size, reduced_motion="reduce")
-        sign_in(page, project.created_by, live_server_url)
-        for name in ("pay", "settings_recruitment"):
-            page.goto(reverse(name, args=[project.slug]))
-            assert violations_by_theme(page) == [], name
-            width = page.evaluate("document.documentElement.scrollWidth")
-            assert width == size["width"], name

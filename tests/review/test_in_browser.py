@@ -189,23 +189,6 @@ def test_walk_goes_on_after_a_message_about_an_answer(
     assert "settling=open" in page.url
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK_SIZE, PHONE_SIZE], ids=["desk", "phone"])
-def test_disagreement_pages_are_accessible(
-    browse: Callable[..., Page],
-    split: Project,
-    size: dict[str, int],
-    scheme: str,
-) -> None:
-    page = browse(split.created_by, viewport=size, color_scheme=scheme)
-    item = split.items.order_by("number").first()
-    assert item is not None
-    for path in ("", f"{item.public_id}/"):
-        page.goto(f"/p/{split.slug}/disagreements/{path}")
-        assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
-        assert violations(page) == []
-
-
 def test_item_is_settled_by_keyboard(
     browse: Callable[..., Page], split: Project
 ) -> None:
