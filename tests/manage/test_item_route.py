@@ -1,5 +1,6 @@
 """The page of an item says where its label comes from, and why."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -45,9 +46,23 @@ def test_decision_of_a_policy_is_told_with_its_reasons(item: Item) -> None:
     page = page_of(item)
     for words in ("Policy 2", "chosen for its gain", "41.0%", "25.0% to 60.0%"):
         assert words in page
-    assert "$0.45" in page
+    assert re.search("Cost of people.s label</dt><dd>[$]0.45", page)
     assert "100.0%" in page
     assert "Another judge &lt;contradicts&gt; it." in page
+
+
+def test_cost_is_that_of_whose_label_it_is(item: Item) -> None:
+    Route.objects.create(
+        item=item,
+        project=item.project,
+        source="ai",
+        part="rest",
+        policy=1,
+        cost_usd=Decimal("0.002"),
+    )
+    page = page_of(item)
+    assert re.search("Cost of the AI.s label</dt><dd>[$]0.002", page)
+    assert "Cost of people" not in page
 
 
 @pytest.mark.parametrize(

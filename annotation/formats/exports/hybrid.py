@@ -78,7 +78,7 @@ COLUMNS = (
     Column("route_gain_low", FLOAT, "lower bound of its 95 % interval"),
     Column("route_gain_high", FLOAT, "upper bound of its 95 % interval"),
     Column("route_propensity", FLOAT, "probability that it went to people"),
-    Column("route_cost_usd", FLOAT, "expected cost of people's label, in US dollars"),
+    Column("route_cost_usd", FLOAT, "expected cost of its label, in US dollars"),
     Column("route_reasons", TEXTS, "the strongest reasons in words, strongest first"),
     Column(
         "ipw",
