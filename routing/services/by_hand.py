@@ -12,7 +12,7 @@ from routing.services.requests import request_embedding, request_fit, request_ru
 SEED, EMBED, FIT = "seed", "embed", "fit"
 
 
-def request_by_hand(*, project: Project, user: User, action: str = "") -> Job:
+def request_by_hand(*, project: Project, user: User | None, action: str = "") -> Job:
     """Make the job of a run that a person wants; `action`: which, else what comes next.
 
     Of a fit it is the job that embeds, where that comes first.

@@ -210,6 +210,8 @@ def _budget_problems(
     if unit == units.SHARE and budget > 1:
         text = _("A share is at most 1, which is all items.")
         return [Problem("budget", text)]
+    if unit == units.LABELS and budget % 1:
+        return [Problem("budget", _("Write a whole number of items."))]
     n_pool = _n_usable(project, draft.machine)
     n_paid = items_of(unit, budget, n_pool)
     if n_paid is None:

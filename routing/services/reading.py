@@ -161,8 +161,6 @@ class PolicyReader:
             )
             said = text.format(text=str(self.raw["budget"])[:LONGEST])
             self._say("budget", said)
-        elif unit == RoutingPolicy.Unit.LABELS and value % 1:
-            self._say("budget", _("Write a whole number of items."))
         return value
 
     def _whole(self, name: str, *, is_needed: bool = False) -> int:

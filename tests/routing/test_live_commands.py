@@ -64,6 +64,8 @@ def test_beat_asks_once(
         (["--machine", "nobody", "--budget", "1"], "There is no AI annotator 'nobody'"),
         (["--machine", "ai", "--budget", "much"], "--budget 'much' is no number"),
         (["--machine", "ai", "--budget", "2"], "budget: A share is at most 1"),
+        (["--machine", "ai", "--unit", "labels", "--budget", "50.5"], "whole number"),
+        (["--machine", "ai"], "Say how much: --budget 0.25"),
         ([], "No routing policy is in force"),
     ],
 )
@@ -73,3 +75,24 @@ def test_faults_are_told(
     with pytest.raises(CommandError, match=words):
         call("route", pool, *options)
     assert not Job.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "options", [["--budget", "0.7"], ["--refit-every", "5"], ["--judge-new-items"]]
+)
+def test_what_would_be_ignored_is_refused(
+    pool: Project, machine: MachineAnnotator, options: list[str]
+) -> None:
+    set_up(pool)
+    with pytest.raises(CommandError, match=f"{options[0]} describes a policy"):
+        call("route", pool, *options)
+
+
+def test_nothing_is_learned_before_the_seed_is_labelled(
+    pool: Project, machine: MachineAnnotator, person: Participant
+) -> None:
+    set_up(pool)
+    run_newest(pool)
+    work(person, says_always, most=3)
+    with pytest.raises(CommandError, match="3 of 40 items of the seed"):
+        call("fit_routing", pool, "--no-wait")

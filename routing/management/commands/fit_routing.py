@@ -12,12 +12,13 @@ from routing.management.commands._jobs import (
     see_through,
 )
 from routing.models import RoutingRun
-from routing.services.requests import request_fit
+from routing.services.by_hand import FIT, request_by_hand
 
 
 class Command(BaseCommand):
     """Make the job of a fit, wait for its worker, and print its figures.
 
+    As on the page, nothing is learned before the seed is labelled.
     Where texts are not embedded, the worker for models does that first.
     """
 
@@ -34,9 +35,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Ask for the fit, and wait unless told otherwise."""
-        policy = found_policy(found_project(options["project"]))
+        project = found_project(options["project"])
+        found_policy(project)
         try:
-            job = request_fit(policy=policy, user=None)
+            job = request_by_hand(project=project, user=None, action=FIT)
         except AnnotationError as error:
             raise CommandError(error.message) from error
         self.stdout.write(f"job {job.public_id}")

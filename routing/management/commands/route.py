@@ -33,6 +33,19 @@ OPTIONS: tuple[tuple[str, type, Any, str], ...] = (
 )
 
 
+# What describes a policy beside these, with what stands where it is not given.
+OTHERS: dict[str, Any] = {
+    "judges": None,
+    "unit": "share",
+    "strategy": "default",
+    "surcharge": [],
+    "ppm": "ridge",
+    "tagger": "",
+    "metadata": [],
+    "judge_new_items": False,
+}
+
+
 class Command(BaseCommand):
     """Set the policy where one is described, else begin the next run, and wait."""
 
@@ -104,9 +117,22 @@ class Command(BaseCommand):
 
 def _begun(project: Project, owner: User, options: dict[str, Any]) -> Job | None:
     if not options["machine"]:
+        _check_none_ignored(options)
         return do_next(policy=found_policy(project), user=owner)
     policy = set_policy(project=project, by=owner, draft=_draft(project, options))
     return Job.objects.filter(project=policy.project, kind="route").latest("id")
+
+
+def _check_none_ignored(options: dict[str, Any]) -> None:
+    """Refuse what would describe a policy where none is set."""
+    usual = {name[2:].replace("-", "_"): usual for name, _, usual, _ in OPTIONS}
+    for name, value in (usual | OTHERS).items():
+        if options[name] != value:
+            raise CommandError(
+                f"--{name.replace('_', '-')} describes a policy, and without --machine "
+                "none is set. Name the AI annotator too, and all else that the policy "
+                "is to say: a policy never changes, another one is the next version."
+            )
 
 
 def _draft(project: Project, options: dict[str, Any]) -> PolicyDraft:
@@ -144,6 +170,8 @@ def _machine(project: Project, name: str) -> MachineAnnotator:
 
 
 def _number(text: str, option: str) -> Decimal:
+    if not text:
+        raise CommandError(f"Say how much: {option} 0.25, for a share of all items.")
     try:
         return Decimal(text)
     except InvalidOperation as error:
