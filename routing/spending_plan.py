@@ -106,9 +106,10 @@ def spend(
 def _draw(cost: Floats, lots: Floats, room: Room) -> tuple[Bools, Reserve | None]:
     """Return whose lot is drawn, and the lots of the policy from now on.
 
-    The first run draws as many as the dearest items would allow, so that costs have no
-    say in who is drawn; where all is by lot, until the next one is too dear. Later runs
-    draw those below the threshold, and fewer only where the budget ends.
+    The first run draws as many as its share pays for at the mean cost, so that costs
+    have no say in who is drawn; where all is by lot, until the next one is too dear.
+    Later runs draw those below the threshold. Both draw fewer only where the budget
+    ends.
     """
     is_drawn = np.zeros(len(lots), dtype=bool)
     if not len(lots):
@@ -125,8 +126,7 @@ def _draw(cost: Floats, lots: Floats, room: Room) -> tuple[Bools, Reserve | None
         return is_drawn, None
     n_drawn = n_paid
     if room.share < 1:
-        n_drawn = int(room.budget * room.share / cost.max() + 1e-9)
-    n_drawn = min(n_drawn, len(lots))
+        n_drawn = min(int(room.budget * room.share / cost.mean() + 1e-9), n_paid)
     is_drawn[order[:n_drawn]] = True
     ends = np.concatenate([[0.0], lots[order], [1.0]])
     threshold = float(ends[n_drawn : n_drawn + 2].mean()) if n_drawn else 0.0

@@ -33,11 +33,10 @@ from routing.services.audit_facts import previous_fit
 from routing.services.features import Features, Tell, features_of
 from routing.services.figures import figures_of
 from routing.services.lengths import measure_lengths
-from routing.services.seed import Plan
+from routing.services.seed import METHOD, Plan
 from routing.spending_plan import Reserve, Room, Spent, spend
 from routing.strategies import Known
 
-METHOD = "2"
 # More labels teach hardly more, and learning from them takes longer than a minute.
 MOST_LABELS = 5_000
 DIGITS = 6

@@ -17,10 +17,9 @@ from routing.models import Decision, RoutingRun
 from routing.selectors.pool import n_undecided
 from routing.services.applying import CHUNK, apply_run, draft_of, store_plan
 from routing.services.audits import refresh as refresh_audit
-from routing.services.seed import Plan, plan_seed
+from routing.services.seed import METHOD, Plan, plan_seed
 
-# What makes decisions beside their inputs: a change of the method is a new version.
-VERSIONS = {"method": "2"}
+VERSIONS = {"method": METHOD}
 
 
 def run_routing(job: Job, progress: Progress) -> dict[str, Any]:

@@ -91,6 +91,19 @@ def test_later_runs_keep_to_the_lots_and_new_items_join_them() -> None:
     assert few.is_reserve.sum() == few.human.sum() == 3
 
 
+def test_one_dear_item_does_not_eat_up_the_reserve() -> None:
+    score, _, lots = drawn()
+    cost = np.full(200, 0.2)
+    cost[7] = 20.0
+    every = np.ones(200, dtype=bool)
+    spent = spend(score, cost, every, lots, Room(40.0, 0.1), RNG)
+    assert spent.is_reserve.sum() == int(4 / cost.mean()) == 13
+    assert cost[spent.human].sum() <= 40.0
+    # Whoever is drawn: the number does not depend on whose lot it is.
+    other = spend(score, cost[::-1], every, lots, Room(40.0, 0.1), RNG)
+    assert (other.is_reserve == spent.is_reserve).all()
+
+
 def test_all_by_lot_goes_on_to_the_end_of_the_budget() -> None:
     score, cost, lots = drawn()
     every = np.ones(200, dtype=bool)
