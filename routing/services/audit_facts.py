@@ -105,10 +105,12 @@ class _Places:
 
 
 def _places(policy: RoutingPolicy, decided: "Decided", rows: Ints) -> _Places:
-    spent = decided.spent
+    """Return the places in this run; what the stop rule leaves out comes after all."""
+    can_be_chosen = ~decided.spent.is_reserve & decided.may_choose[decided.open]
     worth = decided.scores.score[decided.open] / decided.cost
     of_audit = decided.scores.score[rows] / decided.cost_of(rows)
-    first, last = places_of(of_audit, worth[~spent.is_reserve])
+    of_audit[~decided.may_choose[rows]] = -np.inf
+    first, last = places_of(of_audit, worth[can_be_chosen])
     return _Places(first, last, _before(policy, decided.live.numbers[rows]))
 
 

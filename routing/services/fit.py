@@ -20,7 +20,7 @@ from routing.facts import facts_of, reasons_of
 from routing.features.signals import signals_of
 from routing.lots import lots_of, lowest
 from routing.models import RoutingPolicy
-from routing.pairs import Floats, Ints, consensus_of, share_of, target_of
+from routing.pairs import Bools, Floats, Ints, consensus_of, share_of, target_of
 from routing.proxy import proxy_of
 from routing.scoring import Scores, score_pool, with_mix
 from routing.selectors.ai_costs import ai_costs
@@ -63,7 +63,8 @@ class Decided:
     """All that a fit found; arrays are over the pool, `open` are its rows decided on.
 
     `rows`: those that it learned from. `prices`: of people's label of every item, in US
-    dollars; `cost`: of the open items, in the unit of the budget.
+    dollars; `cost`: of the open items, in the unit of the budget. `may_choose`: whose
+    gain reaches the stop rule.
     """
 
     live: LivePairs
@@ -76,6 +77,7 @@ class Decided:
     prices: list[Decimal]
     spent: Spent
     spending: Spending
+    may_choose: Bools
 
     def cost_of(self, rows: Ints) -> Floats:
         """Return what people's labels of some items cost, in the unit of the budget."""
@@ -154,12 +156,12 @@ def _decide(
     cost_of_all = cost_in(spending, prices)
     cost = cost_of_all[open_rows]
     scores = _mixed(policy, live, scores, cost_of_all, float(spending.left))
-    may_choose = scores.gain[open_rows] >= (policy.stop_gain or 0.0)
+    may_choose = scores.gain >= (policy.stop_gain or 0.0)
     by_lot = scores.strategy == RoutingPolicy.Strategy.RANDOM
     spent = spend(
         scores.score[open_rows],
         cost,
-        may_choose,
+        may_choose[open_rows],
         lots_of(live.numbers[open_rows], policy.seed, "reserve"),
         Room(
             float(spending.left),
@@ -180,6 +182,7 @@ def _decide(
         prices,
         spent,
         spending,
+        may_choose,
     )
 
 

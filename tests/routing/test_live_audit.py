@@ -174,3 +174,13 @@ def test_a_reserve_does_not_grow_where_the_stop_rule_ends(world: World) -> None:
     assert told["n_human"] < 60
     entries = FrontierEntry.objects.filter(project=world.project, n_taken=0)
     assert entries.filter(is_routed_away=False).count() == told["n_human"]
+
+
+def test_places_know_what_the_stop_rule_leaves_out(world: World) -> None:
+    """The order is by contradiction, which tells little; who is asked, by the gain."""
+    strategy = {"strategy": "contradiction", "stop_gain": 0.5}
+    start(world.project, world.machine, n_seed=140, judges=None, **strategy)
+    label_all(world)
+    told = fit(world)
+    assert 20 < told["n_human"] - told["n_reserve"] < 80
+    check(world, told["audit"])
