@@ -47,3 +47,22 @@ def lowest(lots: Floats, n: int) -> Bools:
     chosen = np.zeros(len(lots), dtype=bool)
     chosen[np.argsort(lots, kind="stable")[: max(n, 0)]] = True
     return chosen
+
+
+def chance_of_next(n: int, n_left: int, n_new: int, before: float) -> float:
+    """Return the chance to be drawn by now, where the `n` lowest lots are drawn next.
+
+    Parameters
+    ----------
+    n_left : int
+        Items of which an earlier draw has taken those with a lot below `before`.
+    n_new : int
+        Items that it did not draw from.
+    """
+    if not n_left or before >= 1.0:
+        return n / max(n_left + n_new, 1)
+    # Below `before` there are new items alone, above it those that are left as well.
+    n_below = n_new * before
+    if n <= n_below:
+        return n / n_new
+    return before + (n - n_below) / (n_new + n_left / (1.0 - before))

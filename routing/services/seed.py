@@ -15,7 +15,7 @@ from annotation.models import Route
 from annotation.money import ZERO
 from annotation.services.routes import RouteDraft
 from models_service.selectors.arrays import compared_questions
-from routing.lots import Bools, Floats, Ints, lots_of, lowest
+from routing.lots import Bools, Floats, Ints, chance_of_next, lots_of, lowest
 from routing.models import RoutingPolicy, RoutingRun
 from routing.selectors.pool import last_at_work, last_number, windows_of
 from routing.selectors.prices import prices_for
@@ -26,6 +26,8 @@ from routing.services.lengths import measure_lengths
 SEED_PRIORITY = 1_000
 # What makes decisions beside their inputs: a change of the method is a new version.
 METHOD = "3"
+# What the seed stands for, as the run said that drew it.
+KEPT = ("n_before", "n_labelled", "n_drawn_from", "is_even", "last_number")
 Tell = Callable[[int], None]
 Prices = Sequence[Decimal]
 
@@ -85,7 +87,7 @@ def plan_seed(policy: RoutingPolicy, tell: Tell) -> Plan:
     # What came by lot before and what could be drawn: the items that it stands for.
     is_drawn_from = is_before | (now.is_open & is_new)
     n_new = int(is_seed.sum()) - n_kept
-    share = n_new / max(int(is_drawn_from.sum()), 1)
+    share = _chance(policy, now, n_new, int(is_drawn_from.sum()))
     propensity = np.where(now.is_kept, now.propensity, share)
     drafts = _drafts(now, is_seed, is_audit, propensity, prices)
     figures = {
@@ -100,16 +102,31 @@ def plan_seed(policy: RoutingPolicy, tell: Tell) -> Plan:
         "last_number": last_number(policy.project),
     }
     if n_kept and not n_new:
-        figures |= _drawn_before(policy)
+        told = _drawn_before(policy)
+        figures |= {name: told[name] for name in KEPT if name in told}
     return Plan(drafts, figures)
 
 
+def _chance(policy: RoutingPolicy, now: _Standing, n: int, n_open: int) -> float:
+    """Return the chance with which the new items of the seed came to it.
+
+    What was left by an earlier draw had its chance then too: where one item takes the
+    place of another that left the work, it is drawn by the next lot and not by one of
+    its own. One query, where there was an earlier draw.
+    """
+    if not now.is_kept.any() or not n:
+        return n / max(n_open, 1)
+    told = _drawn_before(policy)
+    n_left = min(told["n_drawn_from"] - told["n_seed"], n_open)
+    before = float(now.propensity[now.is_kept].max())
+    return chance_of_next(n, n_left, n_open - n_left, before)
+
+
 def _drawn_before(policy: RoutingPolicy) -> dict[str, Any]:
-    """Return what the seed stands for, as the run said that drew it; one query."""
+    """Return the figures of the run that drew last; one query."""
     runs = RoutingRun.objects.filter(policy=policy, kind=RoutingRun.Kind.SEED)
-    told = runs.exclude(planned_at=None).latest("job_id").figures
-    kept = ("n_before", "n_labelled", "n_drawn_from", "is_even", "last_number")
-    return {name: told[name] for name in kept if name in told}
+    told: dict[str, Any] = runs.exclude(planned_at=None).latest("job_id").figures
+    return {"n_drawn_from": told["n_pool"]} | told
 
 
 def _some(wanted: Bools, lots: np.ndarray[Any, Any], n: int) -> Bools:

@@ -22,7 +22,7 @@ from annotation.services.item_changes import run_item_change
 from annotation.services.item_store import ItemStore
 from annotation.services.suggestions import laid_out
 from annotation.services.suggestions import set_policy as suggest
-from routing.lots import lots_of, lowest
+from routing.lots import chance_of_next, lots_of, lowest
 from routing.models import Decision, RoutingRun
 from routing.selectors.state import COLLECTING, FITTING, state_of
 from routing.services import applying
@@ -297,6 +297,37 @@ def test_lots_are_uniform_and_depend_on_seed_and_number_alone() -> None:
     assert abs(np.corrcoef(lots, lots_of(numbers, 7, "audit"))[0, 1]) < 0.03
     assert lowest(lots, 500).sum() == 500
     assert lots[lowest(lots, 500)].max() <= lots[~lowest(lots, 500)].min()
+
+
+@pytest.mark.parametrize(("n", "n_new"), [(10, 200), (80, 200), (30, 0)])
+def test_the_chance_of_a_second_draw_is_that_of_the_lots(n: int, n_new: int) -> None:
+    """Of 100 items the 20 lowest lots were drawn before; others came since."""
+    rng = np.random.default_rng(5)
+    lots = rng.random((4_000, 100 + n_new))
+    first = np.argsort(np.argsort(lots[:, :100], axis=1), axis=1) < 20
+    lots[:, :100][first] = 2.0
+    drawn = np.argsort(np.argsort(lots, axis=1), axis=1) < n
+    # By now: those of before among the first hundred, too.
+    told = (drawn[:, :100] | first).mean() if not n_new else drawn[:, 100:].mean()
+    assert chance_of_next(n, 80, n_new, 0.2) == pytest.approx(told, abs=0.005)
+    assert chance_of_next(40, 0, 160, 1.0) == 0.25
+
+
+def test_who_takes_the_place_of_a_seed_item_has_the_chance_of_the_seed(
+    pool: Project, machine: MachineAnnotator
+) -> None:
+    policy = start(pool, machine)
+    two = parts_of(pool)["seed"][:2]
+    gone = FrontierEntry.objects.filter(project=pool, item__number__in=two)
+    gone.update(is_excluded=True, target=0)
+    request_run(policy=policy, user=None, action="seed")
+    run_newest(pool)
+    drawn = Decision.objects.filter(run=RoutingRun.objects.latest("job_id"))
+    seed = drawn.filter(part__in=("seed", "audit"))
+    assert seed.count() == 40
+    chances = {round(p or 0.0, 6) for p in seed.values_list("propensity", flat=True)}
+    # Not 2 of 60, by which each would weigh as much as a dozen of the others.
+    assert chances == {0.4, 0.42}
 
 
 def test_a_policy_of_money_promises_no_more_than_it_has(
