@@ -7,6 +7,7 @@ machine gave a usable verdict; all others stay with people and are no part of it
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,6 @@ _WINDOW = """
 """
 # Items with a verdict that nobody has taken, and no decision reached.
 _UNDECIDED = """
-    SELECT count(*)
     FROM item i
     JOIN frontier f ON f.item_id = i.id
     LEFT JOIN route r ON r.item_id = i.id
@@ -56,7 +56,7 @@ _UNDECIDED = """
       AND i.n_completions = 2 AND (i.gold IS NULL OR i.gold = '{}')
       AND r.part IS DISTINCT FROM 'by_hand' AND r.policy IS DISTINCT FROM %(policy)s
       AND EXISTS (SELECT 1 FROM pre_annotation v WHERE v.item_id = i.id
-        AND v.machine_id = %(machine)s AND v.status = 'ok')
+        AND v.machine_id = %(machine)s AND v.status = 'ok' AND v.created_at > %(since)s)
 """
 _LAST = "SELECT COALESCE(max(number), 0) FROM item WHERE project_id = %s"
 _LAST_AT_WORK = """
@@ -141,12 +141,23 @@ def last_at_work(project: Project) -> int:
 
 def n_undecided(policy: RoutingPolicy) -> int:
     """Return how many items have a verdict and wait for a decision; one query."""
-    parameters = {
+    found = _fetch(f"SELECT count(*) {_UNDECIDED}", _undecided(policy, None))
+    return int(found[0][0])
+
+
+def is_judged_since(policy: RoutingPolicy, since: datetime) -> bool:
+    """Tell whether one of these has a verdict from after a time; one query."""
+    statement = f"SELECT EXISTS (SELECT 1 {_UNDECIDED})"
+    return bool(_fetch(statement, _undecided(policy, since))[0][0])
+
+
+def _undecided(policy: RoutingPolicy, since: datetime | None) -> dict[str, Any]:
+    return {
         "project": policy.project_id,
         "policy": policy.number,
         "machine": policy.machine_id,
+        "since": since or "-infinity",
     }
-    return int(_fetch(_UNDECIDED, parameters)[0][0])
 
 
 def _window(machine: MachineAnnotator, rows: list[Any], questions: Questions) -> Window:

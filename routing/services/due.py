@@ -12,7 +12,7 @@ from annotation.models import Job
 from routing.models import RoutingPolicy, RoutingRun
 from routing.selectors.audited import has_somebody_left
 from routing.selectors.embedded import embedding_job, is_embedded
-from routing.selectors.pool import n_undecided
+from routing.selectors.pool import is_judged_since, n_undecided
 from routing.selectors.spending import Spending, n_labelled_of, spending_of
 from routing.selectors.state import is_unended, newest_job, newest_run, seed_progress
 from routing.services.new_items import mend_lost, settle_new_items
@@ -135,9 +135,10 @@ def _is_news(policy: RoutingPolicy, job: Job) -> bool:
 
 
 def _has_new_items(policy: RoutingPolicy, run: RoutingRun) -> bool:
-    """Tell whether there are items that the policy has not seen; two queries.
+    """Tell whether there are items that the policy has not seen; two to four queries.
 
-    Some are never decided on, as where a verdict says nothing of two completions.
+    Some are never decided on, as where a verdict says nothing of two completions: those
+    of the last run are no news, but a verdict from since then is, as they may be gone.
     """
     busy = Job.objects.filter(
         project=policy.project_id,
@@ -146,4 +147,8 @@ def _has_new_items(policy: RoutingPolicy, run: RoutingRun) -> bool:
     )
     if busy.exists():
         return False
-    return n_undecided(policy) > int(run.figures.get("n_undecided", 0))
+    n_now = n_undecided(policy)
+    if n_now > int(run.figures.get("n_undecided", 0)):
+        return True
+    began = run.job.started_at
+    return n_now > 0 and began is not None and is_judged_since(policy, began)

@@ -219,6 +219,32 @@ def test_what_a_verdict_says_nothing_of_returns_to_people(
     assert refresh_due() == []
 
 
+def test_new_items_are_decided_on_though_others_never_were(
+    pool: Project, asked: MachineAnnotator
+) -> None:
+    """What nothing could be decided on has gone to people, and is no longer counted."""
+    start(pool, asked)
+    run = begin_run(asked)
+    bring(pool, 101, 102)
+    refresh_due()
+    end_run(run, [101, 102])
+    PreAnnotation.objects.filter(item__number__in=(101, 102)).update(answers={})
+    assert refresh_due() != []
+    run_newest(pool)
+    refresh_due()
+    gone = FrontierEntry.objects.filter(item__number__in=(101, 102))
+    gone.update(n_taken=1, n_counted=1)
+    run = begin_run(asked)
+    bring(pool, 103, 104)
+    refresh_due()
+    end_run(run, [103, 104])
+    assert refresh_due() != []
+    run_newest(pool)
+    decided = Route.objects.filter(item__number__in=(103, 104), policy=1)
+    assert decided.count() == 2
+    assert refresh_due() == []
+
+
 def test_what_waited_for_an_earlier_policy_is_not_forgotten(
     make_pool: MakePool,
 ) -> None:
