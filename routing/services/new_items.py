@@ -5,6 +5,7 @@ Called by beat for every policy in force, before it looks for what is due.
 
 from collections.abc import Callable, Sequence
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from annotation.access import Seat
@@ -22,6 +23,7 @@ from routing.selectors.new_items import (
     to_let_go,
     verdicts_coming,
 )
+from routing.services.requests import request_end
 
 CHUNK = 2_000
 
@@ -44,20 +46,31 @@ def settle_new_items(policy: RoutingPolicy, *, is_settled: bool) -> None:
 
 
 def mend_lost() -> None:
-    """Return to people what waits though no policy is in force.
+    """See to it that what waits though no policy is in force returns.
 
-    As where one is gone with its AI annotator, or the job that ends one was cancelled.
+    As where one is gone with its AI annotator, or the job that ends one was cancelled:
+    another such job begins.
     """
     for project in _lost():
-        set_policy_in_force(project=project, number=None)
-        waiting = Route.objects.filter(project=project, source=Route.Source.WAITING)
-        ids = list(waiting.order_by("item_id").values_list("item_id", flat=True))
-        _each(project, let_go, ids)
-        restart_walks(project=project)
+        _mend(project)
+
+
+@transaction.atomic
+def _mend(project: Project) -> None:
+    """Tell the project that no policy is in force, and let what waits return.
+
+    Locked, so that a policy that is set meanwhile is not forgotten.
+    """
+    Project.objects.select_for_update(no_key=True).get(pk=project.pk)
+    if RoutingPolicy.objects.filter(project=project, ended_at=None).exists():
+        return
+    set_policy_in_force(project=project, number=None)
+    if Route.objects.filter(project=project, source=Route.Source.WAITING).exists():
+        request_end(project=project, user=None)
 
 
 def _lost() -> QuerySet[Project]:
-    """Return the projects where nobody else will return what waits."""
+    """Return the projects where nobody else returns what waits."""
     routes = Route.objects.filter(project=OuterRef("pk"), source=Route.Source.WAITING)
     jobs = Job.objects.filter(
         project=OuterRef("pk"), kind=Job.Kind.ROUTE, state__in=UNENDED

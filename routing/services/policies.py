@@ -128,7 +128,7 @@ def end_policy(*, project: Project, by: User) -> Job:
     if policy is None:
         raise ConflictError(_("No routing policy is in force."))
     record(project=row, user=by, kind="routing_policy_ended", number=policy.number)
-    return request_end(policy=policy, user=by)
+    return request_end(project=row, user=by)
 
 
 def other_judges(

@@ -90,9 +90,16 @@ def _embedding_under_way(policy: RoutingPolicy) -> Job | None:
     return None if is_over else job
 
 
-def request_end(*, policy: RoutingPolicy, user: User | None) -> Job:
-    """Make the job that returns to people what waits under an ended policy."""
-    return _job(policy, user, "end")
+def request_end(*, project: Project, user: User | None) -> Job:
+    """Make the job that returns what waits where no policy is in force."""
+    policies = RoutingPolicy.objects.filter(project=project)
+    newest = policies.order_by("-number").first()
+    return jobs.create_job(
+        project=project,
+        user=user,
+        kind=Job.Kind.ROUTE,
+        parameters={"action": "end", "policy": newest and newest.number},
+    )
 
 
 def unended_jobs(project: Project) -> QuerySet[Job]:

@@ -94,7 +94,9 @@ def _end(job: Job, progress: Progress) -> dict[str, Any]:
     return {"message": message, "n_done": n_items, "n_total": n_items}
 
 
-def _return_waiting(job: Job, number: int, progress: Progress) -> tuple[int, int]:
+def _return_waiting(
+    job: Job, number: int | None, progress: Progress
+) -> tuple[int, int]:
     """Return what waits under a policy that is not in force; how many, to people too.
 
     What waits for the next run of any policy goes with it where none is in force.
@@ -114,7 +116,7 @@ def _return_waiting(job: Job, number: int, progress: Progress) -> tuple[int, int
     return len(ids), n_people
 
 
-def _return(job: Job, number: int, ids: Sequence[int]) -> int:
+def _return(job: Job, number: int | None, ids: Sequence[int]) -> int:
     """Leave to the AI again what a policy had left to it; people get the rest: n."""
     left = _left_to_ai(ids)
     drafts = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from annotation.models import FrontierEntry, Item, Project, Route
+from annotation.models import FrontierEntry, Item, Job, Project, Route
 from routing.services.due import refresh_due
 from routing.services.policies import end_policy
 from tests.routing.conftest import (
@@ -46,7 +46,7 @@ def test_a_policy_of_another_machine_returns_what_is_not_of_its_pool(
     assert waiting(project) == N - 20 - 40
 
 
-def test_what_an_earlier_policy_left_to_the_ai_stays_so(
+def test_what_an_earlier_policy_left_to_the_ai_stays_so_at_whatever_end(
     make_pool: MakePool, make_annotator: MakeAnnotator
 ) -> None:
     project = make_pool(160)
@@ -60,8 +60,11 @@ def test_what_an_earlier_policy_left_to_the_ai_stays_so(
     start(project, world.machine, judges=None)
     assert not routes_by(project, "ai")
     drawn = routes_by(project, "human", part__in=("seed", "audit"), policy=2)
-    end_policy(project=project, by=project.created_by)
+    cancelled = end_policy(project=project, by=project.created_by)
+    Job.objects.filter(pk=cancelled.pk).update(state=Job.State.CANCELLED)
+    refresh_due()
     job = run_newest(project)
+    assert job.pk != cancelled.pk
     assert routes_by(project, "ai") == left - drawn
     assert not routes_by(project, "waiting")
     route = Route.objects.filter(project=project, source="ai").first()

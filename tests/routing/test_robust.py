@@ -131,6 +131,7 @@ def test_a_deleted_ai_annotator_keeps_no_item_from_people(world: World) -> None:
     MachineAnnotator.objects.get(pk=world.machine.pk).delete()
     assert not RoutingPolicy.objects.exists()
     refresh_due()
+    run_newest(project)
     project.refresh_from_db()
     assert project.routing_policy is None
     assert not Route.objects.filter(source="waiting").exists()
@@ -150,6 +151,7 @@ def test_what_an_end_left_waiting_goes_to_people(
     assert Route.objects.filter(source="waiting").count() == 20
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED)
     refresh_due()
+    run_newest(project)
     assert not Route.objects.filter(source="waiting").exists()
     assert not FrontierEntry.objects.filter(is_routed_away=True).exists()
 
