@@ -271,6 +271,7 @@ def _inputs(policy: RoutingPolicy, decided: Decided) -> str:
         digest.update(np.packbits(field.has).tobytes())
     said = [str(getattr(policy, name)) for name in FIELDS]
     said += [str(price) for price in decided.prices]
+    said += [str(decided.spending.left), str(decided.spent.reserve)]
     if live.pairs.grades is not None:
         digest.update(np.ascontiguousarray(live.pairs.grades).tobytes())
     digest.update("\0".join([METHOD, features.encoder, *said]).encode())

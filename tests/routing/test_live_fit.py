@@ -24,6 +24,7 @@ from routing.selectors.state import EXHAUSTED, FITTING, ROUTED, state_of
 from routing.services import applying
 from routing.services.due import do_next, refresh_due
 from routing.services.requests import request_run
+from tests.models.people import answer_items
 from tests.pools import draft
 from tests.routing.conftest import (
     MakeAnnotator,
@@ -135,6 +136,27 @@ def test_the_same_labels_give_the_same_decisions(make: Make) -> None:
     assert second.inputs_sha256 == first.inputs_sha256
     assert decisions_of(second) == decisions_of(first)
     assert second.figures == first.figures
+
+
+def test_money_that_is_gone_otherwise_is_an_input_too(
+    make_pool: MakePool, make_annotator: MakeAnnotator
+) -> None:
+    project = make_pool(100)
+    world = make_world(project, make_annotator(project))
+    money = {"budget": Decimal(12), "budget_unit": "money"}
+    start(project, world.machine, judges=None, **money)
+    world.label_seed()
+    first = fit(project)
+    # Paid for, and withdrawn: no label is another, and less is left.
+    other = make_annotator(project)
+    number = min(n for n, r in routes_of(project).items() if r.part == "seed")
+    answer_items(other, lambda n: 1 if n == number else None, state="withdrawn")
+    request_run(policy=RoutingPolicy.objects.get(), user=None, action="fit")
+    run_newest(project)
+    second = RoutingRun.objects.get(job=Job.objects.latest("id"))
+    assert second.figures["n_human"] == first.figures["n_human"] - 1
+    assert second.n_labels == first.n_labels
+    assert second.inputs_sha256 != first.inputs_sha256
 
 
 def test_it_is_learned_anew_after_so_many_labels(make: Make) -> None:
