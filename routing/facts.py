@@ -21,7 +21,7 @@ BY_LOT = {"name": "lot", "words": gettext_noop("It was drawn by lot.")}
 NO_GAIN = {
     "name": "nothing",
     "words": gettext_noop(
-        "The seed does not show which items gain more, so the lot decides."
+        "The seed does not show which items gain more: price and lot decide."
     ),
 }
 NOT_DRAWN = {"name": "not_drawn", "words": gettext_noop("Its lot was not drawn.")}
