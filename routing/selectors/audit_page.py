@@ -18,7 +18,7 @@ from models_service.selectors.trust import interval
 from routing.models import AuditReport, RoutingRun
 from routing.selectors.audited import gone_from
 
-State = Literal["told", "making", "withdrawn"]
+State = Literal["told", "making", "withdrawn", "ended"]
 COLUMNS = (
     "part",
     "name",
@@ -37,7 +37,8 @@ class Audit:
     """The audit of a fit. `figures` is empty unless `state` is `told`.
 
     `making`: a worker is about to compute it. `withdrawn`: somebody has withdrawn since
-    it was computed, so that it is told no more until it is computed anew.
+    it was computed, so that it is told no more until it is computed anew. `ended`: its
+    policy has, and nobody computes it without those who withdraw.
     """
 
     state: State
@@ -91,16 +92,17 @@ class StrataPage:
 
 
 def audit_of(project: Project, run: RoutingRun | None) -> Audit | None:
-    """Return the audit of a fit; None where there is none; two queries."""
+    """Return the audit of a fit; None where there is none; two or three queries."""
     if run is None:
         return None
     if "audit_facts" not in run.figures:
         return _of_before(project, run)
+    is_over = run.policy.ended_at is not None
     report = AuditReport.objects.filter(project=project).first()
     if report is None or report.figures.get("run") != str(run.job.public_id):
-        return Audit("making", {})
+        return Audit("ended" if is_over else "making", {})
     if report.gone != gone_from(project):
-        return Audit("withdrawn", {})
+        return Audit("ended" if is_over else "withdrawn", {})
     return Audit("told", report.figures, report.computed_at)
 
 

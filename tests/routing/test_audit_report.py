@@ -20,6 +20,7 @@ from annotation.models import (
 )
 from annotation.services.withdrawals import withdraw
 from routing.models import AuditReport, RoutingPolicy, RoutingRun
+from routing.selectors import audit_page
 from routing.selectors.told_strata import told_strata
 from routing.services.audits import audited_run, refresh, refresh_stale
 from routing.services.due import refresh_due
@@ -293,6 +294,14 @@ def test_it_is_computed_anew_only_when_something_changed(panel: Panel) -> None:
     end_policy(project=panel.project, by=panel.project.created_by)
     refresh_stale()
     assert not AuditReport.objects.exists()
+    run = RoutingRun.objects.select_related("policy").get(pk=panel.run.pk)
+    told = audit_page.audit_of(panel.project, run)
+    assert told is not None
+    assert (told.state, told.n) == ("ended", 0)
+    address = reverse("routing", args=[panel.project.slug])
+    page = owner_of(panel.project).get(address).content.decode()
+    assert "what its audit said is kept no longer" in page
+    assert "A worker computes it" not in page
 
 
 def test_page_and_file_tell_the_strata(panel: Panel) -> None:
