@@ -31,6 +31,8 @@ START_TIMEOUT = 600.0
 TEST_OPTIONS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 # A refused statement holds prompts and rationales; the log names the error alone.
 PRIVATE_OPTIONS = ("log_min_error_statement=panic", "log_error_verbosity=terse")
+# Two requests of one person may cross; the one that is tried again waits this long.
+CROSSING_OPTIONS = ("deadlock_timeout=200ms",)
 
 
 class Postgres:
@@ -57,7 +59,7 @@ class Postgres:
         self._initialise()
         self._stop_orphan()
         options = [f"max_connections={self.max_clients}", "timezone=UTC"]
-        options += PRIVATE_OPTIONS
+        options += [*PRIVATE_OPTIONS, *CROSSING_OPTIONS]
         options += [] if self.durable else TEST_OPTIONS
         command: list[str | Path] = [binaries.postgres_program("postgres")]
         command += ["-D", self.data, "-h", "", "-k", self.sockets]
