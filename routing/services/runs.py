@@ -63,6 +63,13 @@ def _plan(run: RoutingRun, progress: Progress) -> Plan:
                 "label. Let it answer the items first."
             )
         )
+    if not plan.drafts and run.kind == RoutingRun.Kind.SEED:
+        raise JobFailed(
+            _(
+                "No item can be drawn for the seed: somebody has each of them already, "
+                "and they did not come to people by lot. Import more items first."
+            )
+        )
     return plan
 
 

@@ -218,6 +218,7 @@ def _standing(policy: RoutingPolicy, tell: Tell) -> _Standing:
     # Keys and numbers are exact as floats far beyond what a project holds.
     table = np.array(rows, dtype=np.float64).reshape(-1, 10)
     whole, flags = table[:, :3].astype(np.int64), table[:, 3:8].astype(bool)
+    last = int(whole[:, 1].max(initial=0))
     return _Standing(
         whole[:, 0],
         whole[:, 1],
@@ -229,5 +230,5 @@ def _standing(policy: RoutingPolicy, tell: Tell) -> _Standing:
         table[:, 9],
         flags[:, 4],
         is_even=len(np.unique(table[:, 8])) < 2
-        and int(whole[:, 1].max(initial=0)) <= last_at_work(policy.project),
+        and (not flags[:, 0].any() or last <= last_at_work(policy.project)),
     )

@@ -27,6 +27,7 @@ from routing.models import Decision, RoutingRun
 from routing.selectors.state import COLLECTING, FITTING, state_of
 from routing.services import applying
 from routing.services.requests import request_run
+from tests.models.people import answer_items
 from tests.pools import draft
 from tests.routing.conftest import (
     answer,
@@ -195,6 +196,32 @@ def test_answers_from_before_do_not_count_where_items_came_since(
     assert run.figures["n_drawn_from"] == 240
     drawn = Decision.objects.filter(run=run, part__in=("seed", "audit"))
     assert drawn.filter(item__number__gt=100).count() > 20
+
+
+def test_where_all_are_labelled_it_does_not_matter_when_they_came(
+    pool: Project, machine: MachineAnnotator, person: Participant
+) -> None:
+    answer_items(person, says_always)
+    ItemStore(pool).add([draft(number) for number in range(101, 121)])
+    new = Item.objects.filter(project=pool, number__gt=100)
+    judge(machine, says_always, new)
+    answer_items(person, lambda number: 1 if number > 100 else None)
+    start(pool, machine)
+    told = RoutingRun.objects.get().figures
+    assert (told["n_before"], told["is_even"], told["n_labelled"]) == (40, True, 120)
+
+
+def test_a_seed_of_nothing_is_told_and_not_waited_for(
+    pool: Project, machine: MachineAnnotator, person: Participant
+) -> None:
+    FrontierEntry.objects.filter(item__number__lte=50, project=pool).update(rank=-1)
+    answer_items(person, says_always)
+    start(pool, machine)
+    job = Job.objects.filter(kind="route").latest("id")
+    assert job.state == "failed"
+    assert "No item can be drawn for the seed" in job.message
+    assert "No item can be drawn" in state_of(pool).next_words
+    assert not Route.objects.exists()
 
 
 def test_items_without_a_label_or_decided_by_hand_stay_as_they_are(
