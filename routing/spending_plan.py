@@ -96,7 +96,8 @@ def spend(
     left = room.budget - float(cost[is_reserve].sum())
     by_score = np.zeros(len(score), dtype=bool)
     by_score[ready[select(score[ready], cost[ready], left, rng).human]] = True
-    propensity = np.full(len(score), reserve.propensity if reserve else 0.0)
+    by_lot = _propensity(lots[ready_for_lot], drawn, reserve)
+    propensity = np.full(len(score), by_lot)
     propensity[~ready_for_lot] = 0.0
     propensity[by_score] = 1.0
     order = _order(score / cost, by_score, is_reserve, lots)
@@ -131,6 +132,14 @@ def _draw(cost: Floats, lots: Floats, room: Room) -> tuple[Bools, Reserve | None
     ends = np.concatenate([[0.0], lots[order], [1.0]])
     threshold = float(ends[n_drawn : n_drawn + 2].mean()) if n_drawn else 0.0
     return is_drawn, Reserve(threshold, n_drawn / len(lots))
+
+
+def _propensity(lots: Floats, drawn: Bools, reserve: Reserve | None) -> float:
+    """Return the chance by lot in this run: less where the budget ends before it."""
+    if reserve is None:
+        return 0.0
+    n_below = int((lots <= reserve.threshold).sum())
+    return reserve.propensity * (int(drawn.sum()) / n_below if n_below else 1.0)
 
 
 def _order(worth: Floats, chosen: Bools, reserve: Bools, lots: Floats) -> Ints:

@@ -89,6 +89,10 @@ def test_later_runs_keep_to_the_lots_and_new_items_join_them() -> None:
         RNG,
     )
     assert few.is_reserve.sum() == few.human.sum() == 3
+    # Of all whose lot was drawn only these were paid for.
+    paid = first.reserve.propensity * 3 / new.sum()
+    assert few.propensity == pytest.approx(np.full(len(new), paid))
+    assert set(again.propensity[~again.human]) == {first.reserve.propensity}
 
 
 def test_one_dear_item_does_not_eat_up_the_reserve() -> None:
