@@ -13,6 +13,7 @@ class RoutingConfig(AppConfig):
         # Models are not there before this.
         from annotation.models import Job
         from annotation.selectors import ai_labels
+        from annotation.services import demo
         from annotation.services.jobs import Registered, register
 
         register(Job.Kind.ROUTE, Registered("routing.services.runs.run_routing"))
@@ -26,4 +27,5 @@ class RoutingConfig(AppConfig):
                 max_attempts=200,
             ),
         )
+        demo.register("routing.services.demo.seed_routed")
         ai_labels.register("routing.selectors.ai_labels.routed_labels")

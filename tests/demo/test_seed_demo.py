@@ -78,7 +78,9 @@ def test_second_run_adds_nothing_and_keeps_passwords(seeded: Passwords) -> None:
 @pytest.mark.usefixtures("seeded")
 def test_roles_are_as_named() -> None:
     for project in Project.objects.exclude(name=MODELS):
-        members = project.memberships.exclude(user__username__startswith="recruited-")
+        members = project.memberships.exclude(
+            user__username__regex="^(recruited|simulated)-"
+        )
         roles = dict(members.values_list("user__username", "role"))
         assert roles == {
             "demo-owner": "owner",
