@@ -151,6 +151,7 @@ def test_what_dies_comes_back_and_what_is_stored_stays(
     logins = r"demo-owner ([0-9a-f]{12})\n(?:demo-[a-z0-9-]+ [0-9a-f]{12}\n){3}"
     first = begin(DEMO="true")
     password = first.wait_for(logins).group(1)
+    assert not first.says("Traceback"), "jobs of the demo find the broker"
     assert (var / "demo.txt").stat().st_mode & 0o777 == 0o600
     url = first.wait_for(r"runs at (http://\S+)").group(1)
     database = f"postgresql://postgres@/polyphony?host={var / 'run'}"

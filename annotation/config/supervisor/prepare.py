@@ -16,7 +16,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from annotation.config import env
+# The configured Celery application, so that the demo can send jobs to workers.
+from annotation.config import celery, env  # noqa: F401
 
 # One arbitrary number that every starting host agrees on.
 MIGRATION_LOCK = 7_310_459
