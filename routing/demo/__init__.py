@@ -56,8 +56,8 @@ class DemoJudge:
     """A judge by its evidence in nats: for what is better, longer, and shown first.
 
     `sums`: for what is better where there is something to work out. `noise`: the
-    standard deviation of what it adds by chance, to both orders alike and half of it to
-    each alone.
+    standard deviation of what it adds by chance to both orders alike; to each alone it
+    adds a quarter of that.
     """
 
     name: str
@@ -71,7 +71,7 @@ class DemoJudge:
 # The first one's label is taken. Its errors lie with sums and with long answers, and
 # the second, which works things out, contradicts it there.
 JUDGES = (
-    DemoJudge("Demo AI, fluent", 2.6, 1.0, longer=0.9, first=0.4, noise=1.2),
+    DemoJudge("Demo AI, fluent", 3.0, 1.1, longer=0.9, first=0.2, noise=1.2),
     DemoJudge("Demo AI, exact", 1.6, 3.0, longer=0.0, first=0.2, noise=1.3),
 )
 
@@ -138,12 +138,12 @@ def answers_of(item: RoutedItem, person: Person) -> dict[str, Any]:
 
 
 def seconds_of(item: RoutedItem, person: Person) -> float:
-    """Return how long a person takes, by what is to be read: 12 to 60 seconds."""
+    """Return how long a person takes, by what is to be read: 15 to 60 seconds."""
     rng = random.Random(f"{person.name}:{item.draft.external_id}:s")  # noqa: S311 - a demo
     texts = [one.content for one in item.draft.messages]
     texts += [one.text for one in item.draft.completions]
     reading = len(" ".join(texts).split()) / 4
-    return min(max(person.pace * (8 + reading) * rng.uniform(0.8, 1.3), 12.0), 60.0)
+    return min(max(person.pace * (16 + reading) * rng.uniform(0.8, 1.3), 15.0), 60.0)
 
 
 def _advice(rng: random.Random) -> Iterator[_Text]:
@@ -217,7 +217,7 @@ def _of_judges(
         evidence += judge.noise * rng.gauss(0, 1)
         for order in ORDERS:
             pull = judge.first if order[0] == 0 else -judge.first
-            pull += judge.noise / 2 * rng.gauss(0, 1)
+            pull += judge.noise / 4 * rng.gauss(0, 1)
             yield _verdict(judge, evidence + pull, order)
 
 
