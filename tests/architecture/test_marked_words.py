@@ -26,6 +26,7 @@ EXEMPT = {
     "annotation/demo/": _STUDY,
     "annotation/services/demo.py": _STUDY,
     "models_service/demo/": _STUDY,
+    "routing/demo/": _STUDY,
     "annotation/project_templates.py": _STUDY,
     "annotation/people_templates.py": _STUDY,
     "annotation/prism_survey.py": _STUDY,
