@@ -78,8 +78,11 @@ class EffortRule:
     overlap: int
     pace: Pace
 
-    def at(self, n_items: int) -> Effort:
-        """Return the work on so many items, each with all its answers; no query."""
+    def at(self, n_items: int, n_done: int = 0) -> Effort:
+        """Return the work on so many items, each with all its answers; no query.
+
+        `n_done`: of these, those that are labelled; it is ready when the others are.
+        """
         n_answers = n_items * self.overlap
         seconds = self.timing.seconds(n_answers, self.mean_words)
         return Effort(
@@ -87,7 +90,7 @@ class EffortRule:
             n_answers,
             seconds,
             hours_words(seconds),
-            self._ready(n_answers),
+            self._ready(max(n_items - n_done, 0) * self.overlap),
             self._about(),
         )
 

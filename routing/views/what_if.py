@@ -35,7 +35,7 @@ def what_if_context(
     drawing = draw(found) if found else None
     return {
         "size": size,
-        "effort_at": effort_rule(project).at(size.n_items),
+        "effort_at": effort_rule(project).at(size.n_items, _n_done(now)),
         "what_if": found,
         "drawing": drawing,
         "what_if_query": urlencode(_query(asked), doseq=True),
@@ -60,10 +60,17 @@ def _before(project: Project, now: RoutingState, asked: QueryDict) -> dict[str, 
     counts = {round(tenth * pool.n_items / 10) for tenth in TENTHS} | {size.n_items}
     return {
         "size": size,
-        "effort_at": effort_rule(project).at(size.n_items),
+        "effort_at": effort_rule(project).at(size.n_items, now.seed.n_labelled),
         "sizes": [pool.size(n) for n in sorted(counts)],
         "what_if_data": _data(pool, None, None),
     }
+
+
+def _n_done(now: RoutingState) -> int:
+    """Return how many items people have labelled under the policy after its seed."""
+    if now.spending is None:
+        return 0
+    return max(now.spending.n_labelled - now.seed.n_labelled, 0)
 
 
 def _query(asked: QueryDict) -> dict[str, list[str]]:

@@ -3,12 +3,13 @@
 import numpy as np
 from django.contrib.auth.models import User
 
-from annotation.models import MachineAnnotator, Project
+from annotation.models import Annotation, MachineAnnotator, Project
 from annotation.services.projects import create_project
 from models_service.services import reports
+from routing.demo import NAME
 from routing.selectors.state import policy_of
 from tests.factories import make_items, make_participant
-from tests.routing.conftest import lookup, make_machine, start, work
+from tests.routing.conftest import lookup, make_machine, run_newest, start, work
 from tests.routing.told import figures, show_decisions, store_fit
 
 N_ITEMS, N_SEED, N_LABELLED = 160, 40, 27
@@ -25,6 +26,13 @@ def routed_project(owner: User) -> Project:
     return project
 
 
+def demo_project() -> Project:
+    """Return the demo's routed project once its workers have learned from the seed."""
+    project = Project.objects.get(name=NAME)
+    assert run_newest(project).state == "done"
+    return project
+
+
 def collecting_project(owner: User, name: str = "Advice under a budget") -> Project:
     """Return a project whose seed is drawn and labelled in part."""
     project = judged_project(owner, name)
@@ -32,6 +40,8 @@ def collecting_project(owner: User, name: str = "Advice under a budget") -> Proj
     start(project, careful, judges=[hasty], n_seed=N_SEED)
     person = project.participants.get()
     work(person, lookup(truth_of(project)), most=N_LABELLED)
+    # Nobody has read them: each answer took its person half a minute.
+    Annotation.objects.filter(project=project).update(active_ms=30_000)
     reports.refresh(machine=careful)
     return project
 

@@ -58,7 +58,7 @@ from models_service.services.machines import add_machine, change_machine
 from models_service.services.runs import request_run
 from models_service.services.training import keep_as_annotator
 from models_service.specs import Spec
-from tests.browser.routed import collecting_project, routed_project
+from tests.browser.routed import collecting_project, demo_project, routed_project
 from tests.browser.suggested import suggested_project
 from tests.models.judges import answer_all, first_place, longer, says
 
@@ -140,7 +140,8 @@ def make_study() -> Study:
     _judges(study)
     _trust(study)
     study.args["suggestions"] = (suggested_project(owner).slug,)
-    study.args["routing routed"] = (routed_project(owner).slug,)
+    study.args["routing routed"] = (demo_project().slug,)
+    study.args["routing suits"] = (routed_project(owner).slug,)
     study.args["routing collecting"] = (collecting_project(owner).slug,)
     study.args["suggestions empty"] = (project.slug,)
     save_filter(

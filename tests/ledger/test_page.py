@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from annotation.models import Budget, Event, Participant, Project
+from annotation.models import Budget, Event, FrontierEntry, Participant, Project
 from annotation.selectors import ledger as selector
 from annotation.selectors.ledger import Forecast, budget_page
 from annotation.services import ledger
@@ -128,6 +128,15 @@ def test_page_shows_spent_reserved_left_and_forecast(
     page = owner.get(at(project)).content.decode()
     for words in ("$1.75", "$0.50", "$7.75", "$4.00", "run:1:batch:1", "Given back"):
         assert words in page
+
+
+def test_page_says_where_nothing_is_to_come(project: Project, owner: Client) -> None:
+    assert "nothing has a price" in owner.get(at(project)).content.decode()
+    give_budget(project, "10", price="0.5")
+    FrontierEntry.objects.filter(project=project).update(n_taken=2)
+    page = owner.get(at(project)).content.decode()
+    assert "no place of the pool is free" in page
+    assert "Set a price" not in page
 
 
 def test_page_says_by_how_much_the_cap_is_too_low(

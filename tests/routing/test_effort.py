@@ -1,5 +1,7 @@
 """Hours of people's work and the day it is ready: measured, assumed, or not told."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 from django.core.cache import cache
@@ -147,3 +149,13 @@ def test_what_is_answered_in_part_is_less_to_come() -> None:
     assert rule.at(10).n_answers == 30
     left = rule.less(rule.at(10), 12)
     assert (left.n_answers, left.hours) == (18, "18 minutes")
+
+
+def test_it_is_ready_when_what_lacks_labels_is() -> None:
+    days = tuple((date(2026, 3, n), 10) for n in range(1, 8))
+    rule = EffortRule(Timing(60.0, 0.0, 20), 100.0, 1, Pace(days, 70, 10.0, ""))
+    assert rule.at(50).ready.startswith("ready in about 5 days")
+    half = rule.at(50, n_done=20)
+    assert half.ready.startswith("ready in about 3 days")
+    assert half.hours == rule.at(50).hours
+    assert rule.at(50, n_done=50).ready == ""
