@@ -18,9 +18,10 @@ from routing.demo.sums import sums
 FILE = Path(__file__).parent / "advice.jsonl"
 NAME = "Demo: routed preferences"
 DESCRIPTION = (
-    "240 short answers, of which an AI labels most and people those where they change"
-    " the most, within a budget. The AI, its second judge and the people who labelled"
-    " the seed are simulated, by a random generator with a fixed seed."
+    "Which of two short answers is better, 240 times: people label the pairs where they"
+    " change the most, within a budget, and an AI labels the others. The AI, its second"
+    " judge and the people who labelled the seed are simulated, by a random generator"
+    " with a fixed seed."
 )
 SEED = 5
 N_SUMS_EACH = 20

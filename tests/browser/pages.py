@@ -139,7 +139,13 @@ PAGES = (
         "routing", "owner", "Routing, while people label the seed", "routing collecting"
     ),
     SitePage("routing", "owner", "Routing, and what a budget buys", "routing routed"),
-    SitePage("routing", "owner", "Routing, and whom the labels suit", "routing suits"),
+    SitePage(
+        "routing",
+        "owner",
+        "Routing, and whom the labels suit",
+        "routing suits",
+        "#h-strata",
+    ),
     SitePage("routing", "owner", "Routing of a new project", "routing empty"),
     SitePage("quotas", "owner", "Quotas and how full they are"),
     SitePage("pay", "owner", "Pay"),
