@@ -110,6 +110,12 @@ def test_what_is_wrong_stands_at_its_field(
     assert value in page
 
 
+def test_fault_of_a_group_is_told_with_the_group(machine: MachineAnnotator) -> None:
+    page = post(machine, machine="").content.decode()
+    assert 'is-missing" aria-describedby="machine-error"' in page
+    assert page.count('id="machine-error"') == 1
+
+
 def test_fault_among_the_rare_opens_the_fold(machine: MachineAnnotator) -> None:
     assert post(machine, reserve_share="x").context["form"].is_rare_open
     assert not post(machine, budget="x").context["form"].is_rare_open
