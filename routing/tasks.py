@@ -2,11 +2,11 @@
 
 from celery import shared_task
 
+from annotation.services.each import for_each
 from routing.services import audits, due
 
 
 @shared_task(name="routing.refresh_due", time_limit=600)
 def refresh_due() -> None:
     """Draw, learn and decide wherever it is due, and keep what audits say current."""
-    audits.refresh_stale()
-    due.refresh_due()
+    for_each((audits.refresh_stale, due.refresh_due), lambda work: work())

@@ -12,6 +12,7 @@ from datetime import timedelta
 import numpy as np
 from django.utils import timezone
 
+from annotation.services.each import for_each
 from models_service.services.reports import REST_FACTOR
 from models_service.trust import plain as as_json
 from routing.curve import LEAST_CELL, LEAST_ERRORS, share_of_all
@@ -34,13 +35,16 @@ def refresh_stale() -> None:
     )
     reports = AuditReport.objects.in_bulk()
     AuditReport.objects.exclude(project__in=policies.values("project")).delete()
-    for policy in policies.order_by("id"):
+
+    def compute(policy: RoutingPolicy) -> None:
         report = reports.get(policy.project_id)
         if _rests(report):
-            continue
+            return
         run = audited_run(policy)
         if run is not None and _is_stale(report, run):
             refresh(run=run)
+
+    for_each(policies.order_by("id"), compute)
 
 
 def audited_run(policy: RoutingPolicy) -> RoutingRun | None:

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 
 from annotation.errors import ConflictError
 from annotation.models import Job
+from annotation.services.each import for_each
 from routing.models import RoutingPolicy, RoutingRun
 from routing.selectors.audited import has_somebody_left
 from routing.selectors.embedded import embedding_job, is_embedded
@@ -28,12 +29,16 @@ def refresh_due() -> list[int]:
     policies = RoutingPolicy.objects.select_related("project", "machine").filter(
         ended_at=None
     )
-    found = []
-    for policy in policies.order_by("id"):
+    found: list[int] = []
+
+    def ask(policy: RoutingPolicy) -> None:
         job = do_next(policy=policy)
+        if job is not None:
+            found.append(job.pk)
         settle_new_items(policy, is_settled=job is None and is_settled(policy))
-        found.append(job)
-    return [job.pk for job in found if job is not None]
+
+    for_each(policies.order_by("id"), ask)
+    return found
 
 
 def is_settled(policy: RoutingPolicy) -> bool:

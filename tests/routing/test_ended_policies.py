@@ -3,6 +3,9 @@
 import pytest
 
 from annotation.models import FrontierEntry, Item, Job, Project, Route
+from routing import tasks
+from routing.models import RoutingPolicy
+from routing.services import due
 from routing.services.due import refresh_due
 from routing.services.policies import end_policy
 from tests.routing.conftest import (
@@ -76,3 +79,21 @@ def test_what_an_earlier_policy_left_to_the_ai_stays_so_at_whatever_end(
 def routes_by(project: Project, source: str, **more: object) -> set[int]:
     found = Route.objects.filter(project=project, source=source, **more)
     return set(found.values_list("item__number", flat=True))
+
+
+def test_a_project_that_fails_keeps_no_other_from_what_is_due(
+    project: Project, make_pool: MakePool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = make_pool(N)
+    start(second, make_machine(second, "ai", says_always), judges=[])
+    asked = []
+
+    def fail_first(*, policy: RoutingPolicy) -> None:
+        if policy.project_id == project.pk:
+            raise ValueError("This project cannot be read.")
+        asked.append(policy.project_id)
+
+    monkeypatch.setattr(due, "do_next", fail_first)
+    with pytest.raises(ExceptionGroup):
+        tasks.refresh_due()
+    assert asked == [second.pk]
