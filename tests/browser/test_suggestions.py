@@ -232,7 +232,10 @@ def test_suggestions_are_accessible_and_fit(
 ) -> None:
     for arm in ("shown", "revealed"):
         page = open_desk(
-            suggesting({arm: 1}, grace_s=0), viewport=size, color_scheme=scheme
+            suggesting({arm: 1}, grace_s=0),
+            viewport=size,
+            color_scheme=scheme,
+            reduced_motion="reduce",
         )
         assert violations(page) == []
         width = page.evaluate("document.documentElement.scrollWidth")

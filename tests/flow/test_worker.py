@@ -130,7 +130,7 @@ def test_import_whose_worker_is_killed_is_done_once_by_the_next(
     project: Project, start_lone_worker: "Callable[[], CeleryWorker]"
 ) -> None:
     worker = start_lone_worker()
-    job = ask_import(project, pairs(30_000))
+    job = ask_import(project, pairs(12_000))
     while job.n_done == 0 and job.state in jobs.UNFINISHED:
         threading.Event().wait(0.02)
         job.refresh_from_db()
@@ -144,7 +144,7 @@ def test_import_whose_worker_is_killed_is_done_once_by_the_next(
     start_lone_worker()
     jobs.send(job.pk, job.kind)
     assert ended(job).state == State.DONE
-    assert Item.objects.count() == 30_000
+    assert Item.objects.count() == 12_000
     assert job.n_attempts == 2
 
 
@@ -152,7 +152,7 @@ def test_cancelled_import_leaves_nothing(
     project: Project, start_lone_worker: "Callable[[], CeleryWorker]"
 ) -> None:
     start_lone_worker()
-    job = ask_import(project, pairs(30_000))
+    job = ask_import(project, pairs(12_000))
     while job.n_done == 0 and job.state in jobs.UNFINISHED:
         threading.Event().wait(0.02)
         job.refresh_from_db()
