@@ -105,6 +105,8 @@ def follow(page: Page, name: str) -> None:
 
 def fill_the_form(page: Page) -> None:
     """Walk through consent and profile with Tab, and settle each question in hand."""
+    # Before the scripts a line is a field for a number.
+    page.wait_for_load_state("load")
     for _ in range(120):
         page.keyboard.press("Tab")
         hand = page.evaluate(IN_HAND)
