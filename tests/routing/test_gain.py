@@ -18,12 +18,14 @@ def fit(x: Floats, wrong: Floats, n_seed: int, seed: int = 0) -> Gain:
     return fit_gain(Design(names, x), wrong, rows, group, rng)
 
 
-def draw(seed: int, strength: float, n: int = 1200) -> tuple[Floats, Floats]:
+def draw(
+    seed: int, strength: float, n: int = 1200, odds: float = -1.0
+) -> tuple[Floats, Floats]:
     """Draw three signals; errors follow the first one so strongly."""
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(n, 3))
-    odds = -1.0 + strength * x[:, 0]
-    return x, (rng.random(n) < 1 / (1 + np.exp(-odds))).astype(np.float64)
+    chance = 1 / (1 + np.exp(-odds - strength * x[:, 0]))
+    return x, (rng.random(n) < chance).astype(np.float64)
 
 
 def test_a_signal_that_tells_is_trusted() -> None:
@@ -48,10 +50,11 @@ def test_chances_are_calibrated_on_items_it_has_not_seen() -> None:
         assert truth[rows].mean() == pytest.approx(p_wrong[rows].mean(), abs=0.07)
 
 
-def test_nothing_to_learn_is_mostly_seen_and_never_costs() -> None:
+@pytest.mark.parametrize("odds", [-2.0, -1.0, 0.0])
+def test_nothing_to_learn_is_mostly_seen_and_never_costs(odds: float) -> None:
     found, gained = [], []
     for seed in range(n_runs(30, 200)):
-        x, wrong = draw(100 + seed, 0.0, 400)
+        x, wrong = draw(100 + seed, 0.0, 400, odds)
         gain = fit(x, wrong, 150, seed)
         found.append(gain.is_informative)
         chosen = np.argsort(-gain.p_wrong[150:], kind="stable")[:60] + 150
