@@ -17,6 +17,7 @@ from annotation.services import (
     withdrawals,
 )
 from annotation.services.charts import refresh_stale
+from annotation.services.each import for_each
 
 WORKER_BEAT_S = 30
 
@@ -39,9 +40,8 @@ def resend_jobs() -> None:
 @shared_task(name="annotation.expire_leases", time_limit=60)
 def expire_leases() -> None:
     """Return the leases that ran out to the pool, and money held for nobody."""
-    assignments.expire_leases()
-    ledger.expire_reservations()
-    budgets.pay_owed()
+    steps = (assignments.expire_leases, ledger.expire_reservations, budgets.pay_owed)
+    for_each(steps, lambda step: step())
 
 
 @shared_task(name="annotation.close_overdue", time_limit=60)

@@ -4,6 +4,7 @@ from celery import shared_task
 from celery.signals import worker_ready
 
 from annotation.models import MachineAnnotator, Project
+from annotation.services.each import for_each
 from annotation.services.workers import note_device
 from models_service.backends.device import find_device
 from models_service.services import anchoring, reports
@@ -43,5 +44,4 @@ def compute_anchoring(project_id: int) -> None:
 @shared_task(name="models_service.refresh_reports", time_limit=3600)
 def refresh_reports() -> None:
     """Compute the reports of machines and of suggestions whose answers have changed."""
-    reports.refresh_stale()
-    anchoring.refresh_stale()
+    for_each((reports.refresh_stale, anchoring.refresh_stale), lambda step: step())

@@ -15,6 +15,7 @@ from annotation.models import Assignment, Budget, Project, Reservation
 from annotation.money import ZERO, shown
 from annotation.services import ledger
 from annotation.services import ledger_sql as sql
+from annotation.services.each import for_each
 from annotation.services.events import record
 from annotation.services.races import retried
 from annotation.words import gettext as _
@@ -93,7 +94,7 @@ def pay_owed(*, project: Project | None = None, most: int = PAID_BY_BEAT) -> int
     if project is not None:
         owed = owed.filter(project=project)
     projects = owed.order_by("project_id").values_list("project_id", flat=True)
-    return sum(_pay_project(key, most) for key in projects.distinct())
+    return sum(for_each(projects.distinct(), lambda key: _pay_project(key, most)))
 
 
 def _pay_project(project_id: int, most: int) -> int:

@@ -22,6 +22,7 @@ from annotation.selectors.charts import (
     stamp_of,
 )
 from annotation.services.chart_words import Drawing, drawings
+from annotation.services.each import for_each
 from annotation.services.habit_words import habit_drawings
 from annotation.services.jobs import Progress
 from annotation.services.measures import measure
@@ -51,13 +52,16 @@ def refresh_stale() -> None:
     """Make the figures of each project in which something has happened since."""
     now = timezone.now()
     kept = {chart.project_id: chart for chart in Chart.objects.filter(name=FIGURES)}
-    for project in Project.objects.order_by("id").iterator():
+
+    def look(project: Project) -> None:
         before = kept.get(project.pk)
         if before is not None and now < _rested(before):
-            continue
+            return
         mark = figures.latest(project)
         if before is None or before.numbers.get("mark") != mark:
             _refresh_once(project)
+
+    for_each(Project.objects.order_by("id").iterator(), look)
 
 
 def _refresh_once(project: Project) -> None:

@@ -30,6 +30,7 @@ from annotation.models import (
 )
 from annotation.selectors import blind, figures
 from annotation.selectors.choices import questions_of
+from annotation.services.each import for_each
 
 FORMULA = 1
 WINDOW = 2_000
@@ -64,14 +65,17 @@ def refresh_stale() -> None:
     """Measure each project in which something has happened since."""
     runs = DisagreementRun.objects.in_bulk()
     now = timezone.now()
-    for project in Project.objects.order_by("id").iterator():
+
+    def look(project: Project) -> None:
         run = runs.get(project.pk)
         rest = timedelta(seconds=run.cost_s * REST_FACTOR) if run else timedelta()
         if run is not None and now < run.made_at + rest:
-            continue
+            return
         mark = _mark(project)
         if run is None or (run.mark, run.formula) != (mark, FORMULA):
             _refresh_once(project)
+
+    for_each(Project.objects.order_by("id").iterator(), look)
 
 
 def _mark(project: Project) -> str:

@@ -16,6 +16,7 @@ from annotation.errors import ConflictError
 from annotation.models import Assignment, Enrolment, Participant, Recruitment
 from annotation.services import pairings
 from annotation.services.assignments import give_reserved_back, reclaim
+from annotation.services.each import for_each
 from annotation.services.events import record
 from annotation.words import gettext as _
 
@@ -128,10 +129,8 @@ def close_overdue() -> int:
     overdue = Enrolment.objects.filter(
         state=State.WORKING, due_at__lte=timezone.now()
     ).order_by("due_at")
-    return sum(
-        _close_overdue(key)
-        for key in overdue.values_list("participant_id", flat=True)[:OVERDUE_BATCH]
-    )
+    people = overdue.values_list("participant_id", flat=True)[:OVERDUE_BATCH]
+    return sum(for_each(people, _close_overdue))
 
 
 @transaction.atomic

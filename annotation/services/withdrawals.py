@@ -44,6 +44,7 @@ from annotation.models import (
 )
 from annotation.selectors.consent import last_word, manner_of
 from annotation.services.assignments import give_slots_back
+from annotation.services.each import for_each
 from annotation.services.endings import close
 from annotation.services.events import record
 from annotation.services.identities import decrypt, withdrawn_mark
@@ -147,11 +148,12 @@ def carry_on(withdrawal: Withdrawal) -> bool:
 def finish_all() -> int:
     """Carry out every withdrawal that is not done; return how many there were."""
     unfinished = Withdrawal.objects.filter(done_at__isnull=True).order_by("id")
-    keys = list(unfinished.values_list("pk", flat=True))
-    for key in keys:
-        while not _step(key):
-            logger.info("withdrawal_step id=%s", key)
-    return len(keys)
+    return len(for_each(list(unfinished.values_list("pk", flat=True)), _finish))
+
+
+def _finish(key: int) -> None:
+    while not _step(key):
+        logger.info("withdrawal_step id=%s", key)
 
 
 # --- at once ------------------------------------------------------------------------

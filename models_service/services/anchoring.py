@@ -23,6 +23,7 @@ from annotation.models import (
     Withdrawal,
 )
 from annotation.selectors import figures as counted
+from annotation.services.each import for_each
 from annotation.services.suggestions import set_policy
 from models_service.anchoring import FORMULA, anchoring
 from models_service.calibration import Temperature
@@ -90,13 +91,16 @@ def refresh_stale() -> None:
     """
     reports = AnchoringReport.objects.in_bulk()
     had = SuggestionPolicy.objects.values("project_id")
-    for project in Project.objects.filter(pk__in=had).order_by("id").iterator():
+
+    def look(project: Project) -> None:
         report = reports.get(project.pk)
         if _rests(report):
-            continue
+            return
         is_asked = report is None or report.requested_at is not None
         if is_asked or _is_stale(report, project):
             refresh_once(project)
+
+    for_each(Project.objects.filter(pk__in=had).order_by("id").iterator(), look)
 
 
 def _rests(report: AnchoringReport | None) -> bool:

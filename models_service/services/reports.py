@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from annotation.models import MachineAnnotator, PreAnnotation, Project, Withdrawal
 from annotation.selectors import figures as counted
+from annotation.services.each import for_each
 from models_service.models import MachineReport, Run
 from models_service.selectors.arrays import SEED
 from models_service.selectors.evidence import Found, read_evidence
@@ -42,7 +43,8 @@ def request_report(*, machine: MachineAnnotator) -> MachineReport:
 def refresh_stale() -> None:
     """Compute each report that was asked for, or whose answers have changed since."""
     reports = MachineReport.objects.in_bulk()
-    for project in Project.objects.order_by("id").iterator():
+
+    def look(project: Project) -> None:
         machines = MachineAnnotator.objects.filter(project=project).exclude(
             kind=MachineAnnotator.Kind.TAGGER
         )
@@ -50,9 +52,10 @@ def refresh_stale() -> None:
             one for one in machines.order_by("id") if not _rests(reports.get(one.pk))
         ]
         mark = _mark(project) if due else ""
-        for machine in due:
-            if _is_stale(reports.get(machine.pk), mark):
-                refresh_once(machine)
+        stale = [one for one in due if _is_stale(reports.get(one.pk), mark)]
+        for_each(stale, refresh_once)
+
+    for_each(Project.objects.order_by("id").iterator(), look)
 
 
 def _rests(report: MachineReport | None) -> bool:

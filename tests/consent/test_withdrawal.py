@@ -154,8 +154,9 @@ def test_a_withdrawal_goes_on_where_it_was_killed(
     assert rebuild_frontier(project=study) == 0
     with monkeypatch.context() as patch:
         patch.setattr(withdrawals, "_END_AND_ERASE", "SELECT 1 / 0, %s")
-        with pytest.raises(DataError), transaction.atomic():
+        with pytest.raises(ExceptionGroup) as failed, transaction.atomic():
             finish_all()
+    assert isinstance(failed.value.exceptions[0], DataError)
     assert person.annotations.exclude(answers={}).count() == 2
     assert finish_all() == 1
     assert not person.annotations.exclude(answers={}).exists()
