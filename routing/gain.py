@@ -15,7 +15,7 @@ from models_service.heads.ensemble import log_loss, probability
 from models_service.heads.solver import fit_heads, rotate
 from routing.features.bins import Tags, percentile_of
 from routing.features.signals import STATES, Signals
-from routing.pairs import Floats, Ints
+from routing.pairs import Bools, Floats, Ints
 from routing.proxy import folds_of
 
 RIDGES = np.geomspace(0.3, 1000.0, 8)
@@ -162,6 +162,7 @@ def fit_gain(
     seed: Ints,
     group: Ints,
     rng: np.random.Generator,
+    is_chosen: Bools | None = None,
 ) -> Gain:
     """Learn on the seed how likely the AI label is wrong, and say it of every item.
 
@@ -177,9 +178,13 @@ def fit_gain(
         1 where people's label is not the AI's, read at `seed` only.
     seed : int64
         The rows with labels of people.
+    is_chosen : bool [n], optional
+        Those whose label was asked for since much was expected of it. They teach what
+        tells errors apart, and say nothing of how many there are.
     """
     y = wrong[seed]
-    base = (y.sum() + 1.0) / (len(y) + 2.0)
+    plain = y if is_chosen is None else y[~is_chosen[seed]]
+    base = (plain.sum() + 1.0) / (len(plain) + 2.0) if len(plain) else y.mean()
     flat = np.full(len(wrong), base)
     reason = _too_little(y)
     if reason or not design.x.shape[1]:

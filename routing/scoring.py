@@ -183,7 +183,8 @@ def _resampled(
     for number in range(N_BOOTSTRAP):
         drawn = rng.integers(0, len(names), len(names))
         again = rows[np.concatenate([of_group[one] for one in drawn])]
-        found[number] = fit_gain(design, known.wrong, again, group, rng).p_wrong
+        learned = fit_gain(design, known.wrong, again, group, rng, known.is_chosen)
+        found[number] = learned.p_wrong
     return found
 
 
@@ -212,4 +213,5 @@ def take_known(known: Known, rows: Ints) -> Known:
         form=known.form[rows],
         proxy=Proxy(known.proxy.x[rows]),
         place=None if known.place is None else known.place[rows],
+        is_chosen=None if known.is_chosen is None else known.is_chosen[rows],
     )

@@ -85,6 +85,8 @@ class Known:
         1 where the AI label is not the consensus of people.
     place : float32 [n, d], optional
         Where the texts of each item lie, of length 1.
+    is_chosen : bool [n], optional
+        Whose label of people was asked for since much was expected of it.
     """
 
     pairs: Pairs
@@ -97,6 +99,7 @@ class Known:
     form: Floats
     proxy: Proxy
     place: Vectors | None = None
+    is_chosen: Bools | None = None
 
 
 def know(pairs: Pairs, space: Space) -> Known:
@@ -147,7 +150,7 @@ def learn(known: Known, split: Split, rng: np.random.Generator) -> Learned:
     margin[seed] = cross_margins(x[seed], target, folds, ridge)
     differ = _differ(known, seed)
     design = design_from(known, margin, differ)
-    gain = fit_gain(design, known.wrong, seed, known.pairs.group, rng)
+    gain = fit_gain(design, known.wrong, seed, known.pairs.group, rng, known.is_chosen)
     return Learned(margin, ridge, gain, _tags(known, margin, differ), differ)
 
 

@@ -137,6 +137,7 @@ def known_of(live: LivePairs, features: Features) -> Known:
         features.form,
         proxy_of(features.form, features.space),
         features.space.place,
+        live.is_bought,
     )
 
 
@@ -262,7 +263,7 @@ def _inputs(policy: RoutingPolicy, decided: Decided) -> str:
     columns += list(live.pairs.confidence.values())
     arrays = [live.numbers, live.pairs.ai, live.pairs.people, live.is_open, *columns]
     arrays += [live.is_seed, live.is_audit, live.n_wanted, live.pairs.group]
-    arrays += [live.is_seen]
+    arrays += [live.is_seen, live.is_bought]
     arrays += list(features.figures.values())
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())

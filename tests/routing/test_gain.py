@@ -86,6 +86,19 @@ def test_an_ai_that_is_always_the_same_leaves_nothing_to_learn(
     assert fit(x, np.full(len(x), wrong), 100).note == note
 
 
+def test_labels_that_were_chosen_do_not_raise_the_base_rate() -> None:
+    rng = np.random.default_rng(8)
+    x, wrong = rng.normal(size=(400, 3)), np.zeros(400)
+    wrong[:100:10] = 1.0  # one of ten drawn ones is wrong, and half of the chosen ones
+    wrong[100:200:2] = 1.0
+    is_chosen = np.arange(400) >= 100
+    design, group = Design(("one", "two", "three"), x), np.arange(400)
+    seed = np.arange(200)
+    gain = fit_gain(design, wrong, seed, group, rng, is_chosen)
+    assert not gain.is_informative
+    assert gain.p_wrong[0] == pytest.approx(11 / 102)
+
+
 def test_labels_outside_the_seed_are_not_read() -> None:
     x, wrong = draw(6, 2.0)
     other = wrong.copy()
