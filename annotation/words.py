@@ -61,12 +61,17 @@ def ngettext(singular: str, plural: str, number: int) -> str:
 
 def join_and(parts: Iterable[str]) -> str:
     """Return a list in words of which all hold."""
-    return gettext(" and ").join(parts)
+    return _listed(parts, gettext(" and "))
 
 
 def join_or(parts: Iterable[str]) -> str:
     """Return a list in words of which one holds."""
-    return gettext(" or ").join(parts)
+    return _listed(parts, gettext(" or "))
+
+
+def _listed(parts: Iterable[str], last: str) -> str:
+    *some, end = list(parts) or [""]
+    return last.join([gettext(", ").join(some), end]) if some else end
 
 
 def translated(one: Data, *names: str) -> Data:

@@ -31,7 +31,8 @@ def test_the_app_installs_translations_of_the_active_language() -> None:
 @pytest.mark.usefixtures("pseudo_locale")
 def test_lists_are_joined_in_the_language_of_the_reader() -> None:
     assert words.join_and(["a", "b"]) == "a and b"
-    assert words.join_or(["a", "b", "c"]) == "a or b or c"
+    assert words.join_or(["a", "b", "c"]) == "a, b or c"
+    assert (words.join_or(["a"]), words.join_or([])) == ("a", "")
     with translation.override(LEFT_TO_RIGHT):
         assert words.join_and("ab") == f"a{pseudo(' and ')}b"
         assert words.join_or("ab") == f"a{pseudo(' or ')}b"
