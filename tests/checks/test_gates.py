@@ -152,7 +152,7 @@ def test_feedback_says_what_was_expected_in_the_letters_shown(
     assert not told.is_right
     better, worse = ("B", "A") if found.order == [1, 0] else ("A", "B")
     (point,) = told.points
-    assert point.expected.startswith(f"{better} is much better or {better} is better")
+    assert point.expected.startswith(f"{better} is much better, {better} is better")
     assert point.own == f"{worse} is slightly better"
     assert told.explanation == "It **names** the cause."
 
