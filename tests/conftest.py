@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pytest
 from django.core.signals import request_finished, request_started
@@ -79,13 +80,16 @@ def unread_queue(
     """Send tasks to a queue that nobody reads, unless the test asks for a worker.
 
     The session's worker would else take the jobs that a test claims and runs itself.
+    Nor are its marks seen, or those of an earlier test: no worker is alive.
     """
     from annotation.config.celery import app
+    from annotation.selectors import workers
     from annotation.services import jobs
 
     if WORKERS & set(request.fixturenames):
         return
     monkeypatch.setattr(jobs, "queue_of", lambda kind: "unread")
+    monkeypatch.setattr(workers, "beat_key", f"{uuid4()}:{{}}".format)
     for name, task in app.tasks.items():
         if not name.startswith("celery."):
             monkeypatch.setattr(task, "queue", "unread", raising=False)

@@ -48,7 +48,8 @@ def annotator(project: Project, make_annotator: MakeAnnotator) -> Participant:
 
 
 def lose(assignment: Assignment) -> None:
-    past = timezone.now() - timedelta(seconds=1)
+    # Before the transaction of the test began, however long it has gone on.
+    past = timezone.now() - timedelta(hours=1)
     Assignment.objects.filter(pk=assignment.pk).update(lease_until=past)
 
 
@@ -81,7 +82,7 @@ def test_at_the_cap_people_are_told_kindly_that_work_is_paused(
 
 
 def test_at_the_cap_of_the_day_people_are_asked_to_come_tomorrow(
-    annotator: Participant,
+    one_day: None, annotator: Participant
 ) -> None:
     give_budget(annotator.project, "9", day="0.25", price="0.25")
     submit(claimed(annotator))

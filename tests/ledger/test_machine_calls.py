@@ -59,7 +59,7 @@ def test_the_next_day_begins_with_nothing_spent(project: Project) -> None:
     give_budget(project, "10", day="1")
     reserve(project, "0.6")
     ledger.commit(project=project, reference=BATCH, actual=usd("0.6"))
-    yesterday = timezone.now().date() - timedelta(days=1)
+    yesterday = Budget.objects.get().day - timedelta(days=1)
     Budget.objects.update(day=yesterday)
     LedgerEntry.objects.update(day=yesterday)
     assert reserve(project, "0.9", "run:2").held_usd == usd("0.9")
@@ -151,7 +151,7 @@ def test_a_reversal_counts_on_the_day_of_the_commit(project: Project) -> None:
     give_budget(project, "10")
     reserve(project, "4")
     ledger.commit(project=project, reference=BATCH, actual=usd("4"))
-    yesterday = timezone.now().date() - timedelta(days=1)
+    yesterday = Budget.objects.get().day - timedelta(days=1)
     Budget.objects.update(day=yesterday)
     LedgerEntry.objects.update(day=yesterday)
     reserve(project, "1", "run:2")
@@ -168,7 +168,8 @@ def test_what_a_killed_worker_held_comes_back_with_its_lease(project: Project) -
     reserve(project, "4")
     ledger.commit_part(project=project, reference=BATCH, actual=usd("1"), key="a")
     assert ledger.expire_reservations() == 0
-    past = timezone.now() - timedelta(seconds=1)
+    # Before the transaction of the test began, however long it has gone on.
+    past = timezone.now() - timedelta(hours=1)
     Reservation.objects.update(lease_until=past)
     assert ledger.expire_reservations() == 1
     assert figures(project) == ("1.00", "0.00", "0.00")
@@ -182,7 +183,7 @@ def test_what_a_killed_worker_held_comes_back_with_its_lease(project: Project) -
 def test_a_renewed_lease_keeps_what_is_held(project: Project) -> None:
     give_budget(project, "10")
     reserve(project, "4")
-    Reservation.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    Reservation.objects.update(lease_until=timezone.now() - timedelta(hours=1))
     assert ledger.renew(project=project, reference=BATCH)
     assert ledger.expire_reservations() == 0
 

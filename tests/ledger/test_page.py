@@ -107,7 +107,7 @@ def test_a_cap_below_what_is_gone_is_refused_and_named(
 
 
 def test_page_shows_spent_reserved_left_and_forecast(
-    project: Project, owner: Client, make_annotator: MakeAnnotator
+    one_day: None, project: Project, owner: Client, make_annotator: MakeAnnotator
 ) -> None:
     work(project, make_annotator(project))
     found = budget_page(project)

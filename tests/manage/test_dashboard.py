@@ -10,8 +10,8 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from annotation.models import Assignment, Draft, Flag, Job, Participant, Project
+from annotation.selectors import workers
 from annotation.selectors.dashboard import answers_so_far, live
-from annotation.selectors.workers import beat_key
 from annotation.services import assignments
 from annotation.services.charts import refresh
 from tests.factories import make_participant
@@ -176,7 +176,7 @@ def test_banner_stands_only_while_a_job_waits_for_a_worker(
     assert "No worker is running" not in owner.get(address).content.decode()
     Job.objects.create(project=project, kind="import")
     assert "No worker is running" in owner.get(address).content.decode()
-    cache.set(beat_key("default"), True, 60)
+    cache.set(workers.beat_key("default"), True, 60)
     assert "No worker is running" not in owner.get(address).content.decode()
 
 

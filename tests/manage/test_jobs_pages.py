@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from annotation.models import Job, Project
-from annotation.selectors.workers import beat_key
+from annotation.selectors import workers
 from annotation.services import jobs
 
 
@@ -53,7 +53,7 @@ def test_waiting_job_says_that_no_worker_is_there(
 ) -> None:
     job = make_job(project)
     assert "No worker is running" in page_of(owner, job)
-    cache.set(beat_key("default"), True, 60)
+    cache.set(workers.beat_key("default"), True, 60)
     assert "No worker is running" not in page_of(owner, job)
 
 

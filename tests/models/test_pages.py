@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from annotation.models import Item, Job, MachineAnnotator, PreAnnotation, Project
-from annotation.selectors.workers import beat_key
+from annotation.selectors import workers
 from models_service.models import Call, Connection, Run
 from tests.factories import make_items, make_member, make_project
 from tests.models.judges import answer_all, first_place, make_judge
@@ -460,7 +460,7 @@ def test_missing_worker_is_said_where_one_waits_for_it(
     for name, args in pages:
         page = body(owner, name, project, *args)
         assert "No worker for models is running." in page
-    cache.set(beat_key("models"), True, 60)
+    cache.set(workers.beat_key("models"), True, 60)
     for name, args in pages:
         assert "No worker for models" not in body(owner, name, project, *args)
 
