@@ -2,7 +2,7 @@
 
 Called by beat for every policy in force, and by the command `route` for one. What a
 person cancelled, and what failed for want of labels, is begun again by a person or when
-there is something new. What waits under a policy that has ended always returns.
+there is something new.
 """
 
 from django.contrib.auth.models import User
@@ -16,7 +16,7 @@ from routing.selectors.embedded import embedding_job, is_embedded
 from routing.selectors.pool import is_judged_since, n_undecided
 from routing.selectors.spending import Spending, n_labelled_of, spending_of
 from routing.selectors.state import is_unended, newest_job, newest_run, seed_progress
-from routing.services.new_items import mend_lost, settle_new_items
+from routing.services.new_items import settle_new_items
 from routing.services.requests import request_fit, request_run, unended_jobs
 
 # Verdicts that are still being given: their items come together when they are there.
@@ -25,7 +25,6 @@ _BUSY = (Job.Kind.IMPORT, Job.Kind.PRE_ANNOTATE)
 
 def refresh_due() -> list[int]:
     """Ask for what is due in every project; return the ids of the jobs."""
-    mend_lost()
     policies = RoutingPolicy.objects.select_related("project", "machine").filter(
         ended_at=None
     )

@@ -1,6 +1,6 @@
 """Step route: let new items wait for the verdict of the policy's AI, and see to it.
 
-Called by beat for every policy in force, before it looks for what is due.
+Called by beat for every policy in force, once it has asked for what is due.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,6 +12,7 @@ from annotation.access import Seat
 from annotation.errors import ConflictError, InvalidError
 from annotation.models import Job, Project, Role, Route
 from annotation.services.assignments import restart_walks
+from annotation.services.each import for_each
 from annotation.services.routes import hold_items, let_go, set_policy_in_force
 from models_service.services.runs import request_run
 from routing.models import RoutingPolicy
@@ -51,8 +52,7 @@ def mend_lost() -> None:
     As where one is gone with its AI annotator, or the job that ends one was cancelled:
     another such job begins.
     """
-    for project in _lost():
-        _mend(project)
+    for_each(_lost(), _mend)
 
 
 @transaction.atomic

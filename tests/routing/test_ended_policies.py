@@ -65,7 +65,7 @@ def test_what_an_earlier_policy_left_to_the_ai_stays_so_at_whatever_end(
     drawn = routes_by(project, "human", part__in=("seed", "audit"), policy=2)
     cancelled = end_policy(project=project, by=project.created_by)
     Job.objects.filter(pk=cancelled.pk).update(state=Job.State.CANCELLED)
-    refresh_due()
+    tasks.refresh_due()
     job = run_newest(project)
     assert job.pk != cancelled.pk
     assert routes_by(project, "ai") == left - drawn

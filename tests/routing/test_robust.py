@@ -21,6 +21,7 @@ from annotation.models import (
     Route,
 )
 from annotation.services.own_copy import own_json
+from routing import tasks
 from routing.models import (
     AuditReport,
     Decision,
@@ -130,7 +131,7 @@ def test_a_deleted_ai_annotator_keeps_no_item_from_people(world: World) -> None:
     assert n_waiting
     MachineAnnotator.objects.get(pk=world.machine.pk).delete()
     assert not RoutingPolicy.objects.exists()
-    refresh_due()
+    tasks.refresh_due()
     run_newest(project)
     project.refresh_from_db()
     assert project.routing_policy is None
@@ -147,10 +148,10 @@ def test_what_an_end_left_waiting_goes_to_people(
     project = make_pool(60)
     start(project, make_machine(project, "ai", says_always), judges=[], **SMALL)
     job = end_policy(project=project, by=project.created_by)
-    refresh_due()
+    tasks.refresh_due()
     assert Route.objects.filter(source="waiting").count() == 20
     Job.objects.filter(pk=job.pk).update(state=Job.State.CANCELLED)
-    refresh_due()
+    tasks.refresh_due()
     run_newest(project)
     assert not Route.objects.filter(source="waiting").exists()
     assert not FrontierEntry.objects.filter(is_routed_away=True).exists()
