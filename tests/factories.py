@@ -1,5 +1,6 @@
 """People, projects and items for tests, made by the services that production uses."""
 
+import os
 from itertools import count
 
 from django.contrib.auth.models import User
@@ -12,7 +13,9 @@ from annotation.services.projects import create_project
 from annotation.services.pseudonyms import new_pseudonyms
 
 PASSWORD = "a long pass phrase"
-_number = count(1)
+# What one process of pytest-xdist has laid (tests/snapshots.py) is met by another.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_number = count(1 + 100_000 * _worker)
 
 
 def make_user(username: str = "") -> User:

@@ -33,7 +33,8 @@ def test_jury_is_made_by_keyboard(
     page.get_by_label("Name", exact=True).focus()
     page.keyboard.type("Two of three")
     page.keyboard.press("Tab")
-    page.keyboard.type("Jury")
+    # One letter: on a busy machine a list takes the second for a new word.
+    page.keyboard.press("J")
     expect(page.get_by_label("Kind")).to_have_value("jury")
     expect(page.get_by_label("Base address")).to_be_hidden()
     for at, judge in enumerate(judges):

@@ -109,6 +109,8 @@ def test_no_response_names_a_model(open_desk: OpenDesk) -> None:
     page.keyboard.press("Control+Enter")
     wait_for_next(page, first)
     wait_until_sent(page)
+    # There is no third: with that answer the desk rests, and all bodies are kept.
+    page.wait_for_selector("body[data-ahead=none]")
     page.goto(f"/p/{project.slug}/history/")
     page.locator(".own-answer").click()
     page.wait_for_load_state("networkidle")

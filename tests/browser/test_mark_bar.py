@@ -158,7 +158,8 @@ def test_bar_goes_along_when_both_panes_scroll_and_away_with_the_words(
         " < top - 10",
         arg=before["y"],
     )
-    assert page.evaluate(COVERS)["over"] == 0
+    # One pane scrolls a frame after the other, and the bar a frame after its pane.
+    page.wait_for_function(f"() => ({COVERS})().over === 0")
     page.mouse.wheel(0, 4000)
     expect(page.locator(BAR)).to_be_hidden()
     scroll_to(page, 0, "word20x")

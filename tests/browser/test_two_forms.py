@@ -75,7 +75,7 @@ def test_the_desk_tells_that_the_form_is_another(open_desk: OpenDesk) -> None:
     project = ask([RATING], n_items=1)
     ask_twice(project, kind="comparison", after_items=1)
     page = open_desk(project)
-    for _ in range(2):
+    for place in range(2):
         is_second = page.locator("[data-question=second_comparison]").count() == 1
         told = page.locator("[data-matter=stage]")
         expect(told).to_have_count(1 if is_second else 0)
@@ -86,7 +86,8 @@ def test_the_desk_tells_that_the_form_is_another(open_desk: OpenDesk) -> None:
         for key in ("2",) if is_second else ("1", "2", "3", "4"):
             page.keyboard.press(key)
         page.keyboard.press("Control+Enter")
-        page.wait_for_selector(f"main:not([data-desk='{before}'])")
+        if place == 0:
+            wait_for_next(page, before)
     page.locator("main[data-empty]").wait_for()
 
 

@@ -62,7 +62,8 @@ def test_owner_makes_an_item_a_check_and_ends_it(
     assert shown.count("checked") == 2
     assert owner.post(gold_url(item, "end/")).status_code == 302
     assert FrontierEntry.objects.get(pk=item.pk).target == 1
-    kinds = Event.objects.filter(project=project).values_list("kind", flat=True)
+    events = Event.objects.filter(project=project).order_by("id")
+    kinds = events.values_list("kind", flat=True)
     assert list(kinds) == ["check_made", "check_ended"]
 
 

@@ -26,9 +26,7 @@ OURS = ("prepare", "web", "worker", "models", "models-gpu", "beat")
 @pytest.fixture
 def container_environment(transactional_db: None) -> Iterator[dict[str, str]]:
     """The variables of a container, on the test database and a free port."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = next(filter(is_free, range(20_000 + os.getpid() % 10_000, 32_000)))
     programs = Path(sys.executable).parent
     yield {
         **database_environment(),
@@ -37,6 +35,15 @@ def container_environment(transactional_db: None) -> Iterator[dict[str, str]]:
         "PORT": str(port),
         "WEB_PROCESSES": "1",
     }
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nobody has a port; below 32,768 the system gives out none by itself.
+
+    So none is taken between now and the start of a server.
+    """
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 def compose() -> dict[str, Any]:

@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,12 +66,13 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 def children(pid: int) -> dict[int, str]:
-    """Return the process's children with their command lines."""
-    listing = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {
-        int(child): Path(f"/proc/{child}/cmdline").read_text().replace("\0", " ")
-        for child in listing
-    }
+    """Return the process's children with their command lines; some end meanwhile."""
+    found = {}
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            command = Path(f"/proc/{child}/cmdline").read_text()
+            found[int(child)] = command.replace("\0", " ")
+    return found
 
 
 def child(platform: Platform, words: str) -> int:
@@ -204,7 +206,7 @@ def is_running(pid: int) -> bool:
     """Return whether the process is alive; one that waits to be reaped is not."""
     try:
         return is_alive(pid) and ") Z " not in Path(f"/proc/{pid}/stat").read_text()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

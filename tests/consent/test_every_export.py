@@ -61,8 +61,10 @@ from annotation.services.withdrawals import withdraw
 from tests.consent.conftest import claimed, logged_in, ready
 from tests.exports.build import COMPARISON, RANKING, RATING, RATIONALE
 from tests.factories import make_items, make_member, make_project
+from tests.noon import noon
 from tests.snapshots import Snapshots
 
+__all__ = ["noon"]
 pytestmark = pytest.mark.django_db
 SALT = b"the same salt before and after"
 EVERYTHING = {"include_surplus": True, "include_machine": True}
@@ -353,6 +355,7 @@ def _steady(body: str) -> str:
     return body
 
 
+@pytest.mark.usefixtures("noon")
 @pytest.mark.parametrize(("leaver", "manner"), LEAVERS)
 def test_every_page_is_too(study: Project, leaver: str, manner: str) -> None:
     ConsentDocument.objects.update(on_withdrawal=manner)

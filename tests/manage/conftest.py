@@ -15,6 +15,7 @@ from annotation.models import Assignment, Item, Participant, Project, QuestionsV
 from annotation.models.pre_annotations import MachineAnnotator, PreAnnotation
 from annotation.services import assignments, submissions
 from tests.factories import make_items, make_member, make_participant, make_project
+from tests.noon import noon
 
 OUTSIDER = "outsider"
 
@@ -132,4 +133,4 @@ def pre_annotate(item: Item, value: int, name: str = "judge-14b") -> PreAnnotati
     )
 
 
-__all__ = ["answer", "answer_item", "make_participant", "pre_annotate"]
+__all__ = ["answer", "answer_item", "make_participant", "noon", "pre_annotate"]

@@ -59,6 +59,7 @@ def test_almost_finished_is_not_rounded_to_all(project: Project) -> None:
     assert (progress.n_finished, progress.n_answers_left) == (0, 11)
 
 
+@pytest.mark.usefixtures("noon")
 def test_pace_of_a_large_project_takes_past_days_from_the_worker(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -84,6 +85,7 @@ def test_pace_of_a_large_project_takes_past_days_from_the_worker(
     assert kept.n_week == counted.n_week == 3
 
 
+@pytest.mark.usefixtures("noon")
 def test_pace_promises_time_left(project: Project) -> None:
     participant = make_participant(project)
     for _ in range(2):

@@ -122,6 +122,7 @@ def test_answer_of_unknown_order_says_nothing_of_position(
     assert figures.first_shown(project, questions_of(project)) == []
 
 
+@pytest.mark.usefixtures("noon")
 def test_days_without_work_are_filled_in(
     project: Project, pair: tuple[Participant, Participant]
 ) -> None:
@@ -135,6 +136,7 @@ def test_days_without_work_are_filled_in(
     assert days[-1].day == timezone.localdate()
 
 
+@pytest.mark.usefixtures("noon")
 def test_item_is_finished_on_the_day_of_its_last_answer(
     project: Project, pool: list[Item], pair: tuple[Participant, Participant]
 ) -> None:

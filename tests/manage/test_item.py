@@ -1,5 +1,6 @@
 """The page of one item: texts, every answer with its provenance, leases and flags."""
 
+import re
 import uuid
 
 import pytest
@@ -117,7 +118,8 @@ def test_unreadable_pre_annotation_is_no_tie(item: Item, owner: Client) -> None:
     found.save()
     page = page_of(owner, item)
     assert "Not readable as an answer" in page
-    assert "Tie" not in page
+    # As a word: three letters in a row may stand in a form's token.
+    assert not re.search(r"\bTie\b", page)
 
 
 def test_skip_is_shown_with_its_reason(item: Item, person: Participant) -> None:

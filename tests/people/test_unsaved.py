@@ -64,7 +64,9 @@ def test_words_that_are_not_saved_are_asked_about(
         edit = page.get_by_role("button", name="Edit the heading")
         press_to_change(page, edit.first)
     elif part == "quotas":
-        page.get_by_role("button", name="Add a quota").click()
+        # The page that comes asks once its script is there.
+        with page.expect_navigation():
+            page.get_by_role("button", name="Add a quota").click()
     field = page.locator(FIELDS[part])
     field.press("End")
     page.keyboard.type(" and more")

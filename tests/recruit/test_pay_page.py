@@ -151,7 +151,7 @@ def test_a_payment_is_marked_once_and_can_be_taken_back(
     assert client.post(address, {"do": "unpaid"}).status_code == 302
     assert client.post(address, {"do": "unpaid"}).status_code == 409
     assert len(rows_of(study)) == 1
-    kinds = Event.objects.filter(kind__contains="marked_paid")
+    kinds = Event.objects.filter(kind__contains="marked_paid").order_by("id")
     assert list(kinds.values_list("kind", flat=True)) == [
         "marked_paid",
         "unmarked_paid",
