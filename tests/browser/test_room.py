@@ -147,7 +147,8 @@ def longest_task_ms(trace: bytes) -> float:
     # One that is under way has no end yet.
     tasks = [one for one in told if one["name"] == "RunTask" and "dur" in one]
     assert len(tasks) > 100
-    return max(one.get("tdur", one["dur"]) for one in tasks) / 1000
+    longest: float = max(one.get("tdur", one["dur"]) for one in tasks)
+    return longest / 1000
 
 
 def test_answers_of_20000_characters_stay_smooth(
