@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.signals import request_finished, request_started
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
@@ -43,9 +43,14 @@ PLAIN = "No sentence-embedding model is installed."
 WORKERS = {"celery_worker", "start_celery_worker"}
 
 
-# A loaded machine makes no test fail.
-settings.register_profile("no_clock", deadline=None)
-settings.load_profile("no_clock")
+# A loaded machine makes no test fail, and the same examples are drawn in each run.
+settings.register_profile(
+    "known",
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("known")
 
 
 def pytest_configure() -> None:
