@@ -34,6 +34,12 @@ def ask_twice(project: Project, *, kind: Kind = "rating", **rules: int) -> None:
     project.refresh_from_db()
 
 
+def draw_so_that(project: Project, fits: Callable[[int], bool]) -> None:
+    """Give a project a seed that fits: the rows have other numbers in each run."""
+    project.seed = next(filter(fits, range(10_000)))
+    project.save(update_fields=["seed"])
+
+
 def claim(person: Participant, *, ahead: bool = False) -> Assignment | None:
     """Ask for the next item, with the project as it is stored."""
     ask = assignments.claim_ahead if ahead else assignments.claim_next

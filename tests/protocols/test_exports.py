@@ -37,9 +37,9 @@ def study(make_pool: MakePool, make_annotator: MakeAnnotator) -> Project:
     for person in (make_annotator(project), make_annotator(project)):
         n = 0
         while (found := claim(person)) is not None:
-            unlike = found.purpose == SECOND and n % 3 == 0
-            answer(found, sign=-1 if unlike else 1)
-            n += 1
+            is_second = found.purpose == SECOND
+            answer(found, sign=-1 if is_second and n % 3 == 0 else 1)
+            n += is_second
     return project
 
 

@@ -10,7 +10,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from annotation.allocation.pairing import ProtocolRules
+from annotation.allocation.insertion import shown_order
+from annotation.allocation.pairing import ProtocolRules, is_chosen
 from annotation.errors import ConflictError
 from annotation.models import Assignment, Draft, FrontierEntry, Project, ProtocolPair
 from annotation.second_form import first_form
@@ -27,6 +28,7 @@ from tests.protocols.conftest import (
     ask_twice,
     claim,
     claimed,
+    draw_so_that,
     run_out,
     stay_away,
     work,
@@ -96,6 +98,13 @@ def test_second_answers_count_for_no_overlap_and_no_side(
     pool: Project, make_annotator: MakeAnnotator
 ) -> None:
     person = make_annotator(pool)
+    items = list(pool.items.values_list("pk", flat=True))
+
+    def orders_of(seed: int) -> set[tuple[int, ...]]:
+        kinds = (f"{seed}:{person.pk}:{SECOND}:{item}" for item in items)
+        return {tuple(shown_order(2, kind, is_fixed=False)) for kind in kinds}
+
+    draw_so_that(pool, lambda seed: len(orders_of(seed)) == 2)
     done = work(person, 100)
     person.refresh_from_db()
     assert (person.n_done, person.n_checks) == (40, 20)
@@ -124,10 +133,16 @@ def test_only_a_share_of_the_items_is_asked_twice(
 ) -> None:
     project = make_pool(40)
     ask_twice(project, share_percent=50)
+    items = list(project.items.values_list("pk", flat=True))
+
+    def n_chosen(seed: int) -> int:
+        rules = ProtocolRules(share_percent=50)
+        return sum(is_chosen(rules, item, f"{seed}") for item in items)
+
+    draw_so_that(project, lambda seed: n_chosen(seed) == 20)
     done = work(make_annotator(project), 200)
-    n_second = sum(one.purpose == SECOND for one in done)
-    assert 10 < n_second < 30
-    assert len(done) == 40 + n_second
+    halves = Counter(one.purpose for one in done)
+    assert halves == {"main": 40, SECOND: 20}
 
 
 def test_a_project_without_a_second_protocol_has_no_pairs(

@@ -26,13 +26,17 @@ from annotation.models import (
     PreAnnotation,
     Project,
     QuestionsVersion,
-    SuggestionPolicy,
 )
 from annotation.suggestion_words import sentence
-from annotation.suggestions import draw_arm
 from tests.factories import make_items, make_participant, make_project
 from tests.security.addresses import content, filled, patterns
-from tests.suggestions.conftest import age, end, make_machine, suggest
+from tests.suggestions.conftest import (
+    age,
+    draw_so_that,
+    end,
+    make_machine,
+    suggest,
+)
 
 ORDER = {"tiers": [[3], [1, 4], [0, 2]], "unacceptable": []}
 ANSWER = {"tiers": [[0], [1], [2], [3], [4]], "unacceptable": []}
@@ -341,20 +345,10 @@ def test_the_hunt_finds_what_is_there(study: Project, seat: Seat) -> None:
     }
 
 
-def seed_of_all(policy: SuggestionPolicy, person: Participant) -> int:
-    """Return a seed that draws every arm: items have other numbers in each run."""
-    items = list(policy.project.items.values_list("id", flat=True))
-    for seed in range(1000):
-        drawn = {draw_arm(policy.arms, seed, item, person.id)[0] for item in items}
-        if len(drawn) == len(policy.arms):
-            return seed
-    raise AssertionError("no seed draws every arm")
-
-
 def test_no_arm_is_told(study: Project, seat: Seat) -> None:
     arms = {"blind": 1, "revealed": 1, "hedged": 1, "shown": 1}
     policy = suggest(study, study.machine_annotators.get(), arms)
-    SuggestionPolicy.objects.update(seed=seed_of_all(policy, seat.person))
+    draw_so_that(policy, seat.person, lambda drawn: set(drawn) == set(arms))
     for _ in range(8):
         row, _told = lend(seat)
         call(seat, "api_submit", row.public_id, answer())

@@ -11,6 +11,7 @@ from django.utils import timezone
 from annotation.models import (
     Assignment,
     Exposure,
+    FrontierEntry,
     Item,
     MachineAnnotator,
     Participant,
@@ -20,6 +21,7 @@ from annotation.models import (
 )
 from annotation.services import assignments, submissions
 from annotation.services.suggestions import set_policy
+from annotation.suggestions import draw_arm
 from tests.pools import make_annotator, make_pool
 
 __all__ = ["make_annotator", "make_pool"]
@@ -87,6 +89,25 @@ def suggest(
     assert policy is not None
     age(project)
     return policy
+
+
+def draw_so_that(
+    policy: SuggestionPolicy, person: Participant, fits: Callable[[list[str]], bool]
+) -> None:
+    """Give a policy a seed by which the arms of a person's items fit.
+
+    The arms stand in the order in which the items come. Rows have other numbers in
+    each run, and no seed draws the same for all of them.
+    """
+    entries = FrontierEntry.objects.filter(project=policy.project_id)
+    items = list(entries.order_by("random_key").values_list("item", flat=True))
+    for seed in range(10_000):
+        arms = [str(draw_arm(policy.arms, seed, item, person.pk)[0]) for item in items]
+        if fits(arms):
+            policy.seed = seed
+            policy.save(update_fields=["seed"])
+            return
+    raise AssertionError("No seed draws arms that fit.")
 
 
 def end(project: Project) -> None:

@@ -26,7 +26,7 @@ from annotation.services.datasets import write_dataset
 from annotation.services.submissions import submit
 from annotation.services.suggestions import shown_with
 from tests.pools import QUESTIONS
-from tests.suggestions.conftest import answer, claim, suggest
+from tests.suggestions.conftest import answer, claim, draw_so_that, suggest
 
 WORDS = "my-own-words-5519"
 SCOPES = [dict(scope) for scope in CONSENT_SCOPES]
@@ -78,7 +78,9 @@ def test_a_revealed_answer_and_its_change_are_told_apart(
     pool: Project, machine: MachineAnnotator, person: Participant, export: Export
 ) -> None:
     agree(person, "research", "ratings")
-    suggest(pool, machine, {"revealed": 1, "blind": 3})
+    policy = suggest(pool, machine, {"revealed": 1, "blind": 3})
+    wanted = ["blind", "blind", "revealed"]
+    draw_so_that(policy, person, lambda drawn: drawn[:3] == wanted)
     while True:
         lent = seen(person)
         first = answer(lent, 3)
@@ -101,7 +103,7 @@ def test_a_revealed_answer_and_its_change_are_told_apart(
     assert {row["first_answers"] for row in mine} == {mine[0]["answers"]}
     assert {row["suggestion_visible_at"][:4] for row in mine} == {"2001"}
     blind = [row for row in rows if row["suggestion_arm"] == "blind"]
-    assert len(blind) == len(rows) - 2
+    assert len(blind) == len(rows) - 2 == 2
     for row in blind:
         assert row["is_suggestion_visible"] is False
         assert row["suggestion_visible_at"] is None

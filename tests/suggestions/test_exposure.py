@@ -31,6 +31,7 @@ from tests.suggestions.conftest import (
     MakePool,
     answer,
     claim,
+    draw_so_that,
     end,
     exposure,
     judge,
@@ -200,6 +201,7 @@ def test_each_item_and_person_has_the_arm_of_the_draw(
     pool: Project, machine: MachineAnnotator, person: Participant
 ) -> None:
     policy = suggest(pool, machine, dict.fromkeys(ARMS, 1))
+    draw_so_that(policy, person, lambda arms: set(arms[:12]) == set(ARMS))
     for _ in range(12):
         lent = claim(person)
         see(lent)
@@ -208,7 +210,7 @@ def test_each_item_and_person_has_the_arm_of_the_draw(
         drawn = draw_arm(policy.arms, policy.seed, lent.item_id, person.pk)
         assert row is not None
         assert (row.arm, row.propensity) == drawn
-    assert len(set(Exposure.objects.values_list("arm", flat=True))) > 1
+    assert set(Exposure.objects.values_list("arm", flat=True)) == set(ARMS)
 
 
 def test_ended_before_the_answer_it_reveals_nothing(
@@ -344,8 +346,9 @@ def test_a_change_after_the_reveal_is_free_once(
     pool = make_pool(3, grace_s=0)
     machine = make_machine(pool)
     judge(machine)
-    suggest(pool, machine, {"revealed": 1, "blind": 1})
+    policy = suggest(pool, machine, {"revealed": 1, "blind": 1})
     person = make_annotator(pool)
+    draw_so_that(policy, person, lambda arms: len(set(arms)) == 2)
     for _ in range(3):
         lent = claim(person)
         see(lent)

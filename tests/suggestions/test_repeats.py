@@ -16,7 +16,14 @@ from annotation.models import (
 )
 from annotation.selectors.habit_signs import signs_of
 from annotation.services.suggestions import shown_with
-from tests.suggestions.conftest import answer, claim, end, exposure, suggest
+from tests.suggestions.conftest import (
+    answer,
+    claim,
+    draw_so_that,
+    end,
+    exposure,
+    suggest,
+)
 from tests.suggestions.test_exports import export
 
 __all__ = ["export"]
@@ -47,7 +54,8 @@ def work(pool: Project, person: Participant, n: int) -> list[Assignment]:
 def test_what_was_seen_is_not_repeated(
     pool: Project, machine: MachineAnnotator, person: Participant, arms: dict[str, int]
 ) -> None:
-    suggest(pool, machine, arms)
+    policy = suggest(pool, machine, arms)
+    draw_so_that(policy, person, lambda drawn: drawn[:8].count("blind") == 4)
     with_repeats(pool)
     done = work(pool, person, 24)
     first = {one.item_id: one for one in done if one.purpose == "main"}
