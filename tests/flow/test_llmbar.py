@@ -38,8 +38,11 @@ def miniature() -> Project:
 
 def known(project: Project) -> dict[int, int]:
     """Return the label of each item, by its key."""
-    rows = Annotation.objects.filter(project=project).values_list("item", "answers")
-    return {item: answers["preference"]["value"] for item, answers in rows}
+    rows = Annotation.objects.filter(project=project).order_by("item__number")
+    return {
+        item: answers["preference"]["value"]
+        for item, answers in rows.values_list("item", "answers")
+    }
 
 
 def test_labels_and_names_of_the_items() -> None:

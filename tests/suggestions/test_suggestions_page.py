@@ -191,7 +191,8 @@ def test_calibration_of_the_machine_goes_into_its_policy(project: Project) -> No
     answer_all(machine, coin)
     rng = np.random.default_rng(4)
     PreAnnotation.objects.filter(machine=machine).update(logit=None)
-    for one in PreAnnotation.objects.filter(machine=machine, order=[]):
+    judged = PreAnnotation.objects.filter(machine=machine, order=[])
+    for one in judged.order_by("item__number"):
         one.logit = float(3 * rng.normal())
         one.save(update_fields=["logit"])
     for person in make_people(project, 2):
