@@ -15,6 +15,8 @@ from annotation.config.celery import app
 from annotation.config.supervisor.processes import spawn, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
+END_SESSIONS = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE application_name = %s"""
 
 
 @dataclass
@@ -30,9 +32,19 @@ class CeleryWorker:
         return bool(app.control.ping(destination=[self.name], timeout=2, limit=1))
 
     def kill(self) -> None:
-        """End the worker and its pool at once, with no chance to clean up."""
+        """End the worker and its pool at once, with no chance to clean up.
+
+        What it had asked of the database has happened then, or never will.
+        """
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+        assert wait_until(lambda: not self.end_sessions(), timeout=60)
+
+    def end_sessions(self) -> int:
+        """End what the database still does for the worker; return how much that is."""
+        with connection.cursor() as db:
+            db.execute(END_SESSIONS, [self.name])
+            return len(db.fetchall())
 
     def stop(self) -> None:
         """Ask the worker to finish, and kill what has not after 20 seconds."""
@@ -73,7 +85,9 @@ def start_worker(
         "2",
     ]
     command += ["--without-gossip", "--without-mingle", "-l", "INFO"]
-    process = spawn(command, log=log, env=database_environment(), cwd=ROOT)
+    # By this name the database knows the sessions of the worker.
+    environment = {**database_environment(), "PGAPPNAME": name}
+    process = spawn(command, log=log, env=environment, cwd=ROOT)
     worker = CeleryWorker(process, name, log)
     wait_until(lambda: process.poll() is not None or worker.is_answering(), timeout=60)
     if process.poll() is not None or not worker.is_answering():

@@ -84,12 +84,6 @@ class Fragile:
         return file.read_text().splitlines()[0]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def fragile() -> Iterator[Fragile]:
     """Start durable servers and gunicorn; stop whatever the test left alive."""
@@ -97,7 +91,9 @@ def fragile() -> Iterator[Fragile]:
     folder.chmod(0o711)
     services = EmbeddedServices(folder, durable=True)
     services.start()
-    port = _free_port()
+    # Open from here on, so that nobody else gets the port before gunicorn listens.
+    door = socket.create_server(("127.0.0.1", 0))
+    port = int(door.getsockname()[1])
     environment = {
         **os.environ,
         "DATABASE_URL": services.database_url,
@@ -122,10 +118,13 @@ def fragile() -> Iterator[Fragile]:
             "gunicorn",
             "-c",
             "annotation/config/gunicorn_conf.py",
+            "-b",
+            f"fd://{door.fileno()}",
             "annotation.config.wsgi:application",
         ],
         cwd=ROOT,
         env=environment,
+        pass_fds=(door.fileno(),),
         stderr=subprocess.DEVNULL,
     )
     try:
@@ -133,5 +132,6 @@ def fragile() -> Iterator[Fragile]:
     finally:
         web.terminate()
         web.wait(timeout=30)
+        door.close()
         services.stop()
         shutil.rmtree(folder, ignore_errors=True)
