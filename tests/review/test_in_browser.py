@@ -103,6 +103,7 @@ def test_talk_about_an_answer_reaches_its_author_by_keyboard(
     own.get_by_role("link", name="Messages 1 new").click()
     own.get_by_role("link", name="New").click()
     expect(own.locator("#comments")).to_contain_text("about your answer")
+    own.wait_for_load_state()
     own.get_by_label("Your words", exact=True).fill("It names the cause.")
     own.keyboard.press("Control+Enter")
     expect(own.locator("#comments")).to_contain_text("It names the cause.")
@@ -158,9 +159,12 @@ def test_disagreements_are_walked_by_keyboard(
     expect(page.get_by_text("Because of 2.")).to_be_visible()
     expect(page.get_by_text("Because of -1.")).to_be_visible()
     first = page.url
+    # A page's script listens once it is loaded.
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.wait_for_function("was => location.href !== was", arg=first)
     page.locator("a[rel=prev]").wait_for()
+    page.wait_for_load_state()
     page.keyboard.press("k")
     page.wait_for_url(first)
     page.evaluate("localStorage['polyphony:reading'] = '{\"keys\": \"off\"}'")
@@ -183,6 +187,7 @@ def test_walk_goes_on_after_a_message_about_an_answer(
     assert "/disagreements/" in page.url
     assert "settling=open" in page.url
     here = page.url
+    page.wait_for_load_state()
     page.keyboard.press("j")
     page.wait_for_function("was => location.href !== was", arg=here)
     page.locator("a[rel=prev]").wait_for()
