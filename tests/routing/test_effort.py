@@ -1,12 +1,21 @@
 """Hours of people's work and the day it is ready: measured, assumed, or not told."""
 
-from datetime import date
+from datetime import date, datetime
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from django.core.cache import cache
+from django.utils import timezone
 
-from annotation.models import Annotation, MachineAnnotator, Participant, Project
+from annotation.models import (
+    Annotation,
+    Assignment,
+    MachineAnnotator,
+    Participant,
+    Project,
+)
+from annotation.selectors import dashboard
 from annotation.selectors.dashboard import Pace
 from routing.effort import ASSUMED, Third, Timing, ready_in, timing_of
 from routing.models import ItemMeasures, RoutingPolicy
@@ -81,10 +90,20 @@ def policy(pool: Project, machine: MachineAnnotator) -> RoutingPolicy:
     return start(pool, machine)
 
 
-def answer_some(person: Participant) -> None:
-    """Give twelve answers of four seconds each."""
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Let the pace be told at one time, though midnight passes."""
+    at = timezone.localtime()
+    told = Mock(wraps=timezone, localtime=Mock(return_value=at))
+    monkeypatch.setattr(dashboard, "timezone", told)
+    return at
+
+
+def answer_some(person: Participant, at: datetime) -> None:
+    """Give twelve answers of four seconds each, all at this time."""
     work(person, says_always, most=12)
     Annotation.objects.update(active_ms=4_000)
+    Assignment.objects.update(finished_at=at)
 
 
 @live
@@ -101,9 +120,9 @@ def test_before_any_answer_a_pace_of_reading_is_assumed(policy: RoutingPolicy) -
 
 @live
 def test_answers_tell_the_time_and_the_pace(
-    policy: RoutingPolicy, person: Participant
+    policy: RoutingPolicy, person: Participant, now: datetime
 ) -> None:
-    answer_some(person)
+    answer_some(person, now)
     told = effort_rule(policy.project).at(38)
     assert told.seconds == pytest.approx(38 * 4)
     assert told.hours == "3 minutes"
@@ -129,15 +148,15 @@ def test_long_items_take_longer(policy: RoutingPolicy, person: Participant) -> N
 
 @live
 def test_the_page_tells_what_is_still_to_come(
-    policy: RoutingPolicy, person: Participant
+    policy: RoutingPolicy, person: Participant, now: datetime
 ) -> None:
     page = page_of(policy.project)
     assert "Work to come" in page
     assert "238 words read a minute" in page
-    answer_some(person)
-    now = state_of(policy.project)
+    answer_some(person, now)
+    state = state_of(policy.project)
     # 28 of the seed, and 10 that the budget pays for.
-    assert (now.n_asked, now.n_to_come, now.n_answered) == (28, 38, 0)
+    assert (state.n_asked, state.n_to_come, state.n_answered) == (28, 38, 0)
     cache.delete(f"pace:{policy.project_id}")
     page = page_of(policy.project)
     assert "3 minutes" in page

@@ -369,7 +369,8 @@ def test_what_comes_back_is_decided_anew_within_the_budget(
     start(world.project, world.machine, refit_every=1, **labels)
     policy = label_and_fit(world)
     chosen = Route.objects.filter(source="human", part="chosen")
-    away = list(chosen.values_list("item__number", flat=True)[:10])
+    numbers = chosen.order_by("item__number").values_list("item__number", flat=True)
+    away = list(numbers[:10])
     done = changed(world.project, action, away)
     work(world.person, world.says, most=1)
     assert refresh_due() != []
