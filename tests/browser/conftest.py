@@ -36,7 +36,7 @@ class Traffic:
         pages = [page for page in self.context.pages if not page.is_closed()]
         for page in pages:
             if page.url.startswith("http"):
-                page.wait_for_function(IS_SAVED, timeout=10_000)
+                page.wait_for_function(IS_SAVED, timeout=30_000)
         while self.pending and pages:
             pages[0].wait_for_timeout(20)
 

@@ -18,6 +18,8 @@ def test_earlier_answer_is_changed_from_the_history(open_desk: OpenDesk) -> None
     page.get_by_role("link", name="Change this answer").click()
     expect(page.locator("[data-judge] input:checked")).to_have_value("3")
     expect(page.get_by_role("button", name="Skip")).to_have_count(0)
+    # A page's script listens once it is loaded.
+    page.wait_for_load_state()
     page.keyboard.press("6")
     page.keyboard.press("Control+Enter")
     page.get_by_role("heading", name="Versions").wait_for()

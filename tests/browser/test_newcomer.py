@@ -125,6 +125,8 @@ def export(page: Page, project: str, folder: Path) -> Path:
     """Export pairs for a trainer and return the unpacked folder."""
     page.goto(f"{project}export/")
     page.get_by_text("Preference pairs (TRL, explicit prompt)").click()
+    # The form is replaced by that of the format, and its button with it.
+    expect(page.get_by_role("group", name="Ties")).to_be_visible()
     page.get_by_role("button", name="Export").click()
     page.wait_for_url(re.compile("/jobs/"))
     link = page.get_by_role("link", name=re.compile("Download"))

@@ -68,12 +68,14 @@ def test_web_container_prepares_serves_and_stops(
     web = spawn([ENTRY, "web"], env=env, log=tmp_path / "web.log")
     try:
         port = int(env["PORT"])
-        wait_until(lambda: web_status("127.0.0.1", port) == 200, timeout=40, interval=1)
+        wait_until(
+            lambda: web_status("127.0.0.1", port) == 200, timeout=120, interval=1
+        )
         assert web_status("127.0.0.1", port) == 200
         assert enter("health", "web", env=env) == 0
     finally:
         web.send_signal(signal.SIGTERM)
-    assert web.wait(30) == 0
+    assert web.wait(60) == 0
 
 
 @pytest.mark.services

@@ -97,6 +97,8 @@ def test_import_is_mapped_and_started_by_keyboard(
     page = open_page("import/")
     _upload(page, tmp_path)
     expect(page.get_by_role("heading", name="The first items")).to_be_visible()
+    # A page's script listens once it is loaded.
+    page.wait_for_load_state()
     first = page.get_by_label("Completions, column 1")
     first.focus()
     first.select_option("answer2")
