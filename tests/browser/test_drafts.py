@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect
 
 from annotation.models import Draft
-from tests.browser.conftest import OpenDesk
+from tests.browser.conftest import IS_SAVED, OpenDesk
 from tests.browser.desks import (
     COMPARISON,
     RANKING,
@@ -20,8 +20,9 @@ WHY = {"name": "why", "type": "rationale", "title": "Why?", "is_required": False
 
 
 def wait_until_saved(page: Page) -> None:
-    """Wait until the status says that the draft is on the server."""
+    """Wait until the status says that the draft is on the server, to its last key."""
     expect(page.locator("[data-saved]")).to_contain_text("Draft saved at")
+    page.wait_for_function(IS_SAVED)
 
 
 def test_draft_is_restored_after_a_reload(open_desk: OpenDesk) -> None:
