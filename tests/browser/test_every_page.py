@@ -16,7 +16,8 @@ from tests.browser.pages import PAGES, SitePage
 from tests.browser.study import Study, make_study
 from tests.snapshots import Snapshots
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# To lay the study and to walk takes minutes where others want the processors too.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 # A walk of pages is short enough that two workers share the walks.
 N_PAGES = 12
 BY_PERSON = sorted(PAGES, key=lambda one: one.who)

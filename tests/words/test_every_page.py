@@ -9,7 +9,8 @@ from tests.pseudo_locale import LEFT_TO_RIGHT
 from tests.snapshots import Snapshots
 from tests.words.left import Stored, left_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
+# To lay the study takes minutes where others want the processors too.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(900)]
 
 
 @pytest.mark.usefixtures("pseudo_locale")
