@@ -1,9 +1,11 @@
 """What an AI says of an item, at the desk: by keyboard, beside the item ahead."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from annotation.models import Annotation, Exposure, MachineAnnotator, Project
@@ -101,6 +103,10 @@ def test_shown_suggestion_comes_with_the_next_item_too(open_desk: OpenDesk) -> N
 def test_what_is_revealed_is_kept_by_enter(open_desk: OpenDesk) -> None:
     project = suggesting({"revealed": 1})
     page = open_desk(project)
+    # The page's clock stands still: no second press comes too late.
+    page.clock.install()
+    page.clock.pause_at(timezone.now() + timedelta(minutes=1))
+    reload_desk(page)
     expect(page.locator("[data-suggestion]")).to_have_count(0)
     first = submit(page)
     panel = page.locator(PANEL)
@@ -113,7 +119,7 @@ def test_what_is_revealed_is_kept_by_enter(open_desk: OpenDesk) -> None:
     # A second press that was meant for the answer does not close it.
     page.keyboard.press("Control+Enter")
     expect(panel).to_be_visible()
-    wait_for_panel(page)
+    page.clock.run_for(650)
     page.keyboard.press("Enter")
     wait_for_next(page, first)
     expect(page.locator("[data-title]")).to_be_focused()
