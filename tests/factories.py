@@ -13,6 +13,8 @@ from annotation.services.projects import create_project
 from annotation.services.pseudonyms import new_pseudonyms
 
 PASSWORD = "a long pass phrase"
+# A project draws from it which items come next, and in which order they are shown.
+SEED = 7
 # What one process of pytest-xdist has laid (tests/snapshots.py) is met by another.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 _number = count(1 + 100_000 * _worker)
@@ -32,14 +34,20 @@ def make_project(
     overlap: int = 1,
     people: str = "short",
 ) -> Project:
-    """Return a project from a template; `created_by` is its owner."""
-    return create_project(
+    """Return a project from a template; `created_by` is its owner.
+
+    It draws the same in each run, but where the numbers of rows enter a draw.
+    """
+    project = create_project(
         user=owner or make_user(),
         name=name or f"Project {next(_number)}",
         template=template,
         overlap=overlap,
         people=people,
     )
+    project.seed = SEED
+    project.save(update_fields=["seed"])
+    return project
 
 
 def make_member(
