@@ -101,6 +101,7 @@ def test_talk_about_an_answer_reaches_its_author_by_keyboard(
     own = browse(person.user)
     own.goto(f"/p/{project.slug}/history/")
     own.get_by_role("link", name="Messages 1 new").click()
+    own.wait_for_url("**/comments/")
     own.get_by_role("link", name="New").click()
     expect(own.locator("#comments")).to_contain_text("about your answer")
     own.wait_for_load_state()
