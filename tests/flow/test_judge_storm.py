@@ -36,6 +36,8 @@ pytestmark = [
 # Each item is asked about in two orders.
 N_ITEMS = n_runs(400, 50_000)
 CONCURRENCY = 64
+# So many requests are answered before the judge waits until both kills are over.
+N_BEFORE = 3 * N_ITEMS // 2
 PRICE = Decimal(1)
 
 
@@ -47,7 +49,8 @@ def decide(request: Request) -> Answer:
     letter = "A" if first.startswith("Answer 0") else "B"
     told = {"verdict": letter, "strength": 1, "reason": "So it is."}
     usage = {"prompt_tokens": 9, "completion_tokens": 1}
-    return Answer(text=json.dumps(told), usage=usage)
+    is_late = request.number > N_BEFORE
+    return Answer(text=json.dumps(told), usage=usage, is_held=is_late)
 
 
 @pytest.fixture
@@ -104,6 +107,7 @@ def test_run_is_killed_twice_loses_nothing_and_pays_once(
         worker = start_celery_worker(queues="storm", pool="threads")
         assert jobs.due_jobs() == {job.pk: job.kind}
         jobs.send(job.pk, job.kind)
+    judge.release()
     while job.state in jobs.UNFINISHED:
         memory.append(resident_kb(worker.process.pid))
         threading.Event().wait(0.5)
