@@ -167,6 +167,26 @@ def snapshots(tmp_path_factory: pytest.TempPathFactory) -> "Snapshots":
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: "DjangoDbBlocker"
+) -> Iterator[None]:
+    """End the sessions that are left: one alone keeps the database from being dropped.
+
+    A backend ends some time after its client has gone, and on a loaded machine later
+    than the drop waits for it.
+    """
+    from django.db import connection
+
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as db:
+        db.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND usename = current_user"
+            " AND pid <> pg_backend_pid()"
+        )
+
+
+@pytest.fixture(scope="session")
 def celery_worker(
     django_db_setup: None,
     django_db_blocker: "DjangoDbBlocker",
