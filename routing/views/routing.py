@@ -1,15 +1,12 @@
 """The page of routing: where it stands, its policy, decisions, money and figures."""
 
-import hashlib
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
-from django.utils.http import parse_etags
 from django.views.decorators.http import (
     require_GET,
     require_http_methods,
@@ -22,6 +19,7 @@ from annotation.errors import ConflictError, InvalidError
 from annotation.models import Project
 from annotation.selectors.jobs import shown_job
 from annotation.selectors.workers import workers_alive
+from annotation.views.live_parts import live_part
 from annotation.views.person import person
 from annotation.views.settings_common import METHODS, OWNERS
 from annotation.words import gettext as _
@@ -97,17 +95,9 @@ def routing_live(request: HttpRequest, slug: str) -> HttpResponse:
     seat = access.seat(request.user, slug, roles=access.MANAGERS)
     context = live_context(seat)
     body = render_to_string("routing/live_part.html", context, request=request)
-    # The token of a form is masked anew each time.
-    told = body.replace(get_token(request), "")
-    etag = f'"{hashlib.sha256(told.encode()).hexdigest()[:32]}"'
-    if etag in parse_etags(request.headers.get("If-None-Match", "")):
-        response = HttpResponse(status=304)
-    else:
-        response = HttpResponse(body)
+    response = live_part(request, body)
     if request.GET.get("fit", context["fit_stamp"]) != context["fit_stamp"]:
         response["HX-Trigger"] = "routing-learned"
-    response["ETag"] = etag
-    response["Cache-Control"] = "private, no-cache"
     return response
 
 

@@ -346,6 +346,13 @@ def test_fit_is_asked_for_once_the_seed_is_labelled(
     assert "Learn now" not in page_of(machine.project)
     work(person, says_always)
     assert "Learn now" in page_of(machine.project)
+    client = client_of(machine.project)
+    live = reverse("routing_live", args=[machine.project.slug])
+    first = client.get(live)
+    # A form has another token each time.
+    assert "csrfmiddlewaretoken" in first.content.decode()
+    known = {"If-None-Match": first["ETag"]}
+    assert client.get(live, headers=known).status_code == 304
     address = reverse("routing_run", args=[machine.project.slug])
     client_of(machine.project).post(address)
     job = Job.objects.latest("id")
