@@ -220,7 +220,7 @@ def past_days(project: Project) -> PastDays:
     first = midnight - timedelta(days=N_DAYS - 1)
     rows = [row for row in _counted(project, first) if row[0] < midnight.date()]
     return {
-        "zone": timezone.get_current_timezone_name(),
+        "zone": str(timezone.get_current_timezone()),
         "until": midnight.isoformat(),
         "days": [[day.isoformat(), n, at.isoformat()] for day, n, at in rows],
     }
@@ -232,7 +232,8 @@ def _midnight() -> datetime:
 
 def _counted(project: Project, since: datetime) -> list[tuple[date, int, datetime]]:
     """Return each day since then with its answers and the time of the first."""
-    zone = timezone.get_current_timezone_name()
+    # By its key: the name of a fixed offset, such as "-06", PostgreSQL reads as +6.
+    zone = str(timezone.get_current_timezone())
     with connection.cursor() as db:
         db.execute(_PACE, {"project": project.pk, "zone": zone, "since": since})
         return [(day, int(n), at) for day, n, at in db.fetchall()]
@@ -244,7 +245,7 @@ def _measure_pace(project: Project, kept: PastDays | None) -> Pace:
     since = _midnight() - timedelta(days=N_DAYS - 1)
     rows: list[tuple[date, int, datetime]] = []
     begin = since
-    if kept and kept["zone"] == timezone.get_current_timezone_name():
+    if kept and kept["zone"] == str(timezone.get_current_timezone()):
         begin = max(since, datetime.fromisoformat(kept["until"]))
         rows = [
             (date.fromisoformat(day), n, datetime.fromisoformat(at))

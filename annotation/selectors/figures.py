@@ -137,7 +137,7 @@ def days(project: Project) -> list[DayCount]:
 
     Days between with nothing are filled in, up to today; one query.
     """
-    zone = timezone.get_current_timezone_name()
+    zone = str(timezone.get_current_timezone())
     with connection.cursor() as db:
         db.execute(_DAYS, {"project": project.pk, "zone": zone, "limit": MAX_DAYS})
         known = {row[0]: DayCount(*row) for row in db.fetchall()}

@@ -27,6 +27,17 @@ def _open_since(project: Project, hours: float) -> Assignment:
     return lent
 
 
+def _flag(project: Project, note: str) -> Flag:
+    lent = _open_since(project, hours=0)
+    return Flag.objects.create(
+        project=project,
+        item=lent.item,
+        participant=lent.participant,
+        kind="other",
+        note=note,
+    )
+
+
 def test_progress_counts_finished_items_and_answers(project: Project) -> None:
     first, second = make_participant(project), make_participant(project)
     for participant in (first, second):
@@ -145,10 +156,7 @@ def test_returned_lease_goes_back_to_the_pool(project: Project, owner: Client) -
 
 
 def test_resolved_flag_leaves_the_dashboard(project: Project, owner: Client) -> None:
-    lent = _open_since(project, hours=0)
-    flag = Flag.objects.create(
-        project=project, item=lent.item, participant=lent.participant, kind="broken"
-    )
+    flag = _flag(project, note="")
     address = reverse("flag_resolve", args=[project.slug, flag.public_id])
     for _ in range(2):
         assert owner.post(address, {"from": "item"}).status_code == 302
@@ -158,14 +166,7 @@ def test_resolved_flag_leaves_the_dashboard(project: Project, owner: Client) -> 
 
 
 def test_note_of_a_flag_is_escaped(project: Project, owner: Client) -> None:
-    lent = _open_since(project, hours=0)
-    Flag.objects.create(
-        project=project,
-        item=lent.item,
-        participant=lent.participant,
-        kind="other",
-        note="<script>alert(1)</script>",
-    )
+    _flag(project, note="<script>alert(1)</script>")
     page = owner.get(reverse("dashboard", args=[project.slug])).content.decode()
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
@@ -183,14 +184,7 @@ def test_banner_stands_only_while_a_job_waits_for_a_worker(
 
 
 def test_unchanged_figures_are_not_sent_again(project: Project, owner: Client) -> None:
-    lent = _open_since(project, hours=0)
-    Flag.objects.create(
-        project=project,
-        item=lent.item,
-        participant=lent.participant,
-        kind="other",
-        note="Its answer is empty.",
-    )
+    _flag(project, note="Its answer is empty.")
     address = reverse("dashboard_live", args=[project.slug])
     first = owner.get(address)
     assert "csrfmiddlewaretoken" in first.content.decode()
